@@ -1,0 +1,119 @@
+#include "base/money.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace kairos {
+namespace {
+
+/// value / 10^decimals as exact text without trailing zeros.
+std::string decimal_text(Int128 value, int decimals) {
+  const bool negative = value < 0;
+  auto magnitude = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+  std::string digits;
+  while (magnitude > 0 || digits.size() <= static_cast<size_t>(decimals)) {
+    digits.push_back(static_cast<char>('0' + static_cast<int>(magnitude % 10)));
+    magnitude /= 10;
+  }
+  std::reverse(digits.begin(), digits.end());
+  digits.insert(digits.size() - static_cast<size_t>(decimals), ".");
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.back() == '.') digits.pop_back();
+  return negative ? "-" + digits : digits;
+}
+
+std::unexpected<Error> not_an_amount(std::string_view text, std::string_view why) {
+  return fail(Code::kInvalid, fmt::format("'{}' is not an amount: {}", text.substr(0, 40), why));
+}
+
+struct Decimal {
+  Int128 digits = 0;
+  int scale = 0; // value = digits / 10^scale
+};
+
+Result<Decimal> split_decimal(std::string_view text) {
+  std::string_view rest = text;
+  const bool negative = rest.starts_with('-');
+  if (negative) rest.remove_prefix(1);
+  Decimal number;
+  bool any = false;
+  bool after_point = false;
+  while (!rest.empty() && (rest.front() == '.' || (rest.front() >= '0' && rest.front() <= '9'))) {
+    const char c = rest.front();
+    rest.remove_prefix(1);
+    if (c == '.') {
+      if (after_point) return not_an_amount(text, "two decimal points");
+      after_point = true;
+      continue;
+    }
+    any = true;
+    if (number.digits > Int128{1} << 100) return not_an_amount(text, "too many digits");
+    number.digits = number.digits * 10 + (c - '0');
+    number.scale += after_point ? 1 : 0;
+  }
+  if (!any) return not_an_amount(text, "write it as a plain decimal, like 0.25");
+  if (!rest.empty() && (rest.front() == 'e' || rest.front() == 'E')) {
+    rest.remove_prefix(rest.size() > 1 && rest[1] == '+' ? 2 : 1);
+    int exponent = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), exponent);
+    if (error != std::errc() || exponent < -40 || exponent > 40) return not_an_amount(text, "bad exponent");
+    rest.remove_prefix(static_cast<size_t>(end - rest.data()));
+    number.scale -= exponent;
+  }
+  if (!rest.empty()) return not_an_amount(text, "write it as a plain decimal, like 0.25");
+  if (negative) number.digits = -number.digits;
+  return number;
+}
+
+/// The number in units of 10^-decimals, exact or refused.
+Result<std::int64_t> fixed_point(std::string_view text, int decimals) {
+  auto number = split_decimal(text);
+  if (!number) return std::unexpected(number.error());
+  Int128 value = number->digits;
+  if (value == 0) return 0;
+  for (; number->scale < decimals; ++number->scale) {
+    value *= 10;
+    if (value > INT64_MAX || value < INT64_MIN) return not_an_amount(text, "too large");
+  }
+  for (; number->scale > decimals; --number->scale) {
+    if (value % 10 != 0) return not_an_amount(text, fmt::format("more than {} decimals", decimals));
+    value /= 10;
+  }
+  if (value > 9 * Int128{1'000'000'000'000'000'000} || value < -9 * Int128{1'000'000'000'000'000'000}) {
+    return not_an_amount(text, "too large");
+  }
+  return static_cast<std::int64_t>(value);
+}
+
+} // namespace
+
+std::optional<Picodollars> line_cost(std::int64_t quantity, UnitPrice price) {
+  // nano-USD per million units: quantity × price is in 1e-15 USD, a thousandth of a picodollar.
+  const Int128 product = Int128{quantity} * price.value();
+  Int128 quotient = product / 1000;
+  const Int128 remainder = product % 1000;
+  const Int128 twice = remainder < 0 ? -2 * remainder : 2 * remainder;
+  if (twice > 1000 || (twice == 1000 && quotient % 2 != 0)) quotient += product < 0 ? -1 : 1;
+  if (quotient > INT64_MAX || quotient < INT64_MIN) return std::nullopt;
+  return Picodollars(static_cast<std::int64_t>(quotient));
+}
+
+std::string usd(Picodollars amount) { return decimal_text(amount.value(), 12); }
+std::string usd_sum(PicoSum picodollars) { return decimal_text(picodollars, 12); }
+std::string usd_per_million(UnitPrice price) { return decimal_text(price.value(), 9); }
+
+Result<Picodollars> parse_usd(std::string_view text) {
+  auto value = fixed_point(text, 12);
+  if (!value) return std::unexpected(value.error());
+  return Picodollars(*value);
+}
+
+Result<UnitPrice> parse_usd_per_million(std::string_view text) {
+  auto value = fixed_point(text, 9);
+  if (!value) return std::unexpected(value.error());
+  return UnitPrice(*value);
+}
+
+} // namespace kairos
