@@ -1,0 +1,27 @@
+// Receipts as JSON: the stored form in the journal and the form that users read. Exact both ways for everything but
+// scores and probabilities (6 significant digits).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/receipt.h"
+
+namespace kairos::model {
+
+/// The stored bytes of a receipt: compact, without sequence and hashes.
+std::string to_json(const Receipt& receipt);
+/// Appends instead.
+void append_json(std::string& out, const Receipt& receipt);
+
+/// The stored bytes as a reader sees them: `sequence` and `integrity` added for those who may see them (not null).
+std::string with_integrity(std::string_view stored, const Integrity& integrity);
+
+/// Reads stored bytes. Unknown fields are skipped (a newer writer), wrong types are kCorrupt with the field's name.
+Result<Receipt> receipt_from_json(std::string_view json);
+
+/// One cost group alone, for corrections.
+std::string cost_to_json(const Cost& cost);
+
+} // namespace kairos::model

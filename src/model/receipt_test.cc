@@ -1,0 +1,70 @@
+#include <gtest/gtest.h>
+
+#include "model/json_writer.h"
+#include "model/receipt_json.h"
+#include "model/testing/sample_receipt.h"
+
+namespace kairos::model {
+namespace {
+
+TEST(ReceiptJson, ReadsBackExactlyWhatWasWritten) {
+  const std::string json = to_json(sample_receipt());
+  const auto read = receipt_from_json(json);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(to_json(*read), json);
+}
+
+TEST(ReceiptJson, KeepsTheNamesOfThePublishedSample) {
+  const std::string json = to_json(sample_receipt());
+  for (const char* fragment : {R"("classification":{"category":"reasoning","confidence":0.91)", R"("candidates":[{"model_id":)",
+                               R"("filtered_out_by":"budget")", R"("fallback_chain":["gemini-3-pro"])",
+                               R"("execution":{"actual_cost_usd":0.0131022,"actual_latency_ms":692,"status":"success")"}) {
+    EXPECT_NE(json.find(fragment), std::string::npos) << fragment << "\n" << json;
+  }
+}
+
+TEST(ReceiptJson, UnknownMoneyIsNullNeverZero) {
+  Receipt receipt = sample_receipt();
+  receipt.cost.total.reset();
+  receipt.cost.lines.front().cost.reset();
+  const auto read = receipt_from_json(to_json(receipt));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_FALSE(read->cost.total.has_value());
+  EXPECT_FALSE(read->cost.lines.front().cost.has_value());
+  EXPECT_NE(to_json(receipt).find(R"("actual_cost_usd":null)"), std::string::npos);
+}
+
+TEST(ReceiptJson, IntegrityIsAddedBehindTheStoredBytes) {
+  const std::string whole = with_integrity(to_json(sample_receipt()), Integrity{7, "aa", "bb"});
+  EXPECT_TRUE(whole.ends_with(R"(,"sequence":7,"integrity":{"prev_hash":"aa","hash":"bb"}})")) << whole;
+  EXPECT_TRUE(receipt_from_json(whole).has_value());
+}
+
+TEST(ReceiptJson, DamagedBytesAreNamedNotCrashedOn) {
+  const std::string json = to_json(sample_receipt());
+  for (size_t cut = 0; cut < json.size(); cut += 7) EXPECT_FALSE(receipt_from_json(json.substr(0, cut)).has_value()) << cut;
+  const auto wrong = receipt_from_json(R"({"receipt_id":"x","execution":{"status":"fine"}})");
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_EQ(wrong.error().message, "receipt field 'status' is not a known word");
+}
+
+TEST(JsonWriter, HostileTextIsAlwaysValidJson) {
+  std::string out;
+  JsonWriter(out).string(std::string_view("a\"\\\n\0\xff\xed\xa0\x80<\xc3\xa9\xf0\x9f\x98\x80", 16));
+  EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0000\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD<\xc3\xa9\xf0\x9f\x98\x80\"");
+}
+
+TEST(Usage, SumKeepsTheLessCertainSource) {
+  Usage sum = sample_receipt().attempts[1].usage;
+  Usage more;
+  more[Meter::kInput] = 5;
+  more.other = {{"video_tokens", 3}};
+  more.source = UsageSource::kCounted;
+  sum.add(more);
+  EXPECT_EQ(sum[Meter::kInput], 4085);
+  EXPECT_EQ(sum.source, UsageSource::kCounted);
+  EXPECT_EQ(sum.other.front().second, 3);
+}
+
+} // namespace
+} // namespace kairos::model
