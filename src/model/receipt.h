@@ -151,6 +151,13 @@ struct BudgetSummary {
   Picodollars overrun; // true cost above the reservation
 };
 
+/// What this receipt takes from one budget in one period; folding these over the journal gives every budget counter.
+struct BudgetCharge {
+  std::string budget_id;
+  std::string period; // "2026-11", "2026-11-23" or "total"
+  Picodollars amount; // in the budget's own measure: cost, or what the tenant is charged
+};
+
 struct Savings {
   std::string baseline_model_id;
   std::optional<Picodollars> baseline_cost;
@@ -185,6 +192,7 @@ struct Receipt {
   Execution execution;
   std::optional<CacheSummary> cache;
   std::optional<BudgetSummary> budget;
+  std::vector<BudgetCharge> budget_charges;
   std::optional<Savings> savings;
   std::optional<Replay> replay;
   std::int64_t count = 1; // > 1: this many equal refusals of one key were coalesced into this receipt

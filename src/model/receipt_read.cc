@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include <functional>
+#include <memory>
+#include <mutex>
 
 #include "model/receipt_json.h"
 
@@ -289,6 +290,14 @@ void read_budget(Field in, BudgetSummary& out) {
   });
 }
 
+void read_charge(Field in, BudgetCharge& out) {
+  in.fields([&](Field f) {
+    if (f.name == "budget_id") return f.into(out.budget_id);
+    if (f.name == "period") return f.into(out.period);
+    if (f.name == "amount_usd") return f.into(out.amount);
+  });
+}
+
 void read_trace(Field in, TraceIds& out) {
   in.fields([&](Field f) {
     if (f.name == "trace_id") return f.into(out.trace_id);
@@ -350,6 +359,7 @@ void read_group(Field f, Receipt& out) {
   if (f.name == "execution") return read_execution(f, out.execution);
   if (f.name == "cache") return read_cache(f, out.cache.emplace());
   if (f.name == "budget") return read_budget(f, out.budget.emplace());
+  if (f.name == "budget_charges") return f.items([&](Field c) { read_charge(c, out.budget_charges.emplace_back()); });
   if (f.name == "savings") return read_savings(f, out.savings.emplace());
   if (f.name == "replay") return read_replay(f, out.replay.emplace());
 }

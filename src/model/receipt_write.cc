@@ -238,6 +238,17 @@ void write_extras(JsonWriter& json, const Receipt& r) {
     json.key("overrun_usd").usd(r.budget->overrun);
     json.end_object();
   }
+  if (!r.budget_charges.empty()) {
+    json.key("budget_charges").begin_array();
+    for (const BudgetCharge& charge : r.budget_charges) {
+      json.begin_object();
+      json.key("budget_id").string(charge.budget_id);
+      json.key("period").string(charge.period);
+      json.key("amount_usd").usd(charge.amount);
+      json.end_object();
+    }
+    json.end_array();
+  }
   if (r.savings) {
     json.key("savings").begin_object();
     json.key("baseline_model_id").string(r.savings->baseline_model_id);
