@@ -1,0 +1,65 @@
+#include "gateway/trace_context.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+namespace kairos::gateway {
+namespace {
+
+constexpr size_t kLength = 55; // "00-" 32 "-" 16 "-" 2
+
+bool lower_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+bool all_zero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
+
+bool well_formed(std::string_view header) {
+  if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return false;
+  const std::string_view version = header.substr(0, 2);
+  if (!lower_hex(version) || version == "ff") return false;
+  if (version == "00" ? header.size() != kLength : header.size() > kLength && header[kLength] != '-') return false;
+  const std::string_view trace = header.substr(3, 32);
+  const std::string_view parent = header.substr(36, 16);
+  return lower_hex(trace) && lower_hex(parent) && lower_hex(header.substr(53, 2)) && !all_zero(trace) && !all_zero(parent);
+}
+
+} // namespace
+
+TraceIdSource::TraceIdSource() {
+  std::random_device device;
+  state_ = (std::uint64_t{device()} << 32) | device();
+}
+
+// SplitMix64; see base/ulid.cc.
+std::uint64_t TraceIdSource::next() {
+  std::uint64_t z = (state_ += 0x9E3779B97F4A7C15ULL);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  return (z ^ (z >> 31)) | 1; // never zero
+}
+
+std::string TraceIdSource::trace_id() { return fmt::format("{:016x}{:016x}", next(), next()); }
+std::string TraceIdSource::span_id() { return fmt::format("{:016x}", next()); }
+
+model::TraceIds join_trace(std::string_view header, TraceIdSource& ids) {
+  model::TraceIds trace;
+  trace.span_id = ids.span_id();
+  if (!well_formed(header)) {
+    trace.trace_id = ids.trace_id();
+    return trace;
+  }
+  trace.trace_id = header.substr(3, 32);
+  trace.parent_span_id = header.substr(36, 16);
+  const char flags = header[54];
+  const int low = flags <= '9' ? flags - '0' : flags - 'a' + 10;
+  trace.sampled = (low & 1) != 0;
+  return trace;
+}
+
+std::string traceparent(const model::TraceIds& trace, std::string_view span_id) {
+  return fmt::format("00-{}-{}-{}", trace.trace_id, span_id, trace.sampled ? "01" : "00");
+}
+
+} // namespace kairos::gateway
