@@ -1,0 +1,49 @@
+// From a client's request to the bytes, path and headers for one provider. Same dialect: the client's own bytes with the
+// few edits that the decision requires. Other dialects: translated (translate_request.h). Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "providers/client_request.h"
+
+namespace kairos::providers {
+
+/// What the decision and the provider's entry in the configuration say about one attempt.
+struct UpstreamTarget {
+  model::Dialect dialect = model::Dialect::kOpenAi;
+  std::string model_id; // as this provider calls it
+  /// Bound on output, always sent where the endpoint has one. Per choice.
+  std::int64_t max_output_tokens = 0;
+  /// OpenAI chat: this model refuses `max_tokens` and wants `max_completion_tokens`.
+  bool wants_max_completion_tokens = false;
+  /// OpenAI dialect: this server refuses `stream_options` (a few old self-hosted ones do); usage is then counted.
+  bool no_stream_options = false;
+};
+
+/// True if a request that arrived at `endpoint` can be sent to a provider of this dialect, by passing through or
+/// translated. The router must only consider such providers; single fields may still be refused by upstream_body.
+bool can_serve(model::Endpoint endpoint, model::Dialect provider);
+
+/// The body for the provider. `body` is what `request` was parsed from. Across dialects a field that cannot be carried is
+/// refused by name.
+WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body, const UpstreamTarget& target);
+
+/// Path below the provider's base URL, which ends in its version ("https://api.openai.com/v1",
+/// "https://api.anthropic.com/v1"): "/chat/completions", "/messages", …
+std::string upstream_path(model::Endpoint endpoint, const UpstreamTarget& target);
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// Headers for the provider but Host, Content-Length and trace context: its key, content type, identity encoding, dialect
+/// version, and those of the client's headers that are passed on (forwarded_header). Names in lower case.
+Headers upstream_headers(model::Dialect provider, std::string_view provider_key, const Headers& client_headers);
+
+/// True for client headers that belong to the dialect (openai-beta, anthropic-beta, idempotency-key, …). Never keys,
+/// cookies, hop-by-hop or X-KairosRoute headers. Any case.
+bool forwarded_header(model::Dialect provider, std::string_view name);
+
+} // namespace kairos::providers
