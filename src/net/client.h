@@ -1,0 +1,127 @@
+// HTTP/1.1 client with connection pools. One Client per Loop; everything here runs on that loop.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/async.h"
+#include "net/http_head.h"
+#include "net/loop.h"
+
+namespace kairos::net {
+
+/// What went wrong with a call; the message beside it says more.
+enum class NetFailure : std::uint8_t {
+  kConnect,          // refused, unreachable, unknown host
+  kTls,              // the handshake failed, or the certificate is not trusted
+  kConnectTimeout,
+  kFirstByteTimeout, // connected, but no answer began
+  kIdleTimeout,      // the answer began and then stood still
+  kTotalTimeout,
+  kReset,            // closed before the answer's head was complete
+  kTruncated,        // closed before the answer's body was complete
+  kBadAnswer,        // not HTTP, or over a limit
+  kCancelled,        // by cancel()
+  kPoolFull,         // no connection became free in time
+};
+std::string_view name(NetFailure failure); // "connect", "connect_timeout", …: for error_type
+
+struct CallError {
+  NetFailure failure;
+  std::string message;
+};
+template <class T>
+using CallResult = std::expected<T, CallError>;
+
+/// Where to send. `proxy_*`: an HTTP proxy between (CONNECT for https).
+struct Origin {
+  bool tls = false;
+  std::string host;
+  std::uint16_t port = 80;
+  std::string ca_file; // trusted besides the system's authorities
+  std::string proxy_host;
+  std::uint16_t proxy_port = 0;
+
+  std::string key() const;
+  std::string authority() const; // for the Host field: without a default port
+};
+
+struct Url {
+  Origin origin;
+  std::string path; // without a trailing '/'
+};
+/// "https://api.example.com/v1"; the error says what is wrong.
+Result<Url> parse_url(std::string_view text);
+
+struct CallTimeouts {
+  Duration connect = std::chrono::seconds(10);
+  Duration first_byte = std::chrono::seconds(120);
+  Duration idle = std::chrono::seconds(120);
+  Duration total = std::chrono::minutes(30);
+};
+
+struct ClientOptions {
+  size_t connections_per_origin = 1024; // per loop
+  size_t waiting_per_origin = 4096;
+  Duration idle_time = std::chrono::seconds(50);
+  HeadLimits head;
+};
+
+/// The views must live until send() has returned.
+struct ClientRequest {
+  std::string_view method = "POST";
+  std::string_view target;
+  std::vector<Header> headers; // without Host and Content-Length
+  std::string_view body;
+};
+
+class Client {
+public:
+  Client(Loop& loop, ClientOptions options);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  /// Closes idle connections; calls that run go on.
+  void close_idle();
+  size_t open_connections() const;
+
+private:
+  friend class Call;
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+/// One request and its answer. Made on the loop, destroyed on it; an unfinished call's connection is closed.
+class Call {
+public:
+  Call(Client& client, Origin origin, CallTimeouts timeouts);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  /// Sends the request and waits for the answer's head. A reused connection that dies before the first byte of the answer
+  /// is replaced by a fresh one, once; retried() says so.
+  Task<CallResult<void>> send(const ClientRequest& request);
+
+  const Head& head() const;
+  /// The next piece of the body, never empty but at its end. The view is valid until the next call.
+  Task<CallResult<std::string_view>> read_some();
+  /// What is left of the body, at most `limit` bytes.
+  Task<CallResult<std::string>> read_all(size_t limit);
+
+  /// Ends whatever the call is waiting for with kCancelled. On the loop.
+  void cancel();
+  bool reused() const;
+  bool retried() const;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace kairos::net
