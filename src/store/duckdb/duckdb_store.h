@@ -1,0 +1,26 @@
+// The embedded ReceiptStore: one DuckDB file in the data directory, opened through DuckDB's C API with extensions,
+// external access and later configuration changes switched off. One process at a time can open it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "store/receipt_store.h"
+
+namespace kairos::store {
+
+struct DuckDbOptions {
+  std::filesystem::path file; // its folder must exist; made if it is not there
+  int threads = 2;
+  int memory_limit_mb = 1024;
+  size_t max_concurrent_reads = 8; // more reads wait for their turn, within their own timeout
+};
+
+/// kCorrupt: not a DuckDB file, damaged, or of another schema or a newer version: the message says to run `rebuild`.
+/// kConflict: another process has it open.
+Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options);
+
+/// Deletes the file and what belongs to it; the loader then starts from the journal's beginning. Not while it is open.
+Result<> delete_duckdb(const std::filesystem::path& file);
+
+} // namespace kairos::store
