@@ -1,6 +1,7 @@
-// Token estimate: a linear function of nine things counted in one pass over the bytes. For choosing between models and
-// for a first guess; never for a guarantee (see counter.h). Any bytes, valid UTF-8 or not; time linear in the length,
-// no memory. Coefficients: fitted by tools/tokens/fit_estimate.cc against exact o200k_base counts (docs/tokens.md).
+// Token estimate: a linear function of eleven things counted in one pass over the bytes. For choosing between models
+// and for a first guess; never for a guarantee (see counter.h). Any bytes, valid UTF-8 or not; time linear in the
+// length, no memory. Coefficients: fitted by tools/tokens/fit_estimate.cc against exact o200k_base counts
+// (docs/tokens.md).
 #pragma once
 
 #include <array>
@@ -9,9 +10,10 @@
 
 namespace kairos::tokens {
 
-inline constexpr size_t kEstimateFeatures = 9;
-/// Word starts, letters past the sixth of a word, digit triples, punctuation runs, further punctuation in a run,
-/// newline runs, capitals inside a word, two-byte characters, three- and four-byte characters.
+inline constexpr size_t kEstimateFeatures = 11;
+/// In this order: word starts; letters past the sixth of a word; digit triples; punctuation runs; further punctuation
+/// in a run; newline runs; runs of two or more spaces; capitals after a small letter; capitals after a capital;
+/// two-byte characters (and bytes that are not UTF-8); three- and four-byte characters.
 using EstimateFeatures = std::array<std::int64_t, kEstimateFeatures>;
 
 EstimateFeatures estimate_features(std::string_view text);
