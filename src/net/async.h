@@ -25,7 +25,8 @@ public:
   Task<> wait() {
     if (std::exchange(notified_, false)) co_return;
     auto keep = [this](auto handler) { handler_.emplace(std::move(handler)); };
-    auto waiting = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(keep, boost::asio::use_awaitable);
+    auto waiting =
+        boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(keep, boost::asio::use_awaitable);
     co_await std::move(waiting);
   }
   /// Resumes the waiter at once, on this stack.
@@ -48,7 +49,8 @@ private:
 /// Waits for a result that another thread delivers. `start` is called once with a function that may be called once,
 /// from any thread; the coroutine resumes on its own loop.
 template <class T>
-Task<T> await_from_thread(boost::asio::any_io_executor executor, std::move_only_function<void(std::move_only_function<void(T)>)> start) {
+Task<T> await_from_thread(boost::asio::any_io_executor executor,
+                          std::move_only_function<void(std::move_only_function<void(T)>)> start) {
   std::optional<T> result;
   auto initiate = [&](auto handler) {
     auto deliver = [executor, &result, resume = std::move(handler)](T value) mutable {
@@ -60,7 +62,8 @@ Task<T> await_from_thread(boost::asio::any_io_executor executor, std::move_only_
     };
     start(std::move(deliver));
   };
-  auto waiting = boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiate, boost::asio::use_awaitable);
+  auto waiting =
+      boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiate, boost::asio::use_awaitable);
   co_await std::move(waiting);
   co_return std::move(*result);
 }

@@ -1,4 +1,5 @@
-// HTTP/1.1 client with connection pools. One Client per Loop; everything here runs on that loop.
+// HTTP/1.1 client with connection pools. One Client per Loop; everything here runs on that loop. Certificates are
+// always verified. Bodies come as they arrive, without their chunk framing and as they are encoded (inflate.h decodes).
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "net/async.h"
 #include "net/http_head.h"
 #include "net/loop.h"
+#include "net/origin.h"
 
 namespace kairos::net {
 
@@ -19,15 +21,15 @@ namespace kairos::net {
 enum class NetFailure : std::uint8_t {
   kConnect,          // refused, unreachable, unknown host
   kTls,              // the handshake failed, or the certificate is not trusted
-  kConnectTimeout,
-  kFirstByteTimeout, // connected, but no answer began
+  kConnectTimeout,   // all addresses tried
+  kFirstByteTimeout, // sent, but no answer began
   kIdleTimeout,      // the answer began and then stood still
   kTotalTimeout,
-  kReset,            // closed before the answer's head was complete
-  kTruncated,        // closed before the answer's body was complete
-  kBadAnswer,        // not HTTP, or over a limit
-  kCancelled,        // by cancel()
-  kPoolFull,         // no connection became free in time
+  kReset,     // closed before the answer's head was complete
+  kTruncated, // closed before the answer's body was complete
+  kBadAnswer, // not HTTP, or over a limit
+  kCancelled, // by cancel()
+  kPoolFull,  // no connection became free in time
 };
 std::string_view name(NetFailure failure); // "connect", "connect_timeout", …: for error_type
 
@@ -38,31 +40,12 @@ struct CallError {
 template <class T>
 using CallResult = std::expected<T, CallError>;
 
-/// Where to send. `proxy_*`: an HTTP proxy between (CONNECT for https).
-struct Origin {
-  bool tls = false;
-  std::string host;
-  std::uint16_t port = 80;
-  std::string ca_file; // trusted besides the system's authorities
-  std::string proxy_host;
-  std::uint16_t proxy_port = 0;
-
-  std::string key() const;
-  std::string authority() const; // for the Host field: without a default port
-};
-
-struct Url {
-  Origin origin;
-  std::string path; // without a trailing '/'
-};
-/// "https://api.example.com/v1"; the error says what is wrong.
-Result<Url> parse_url(std::string_view text);
-
+/// Each ends the call with a failure of its own.
 struct CallTimeouts {
-  Duration connect = std::chrono::seconds(10);
-  Duration first_byte = std::chrono::seconds(120);
-  Duration idle = std::chrono::seconds(120);
-  Duration total = std::chrono::minutes(30);
+  Duration connect = std::chrono::seconds(10);     // to wait for room in the pool; then for name, connection, TLS
+  Duration first_byte = std::chrono::seconds(120); // from the request's last byte to the end of the answer's head
+  Duration idle = std::chrono::seconds(120);       // between pieces of the answer
+  Duration total = std::chrono::minutes(30);       // of all that, from send() on
 };
 
 struct ClientOptions {
@@ -82,6 +65,7 @@ struct ClientRequest {
 
 class Client {
 public:
+  /// Destroyed after its loop has stopped, and before the loop.
   Client(Loop& loop, ClientOptions options);
   ~Client();
   Client(const Client&) = delete;
@@ -104,14 +88,15 @@ public:
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  /// Sends the request and waits for the answer's head. A reused connection that dies before the first byte of the answer
-  /// is replaced by a fresh one, once; retried() says so.
+  /// Sends the request and waits for the answer's head; once per Call. A reused connection that dies before the first
+  /// byte of the answer is replaced by a fresh one, once; retried() says so.
   Task<CallResult<void>> send(const ClientRequest& request);
 
+  /// After a successful send().
   const Head& head() const;
   /// The next piece of the body, never empty but at its end. The view is valid until the next call.
   Task<CallResult<std::string_view>> read_some();
-  /// What is left of the body, at most `limit` bytes.
+  /// What is left of the body; kBadAnswer when that is more than `limit` bytes.
   Task<CallResult<std::string>> read_all(size_t limit);
 
   /// Ends whatever the call is waiting for with kCancelled. On the loop.
@@ -120,6 +105,7 @@ public:
   bool retried() const;
 
 private:
+  friend class Client;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -62,13 +62,14 @@ struct HeadLimits {
   std::uint32_t fields = 128;
 };
 
-/// Why a message is refused; `status` is what a server answers (400, 413, 431, 501).
+/// Why a message is refused; `status` is what a server answers (400, 413, 431, 505).
 struct HeadError {
   int status = 400;
   std::string message;
 };
 
-/// Parses one message: feed() bytes, look at head(), take body bytes. Not thread-safe. After an error it is spent.
+/// Parses messages, one after the other: feed() bytes, look at head(), take body bytes, restart(). Not thread-safe.
+/// After an error it is spent until restart().
 class MessageParser {
 public:
   enum class Kind : std::uint8_t { kRequest, kResponse };
@@ -78,12 +79,16 @@ public:
   MessageParser(MessageParser&&) noexcept;
   MessageParser& operator=(MessageParser&&) noexcept;
 
-  /// Uses as many bytes as it can and says how many; 0 with head not complete means: call again with more bytes.
+  /// Ready for the next message; views into the last one end. Keeps its memory, so that the next head costs no
+  /// allocation.
+  void restart();
+
+  /// Uses as many bytes as it can and says how many; those left are a message that follows, or need more behind them.
   /// Body bytes found are appended to body().
   std::expected<size_t, HeadError> feed(std::string_view bytes);
   /// The connection ended: fine for a response that is delimited by the end, otherwise an error.
   std::expected<void, HeadError> feed_end();
-  /// The answer belongs to a HEAD request: it has no body whatever its head says.
+  /// The answer belongs to a HEAD request: it has no body whatever its head says. Before the first feed().
   void expect_no_body();
 
   bool head_done() const;
@@ -92,7 +97,6 @@ public:
   /// Decoded body bytes not yet taken; the caller clears it.
   std::string& body();
   std::optional<std::uint64_t> content_length() const;
-  bool chunked() const;
   bool keep_alive() const; // the connection can carry another message after this one
   bool expects_continue() const;
 

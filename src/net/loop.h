@@ -32,7 +32,6 @@ private:
   friend class Loop;
   Loop& loop_;
   std::function<void()> on_expire_;
-  MonoTime deadline_ = MonoTime::max();
   size_t slot_ = 0;
 };
 
@@ -40,19 +39,26 @@ class Loop {
 public:
   /// Deadlines are met this late at most.
   static constexpr Duration kTick = std::chrono::milliseconds(10);
+  /// How long stop() waits for what was closed to end.
+  static constexpr Duration kStopPatience = std::chrono::milliseconds(1000);
 
-  explicit Loop(std::string name);
-  ~Loop(); // stops and joins
+  explicit Loop(std::string name); // of the thread, at most 15 characters
+  ~Loop();                         // stops and joins
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   void start();
-  /// Stops at once, without waiting for what runs. Any thread but the loop's own.
+  /// Closes the connections of the loop's servers and clients, so that what waits on them ends, and joins. Any thread
+  /// but the loop's own. What has not ended after kStopPatience is abandoned.
   void stop();
-  /// Runs `work` on the loop. Thread-safe.
+  /// Runs `work` on the loop. Thread-safe. Work posted after stop() is never run.
   void post(std::function<void()> work);
   /// Runs `work` on the loop after a while; on the loop's thread only.
   void after(Duration delay, std::function<void()> work);
+
+  /// `close` is called on the loop when it stops; it ends what `owner` has waiting there. Thread-safe.
+  void add_closer(const void* owner, std::function<void()> close);
+  void remove_closer(const void* owner);
 
   boost::asio::io_context& context();
   /// Longest time between two ticks since the last call: how long the loop was busy with one thing. Thread-safe.
@@ -61,11 +67,22 @@ public:
 private:
   friend class Watchdog;
   void tick();
-  void add(Watchdog* dog);
-  void remove(Watchdog* dog);
+  void start_ticking();
 
   struct Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+/// Loops "NAME0", "NAME1", …, all started.
+class LoopGroup {
+public:
+  LoopGroup(const std::string& name, size_t count);
+  void stop();
+  size_t size() const { return loops_.size(); }
+  Loop& operator[](size_t index) { return *loops_[index]; }
+
+private:
+  std::vector<std::unique_ptr<Loop>> loops_;
 };
 
 } // namespace kairos::net

@@ -1,15 +1,17 @@
 // Connections to upstreams, kept open between calls. Internal to net; one loop.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "net/client.h"
+#include "net/resolver.h"
 #include "net/stream.h"
 
 namespace kairos::net {
@@ -17,40 +19,47 @@ namespace kairos::net {
 /// One upstream connection; in the pool while idle, owned by a Call while in use.
 struct PooledConnection {
   PooledConnection(Loop& loop, Stream::Socket socket, std::function<void(PooledConnection*)> on_idle_end)
-      : stream(std::move(socket)), idle_watch(loop, [this, on_idle_end] { on_idle_end(this); }) {}
+      : stream(std::move(socket)), idle_watch(loop, [this, end = std::move(on_idle_end)] { end(this); }) {}
   Stream stream;
   Watchdog idle_watch;
-  bool used_before = false;
+};
+
+/// The connections to one origin. Never removed, so that calls may point at it.
+struct OriginPool {
+  /// A call that waits for room: it gets a connection, or the right to open one.
+  struct Waiter {
+    Turn turn;
+    bool granted = false;
+    std::unique_ptr<PooledConnection> connection;
+  };
+  std::vector<std::unique_ptr<PooledConnection>> idle;
+  size_t open = 0; // idle ones, those in use, and those being opened
+  std::deque<std::shared_ptr<Waiter>> waiting;
 };
 
 struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
-  Impl(Loop& loop_in, ClientOptions options_in) : loop(loop_in), options(options_in), resolver(loop.context()) {}
-
-  struct Pool {
-    std::vector<std::unique_ptr<PooledConnection>> idle;
-    size_t open = 0;
-    std::deque<Event*> waiting;
-  };
-  struct Resolved {
-    std::vector<boost::asio::ip::tcp::endpoint> endpoints;
-    MonoTime until{};
-  };
+  Impl(Loop& loop_in, ClientOptions options_in) : loop(loop_in), options(options_in), resolver(loop_in) {}
 
   /// An idle connection that is still open, or nothing.
-  std::unique_ptr<PooledConnection> take_idle(const std::string& key);
-  /// Waits for room to open a connection; false if too many wait already.
-  Task<bool> reserve_slot(const std::string& key, Event& turn);
-  void release_slot(const std::string& key);
-  void put_back(const std::string& key, std::unique_ptr<PooledConnection> connection);
-  void drop_idle(const std::string& key, PooledConnection* connection);
-  Task<CallResult<std::vector<boost::asio::ip::tcp::endpoint>>> resolve(std::string host, std::uint16_t port);
-  CallResult<boost::asio::ssl::context*> tls_context(const std::string& ca_file);
+  std::unique_ptr<PooledConnection> take_idle(OriginPool& pool);
+  /// Waits for room: an idle connection or the right to open one (null). Fails when too many wait already, or when
+  /// `turn` is notified early.
+  Task<Result<std::unique_ptr<PooledConnection>>> acquire(OriginPool& pool, Turn turn);
+  /// A connection (or the right to open one) is given back without the connection.
+  void release_slot(OriginPool& pool);
+  void put_back(OriginPool& pool, std::unique_ptr<PooledConnection> connection);
+  void drop_idle(OriginPool& pool, PooledConnection* connection);
+  std::unique_ptr<PooledConnection> make_connection(OriginPool& pool, Stream::Socket socket);
+  Result<boost::asio::ssl::context*> tls_context(const std::string& ca_file);
+  void close_idle();
+  void close_all();
 
   Loop& loop;
   const ClientOptions options;
-  boost::asio::ip::tcp::resolver resolver;
-  std::map<std::string, Pool> pools;
-  std::map<std::string, Resolved> resolved;
+  Resolver resolver;
+  std::unordered_map<std::string, OriginPool> pools;
+  std::unordered_set<Call::Impl*> calls;
+  std::vector<MessageParser> spare_parsers;
   std::map<std::string, std::unique_ptr<boost::asio::ssl::context>> tls_contexts;
 };
 

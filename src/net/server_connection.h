@@ -29,6 +29,7 @@ struct ServerShared {
   void close_all();
 };
 
-Task<void> serve_connection(std::shared_ptr<ServerShared> shared, Stream::Socket socket, boost::asio::ssl::context* tls);
+Task<void> serve_connection(std::shared_ptr<ServerShared> shared, Stream::Socket socket,
+                            boost::asio::ssl::context* tls);
 
 } // namespace kairos::net

@@ -2,28 +2,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace kairos::net {
 
 Result<void> SseReader::feed(std::string_view bytes) {
-  if (at_ > 0) {
-    input_.erase(0, at_);
-    at_ = 0;
-  }
-  if (input_.size() + data_.size() + bytes.size() > max_event_ + bytes.size() && input_.size() + data_.size() > max_event_) {
-    return fail(Code::kTooLarge, fmt::format("a server-sent event is larger than {} bytes", max_event_));
-  }
+  if (too_large_) return fail(Code::kTooLarge, fmt::format("a server-sent event is larger than {} bytes", max_event_));
+  input_.erase(0, at_);
+  scanned_ -= at_;
+  at_ = 0;
   input_.append(bytes);
   return {};
 }
 
-/// A line ends with CR LF, LF or CR; a CR at the very end of the input may still be followed by its LF, which is then skipped.
+/// A line ends with CR LF, LF or CR; a CR at the very end of the input may still be followed by its LF, which is then
+/// skipped.
 std::optional<std::string_view> SseReader::next_line() {
   if (skip_line_feed_ && at_ < input_.size()) {
     if (input_[at_] == '\n') ++at_;
     skip_line_feed_ = false;
   }
-  const size_t end = input_.find_first_of("\r\n", at_);
-  if (end == std::string::npos) return std::nullopt;
+  scanned_ = std::max(scanned_, at_);
+  const size_t end = std::min(input_.find_first_of("\r\n", scanned_), input_.size());
+  scanned_ = end;
+  if (end - at_ > max_event_) too_large_ = true;
+  if (too_large_ || end == input_.size()) return std::nullopt;
   std::string_view line(input_.data() + at_, end - at_);
   at_ = end + 1;
   skip_line_feed_ = input_[end] == '\r';
@@ -37,9 +41,11 @@ void SseReader::take_field(std::string_view line) {
   std::string_view value = colon == std::string_view::npos ? std::string_view{} : line.substr(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
   if (name == "event") event_ = value;
+  if (name == "id" && value.find('\0') == std::string_view::npos) id_ = value;
   if (name != "data") return;
   if (std::exchange(has_data_, true)) data_.push_back('\n');
   data_.append(value);
+  if (data_.size() > max_event_) too_large_ = true;
 }
 
 std::optional<SseEvent> SseReader::next() {
@@ -47,14 +53,16 @@ std::optional<SseEvent> SseReader::next() {
     event_.clear();
     data_.clear();
   }
-  while (const auto line = next_line()) {
+  while (!too_large_) {
+    const auto line = next_line();
+    if (!line) break;
     if (!line->empty()) {
       take_field(*line);
       continue;
     }
     if (std::exchange(has_data_, false)) {
       handed_out_ = true;
-      return SseEvent{event_, data_};
+      return SseEvent{event_, data_, id_};
     }
     event_.clear();
   }
