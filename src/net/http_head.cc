@@ -102,7 +102,7 @@ private:
       if (std::exchange(host_seen_, true)) error = http::error::bad_field;
       break;
     case http::field::content_length:
-      if (std::exchange(length_seen_, true)) error = http::error::multiple_content_length;
+      if (std::exchange(length_seen_, true) || value.find(',') != std::string_view::npos) error = http::error::multiple_content_length;
       break;
     case http::field::transfer_encoding:
       if (std::exchange(coding_seen_, true) || !parsed_.head.http_1_1() || !same_name(value, "chunked")) {
@@ -140,7 +140,7 @@ private:
 HeadError explain(const beast::error_code& error) {
   if (error == http::error::body_limit) return {413, "the body is larger than the limit"};
   if (error == http::error::header_limit) return {431, "the head is larger than the limit, or has too many fields"};
-  if (error == http::error::bad_version) return {505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+  if (error == http::error::bad_version) return {400, "the first line is not that of an HTTP/1.1 or HTTP/1.0 message"};
   if (error == http::error::partial_message || error == http::error::end_of_stream) {
     return {400, "the message ends before it is complete"};
   }

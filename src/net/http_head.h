@@ -62,7 +62,7 @@ struct HeadLimits {
   std::uint32_t fields = 128;
 };
 
-/// Why a message is refused; `status` is what a server answers (400, 413, 431, 505).
+/// Why a message is refused; `status` is what a server answers (400, 413, 431).
 struct HeadError {
   int status = 400;
   std::string message;

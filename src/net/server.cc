@@ -160,6 +160,8 @@ void Server::abort_all() {
   asio::post(impl_->loop.context(), [impl = impl_] { impl->close_all(); });
 }
 
+boost::asio::any_io_executor Exchange::executor() { return loop().context().get_executor(); }
+
 std::string_view reason_phrase(int status) {
   switch (status) {
   case 200:

@@ -43,6 +43,7 @@ public:
   virtual const Head& head() const = 0;
   virtual std::string_view remote_address() const = 0;
   virtual Loop& loop() = 0;
+  boost::asio::any_io_executor executor(); // of the loop, for await_from_thread
 
   /// The whole body. kTooLarge past the limit, kTimeout, kInvalid when it is not well framed, kCancelled when the
   /// client left; after any of these the connection ends with the answer. The view lives until the handler returns. A

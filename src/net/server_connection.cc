@@ -279,9 +279,11 @@ Task<void> ServerConnection::refuse_late() {
 Task<void> ServerConnection::linger() {
   watchdog_.expire_after(std::chrono::seconds(2));
   stream_.shutdown_send();
-  do {
+  bool arrives = true; // gcc 12 miscompiles co_await in the condition of do … while
+  while (arrives) {
     stream_.consume(stream_.input().size());
-  } while (co_await stream_.more());
+    arrives = co_await stream_.more();
+  }
 }
 
 Task<void> serve_connection(std::shared_ptr<ServerShared> shared, Stream::Socket socket,
