@@ -129,20 +129,25 @@ Task<bool> Call::Impl::feed_more() {
 }
 
 Task<CallResult<void>> Call::Impl::read_head() {
-  do {
+  bool final_head = false; // 100 Continue and the like come before it
+  while (!final_head) {
     parser.restart();
     if (head_request) parser.expect_no_body();
     while (!parser.head_done()) {
-      if (co_await feed_more()) continue;
-      if (!bad_answer.empty()) co_return failed(NetFailure::kBadAnswer, "its answer is " + bad_answer);
-      if (answer_begun)
-        co_return failed(NetFailure::kReset, "it closed the connection in the middle of the answer's head");
-      if (!written) co_return failed(NetFailure::kReset, "it closed the connection while the request was being sent");
-      co_return failed(NetFailure::kReset, "it closed the connection without an answer");
+      const bool fed = co_await feed_more();
+      if (!fed) co_return no_head();
     }
-  } while (parser.head().status() / 100 == 1); // 100 Continue and the like
+    final_head = parser.head().status() / 100 != 1;
+  }
   stage(kLongest, NetFailure::kTotalTimeout);
   co_return CallResult<void>();
+}
+
+CallResult<void> Call::Impl::no_head() const {
+  if (!bad_answer.empty()) return failed(NetFailure::kBadAnswer, "its answer is " + bad_answer);
+  if (answer_begun) return failed(NetFailure::kReset, "it closed the connection in the middle of the answer's head");
+  if (!written) return failed(NetFailure::kReset, "it closed the connection while the request was being sent");
+  return failed(NetFailure::kReset, "it closed the connection without an answer");
 }
 
 Task<CallResult<void>> Call::Impl::exchange(const ClientRequest& request) {

@@ -25,6 +25,7 @@ struct Call::Impl {
   // call.cc
   Task<CallResult<void>> exchange(const ClientRequest& request);
   Task<CallResult<void>> read_head();
+  CallResult<void> no_head() const;
   Task<bool> feed_more();
   std::string head_text(const ClientRequest& request) const;
   void finish_body();

@@ -102,7 +102,8 @@ private:
       if (std::exchange(host_seen_, true)) error = http::error::bad_field;
       break;
     case http::field::content_length:
-      if (std::exchange(length_seen_, true) || value.find(',') != std::string_view::npos) error = http::error::multiple_content_length;
+      if (std::exchange(length_seen_, true) || value.find(',') != std::string_view::npos)
+        error = http::error::multiple_content_length;
       break;
     case http::field::transfer_encoding:
       if (std::exchange(coding_seen_, true) || !parsed_.head.http_1_1() || !same_name(value, "chunked")) {

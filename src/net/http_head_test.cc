@@ -75,7 +75,8 @@ const std::vector<Case>& cases() {
       {"tls hello", "\x16\x03\x01\x02", 400},
       {"space in target", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"body over the limit", post + "Content-Length: 1001\r\n\r\n", 413},
-      {"chunks over the limit", post + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n", 413},
+      {"chunks over the limit",
+       post + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n", 413},
   };
   return kCases;
 }
@@ -109,8 +110,9 @@ TEST(RequestHead, IsBounded) {
 
 TEST(RequestHead, FieldsAreFoundInAnyCaseAndTrailersAreNotFields) {
   MessageParser parser(MessageParser::Kind::kRequest, {}, 1000);
-  const std::string text = "POST /v1/chat?x=1&y HTTP/1.1\r\nHOST: a\r\nx-Thing:  v  \r\nTransfer-Encoding: chunked\r\n\r\n"
-                           "3\r\nabc\r\n0\r\nAuthorization: smuggled\r\n\r\n";
+  const std::string text =
+      "POST /v1/chat?x=1&y HTTP/1.1\r\nHOST: a\r\nx-Thing:  v  \r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n0\r\nAuthorization: smuggled\r\n\r\n";
   const std::string next = "GET /next HTTP/1.1\r\n";
   const auto used = parser.feed(text + next);
   ASSERT_TRUE(used);
@@ -179,7 +181,8 @@ Origin with_proxy(std::string_view url, const ProxySettings& settings) {
 }
 
 TEST(Proxy, IsChosenBySchemeAndExceptions) {
-  const ProxySettings settings{"http://plain:3128", "http://us%65r:pw@secure:8080/", "internal, .example.org,10.0.0.1:81, ::1"};
+  const ProxySettings settings{"http://plain:3128", "http://us%65r:pw@secure:8080/",
+                               "internal, .example.org,10.0.0.1:81, ::1"};
   EXPECT_EQ(with_proxy("http://api.example.com", settings).proxy_host, "plain");
   const Origin secure = with_proxy("https://api.example.com", settings);
   EXPECT_EQ(secure.proxy_host, "secure");

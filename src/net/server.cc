@@ -142,7 +142,13 @@ void Server::Impl::accept_next() {
 
 Server::Server(Loop& loop, Options options, Handler handler)
     : impl_(std::make_shared<Impl>(loop, std::move(options), std::move(handler))) {}
-Server::~Server() { impl_->loop.remove_closer(impl_.get()); }
+Server::~Server() {
+  impl_->loop.remove_closer(impl_.get());
+  asio::post(impl_->loop.context(), [impl = impl_] {
+    impl->stop_accepting();
+    impl->close_all();
+  });
+}
 
 std::uint16_t Server::local_port() const { return impl_->port; }
 size_t Server::connections() const { return impl_->open.load(); }

@@ -86,7 +86,7 @@ public:
   };
 
   Server(Loop& loop, Options options, Handler handler);
-  ~Server(); // after the loop has stopped
+  ~Server(); // breaks what runs; its handlers may still be ending until the loop has stopped
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 

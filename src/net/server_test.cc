@@ -40,7 +40,10 @@ Task<void> echo(Exchange& exchange) {
   auto body = co_await exchange.read_body();
   std::string answer = std::string(exchange.head().method()) + " " + std::string(exchange.head().target());
   answer += body ? " " + std::string(*body) : " " + body.error().message;
-  const int status = body ? 200 : body.error().code == Code::kTooLarge ? 413 : body.error().code == Code::kTimeout ? 408 : 400;
+  const int status = body                                   ? 200
+                     : body.error().code == Code::kTooLarge ? 413
+                     : body.error().code == Code::kTimeout  ? 408
+                                                            : 400;
   co_await exchange.respond(status, {}, answer);
 }
 
@@ -61,7 +64,8 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrderEvenAfterTheClientStopsSending
   TestClient client(port());
   std::string all;
   for (int i = 0; i < 50; ++i) {
-    all += "POST /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
+    all += "POST /" + std::to_string(i) +
+           " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
   }
   client.send(all);
   client.socket.shutdown_send();
@@ -181,7 +185,8 @@ TEST_F(ServerTest, RefusesHugeBodiesWithoutTakingThemIn) {
   TestClient chunked(port());
   chunked.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
-  for (int i = 0; i < 1600 && chunked.send(chunk); ++i) {}
+  for (int i = 0; i < 1600 && chunked.send(chunk); ++i) {
+  }
   const auto answer = chunked.read_answer();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 413);
@@ -224,12 +229,11 @@ TEST_F(ServerTest, ASlowClientSlowsTheHandlerAndAStuckOneIsDropped) {
 }
 
 TEST_F(ServerTest, AnUnfinishedStreamIsNotMadeToLookComplete) {
-  start([](Exchange& exchange) -> Task<void> {
-    co_await exchange.start_stream(200, {}, "partial");
-  });
+  start([](Exchange& exchange) -> Task<void> { co_await exchange.start_stream(200, {}, "partial"); });
   TestClient client(port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  while (client.socket.receive()) {}
+  while (client.socket.receive()) {
+  }
   EXPECT_NE(client.socket.input().find("partial"), std::string::npos);
   EXPECT_EQ(client.socket.input().find("0\r\n\r\n"), std::string::npos);
 }
@@ -279,7 +283,8 @@ TEST_F(ServerTest, AbortAllEndsWhatWouldNotEnd) {
 }
 
 TEST_F(ServerTest, ListensOnAUnixSocket) {
-  const std::string path = (std::filesystem::temp_directory_path() / ("kairos_net_" + std::to_string(::getpid()))).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("kairos_net_" + std::to_string(::getpid()))).string();
   options.unix_path = path;
   start(echo);
   TestClient client(path);

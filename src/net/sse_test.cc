@@ -42,8 +42,9 @@ constexpr std::string_view kStream = "\xEF\xBB\xBF: a comment\r\n"
                                      "data: [DONE]\n\n"
                                      "data: never ended\n";
 
-const std::vector<Seen> kEvents = {{"message_start", "{\"a\":1}", ""}, {"", "one\ntwo", ""}, {"", "no space", "7"},
-                                   {"", "", "7"}, {"", " two spaces", "7"}, {"", "[DONE]", "7"}};
+const std::vector<Seen> kEvents = {
+    {"message_start", "{\"a\":1}", ""}, {"", "one\ntwo", ""}, {"", "no space", "7"}, {"", "", "7"},
+    {"", " two spaces", "7"},           {"", "[DONE]", "7"}};
 
 TEST(Sse, ReadsWhatTheStandardSays) { EXPECT_EQ(read_in(kStream, {kStream.size()}), kEvents); }
 
