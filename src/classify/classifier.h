@@ -25,9 +25,10 @@ public:
   /// `weights` (layout: weights.h) must outlive the classifier. kCorrupt if they are not well-formed.
   static Result<Classifier> open(std::span<const std::uint8_t> weights);
 
-  /// Any bytes. Abstains (category kOther, its probability the abstention's weight) on a text of fewer than two words,
-  /// on one that is mostly not English letters, and when no category reaches the confidence floor. The other
-  /// probabilities are kept then, scaled, so that qualities can be blended by them. `classifier` is the version.
+  /// Any bytes. Abstains (category kOther) on a text without words, on one that is not English (over 5 % of its letters
+  /// beyond ASCII) and when no category reaches the confidence floor. The probability of kOther is then that of the best
+  /// category being wrong, at least 3/4 for the first two, and the others share the rest, so that qualities can be blended
+  /// by them. Without abstention it is 0. `classifier` is the version.
   model::Classification classify(std::string_view text) const;
 
   /// For example "ngram-2026.11.1"; static text.
@@ -37,7 +38,7 @@ private:
   Classifier() = default;
 
   const std::int8_t* weights_ = nullptr; // bucket-major, kLearntCategories per bucket
-  std::uint32_t mask_ = 0;               // buckets - 1
+  std::uint32_t shift_ = 0;              // 32 - bits of a bucket number
   float scale_ = 0;                      // of the int8 weights
   float temperature_ = 1;
   float floor_ = 0; // abstain below
@@ -45,8 +46,8 @@ private:
   std::string_view version_;
 };
 
-/// The part of a conversation that tells most about its task: the last user message, then, if there is room, the
-/// system prompt. At most 4 KiB, cut in the middle of a long message (its beginning and end are kept).
+/// The part of a conversation that tells most about its task: the last user message and, after a short one, the system
+/// prompt. At most 4 KiB; of a longer message its beginning and its end.
 std::string prompt_text(std::string_view last_user_message, std::string_view system_prompt);
 
 } // namespace kairos::classify

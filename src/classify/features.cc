@@ -1,0 +1,141 @@
+#include "classify/features.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace kairos::classify {
+namespace {
+
+constexpr size_t kOpeningWords = 40;
+constexpr size_t kAnchors = 4;
+
+/// Keeps features of different kinds apart.
+enum class Kind : std::uint32_t { kWord = 1, kPair, kOpening, kAnchor, kAnchorPair, kClosing, kStyle };
+
+std::uint32_t finish(std::uint32_t hash) { // murmur3's finalizer
+  hash ^= hash >> 16;
+  hash *= 0x85EBCA6B;
+  hash ^= hash >> 13;
+  hash *= 0xC2B2AE35;
+  return hash ^ (hash >> 16);
+}
+std::uint32_t feature(Kind kind, std::uint32_t value) { return finish(value ^ (static_cast<std::uint32_t>(kind) * 0x9E3779B9)); }
+std::uint32_t pair(std::uint32_t a, std::uint32_t b) { return a * 0x01000193 ^ std::rotl(b, 15); }
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool is_foreign(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+bool is_letter(char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || is_foreign(c); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool in_word(char c) { return is_letter(c) || c == '\'' || c == '_'; }
+
+/// The words of a window as FNV-1a hashes of their lower case. A number is the word "0"; a sign that means something in
+/// code, mathematics or lists is a word of its own.
+struct Words {
+  std::array<std::uint32_t, kWindow + 1> hashes;
+  size_t count = 0;
+  size_t letters = 0;
+  size_t foreign = 0;
+};
+
+constexpr std::string_view kSigns = "{}()[]<>=;:#$\\+*/^?%\"`|&@!";
+constexpr std::uint32_t kFnvBasis = 0x811C9DC5;
+constexpr std::uint32_t kFnvPrime = 0x01000193;
+
+size_t read_word(std::string_view text, size_t at, Words& words) {
+  std::uint32_t hash = kFnvBasis;
+  for (; at < text.size() && in_word(text[at]); ++at) {
+    hash = (hash ^ static_cast<unsigned char>(lower(text[at]))) * kFnvPrime;
+    ++words.letters;
+    if (is_foreign(text[at])) ++words.foreign;
+  }
+  words.hashes[words.count++] = hash;
+  return at;
+}
+
+size_t read_number(std::string_view text, size_t at, Words& words) {
+  while (at < text.size() && is_digit(text[at])) ++at;
+  words.hashes[words.count++] = (kFnvBasis ^ '0') * kFnvPrime;
+  return at;
+}
+
+void read_words(std::string_view text, Words& words) {
+  for (size_t at = 0; at < text.size();) {
+    if (in_word(text[at])) at = read_word(text, at, words);
+    else if (is_digit(text[at])) at = read_number(text, at, words);
+    else {
+      if (kSigns.contains(text[at])) words.hashes[words.count++] = (kFnvBasis ^ static_cast<unsigned char>(text[at])) * kFnvPrime;
+      ++at;
+    }
+  }
+}
+
+void add_window(const Words& words, bool first, Features& features) {
+  for (size_t i = 0; i < words.count; ++i) {
+    features.add(feature(Kind::kWord, words.hashes[i]));
+    if (i + 1 < words.count) features.add(feature(Kind::kPair, pair(words.hashes[i], words.hashes[i + 1])));
+    if (first && i < kOpeningWords) features.add(feature(Kind::kOpening, words.hashes[i]));
+  }
+}
+
+void add_anchors(const Words& begin, const Words& end, Features& features) {
+  for (size_t i = 0; i < std::min(kAnchors, begin.count); ++i) {
+    features.add(feature(Kind::kAnchor, pair(begin.hashes[i], static_cast<std::uint32_t>(i))));
+    if (i > 0) features.add(feature(Kind::kAnchorPair, pair(begin.hashes[i - 1], begin.hashes[i])));
+  }
+  for (size_t i = 0; i < std::min<size_t>(kAnchors - 1, end.count); ++i)
+    features.add(feature(Kind::kClosing, pair(end.hashes[end.count - 1 - i], static_cast<std::uint32_t>(i))));
+}
+
+struct Style {
+  size_t newlines = 0;
+  size_t symbols = 0;
+  size_t digits = 0;
+  size_t capitals = 0;
+};
+
+Style style_of(std::string_view text) {
+  Style style;
+  for (const char c : text) {
+    style.newlines += c == '\n';
+    style.digits += is_digit(c);
+    style.capitals += c >= 'A' && c <= 'Z';
+    style.symbols += c > ' ' && !is_letter(c) && !is_digit(c);
+  }
+  return style;
+}
+
+void add_style(std::string_view text, Features& features) {
+  const std::string_view seen = text.substr(0, kStyleWindow);
+  const Style style = style_of(seen);
+  const size_t bytes = std::max<size_t>(seen.size(), 1);
+  std::uint32_t sign = 0;
+  const auto add = [&](size_t value) { features.add(feature(Kind::kStyle, (++sign << 8) | static_cast<std::uint32_t>(value))); };
+  add(std::bit_width(text.size()));
+  add(std::bit_width(style.newlines));
+  add(std::min<size_t>(style.symbols * 40 / bytes, 12));
+  add(std::min<size_t>(style.digits * 40 / bytes, 12));
+  add(std::min<size_t>(style.capitals * 30 / bytes, 12));
+  constexpr std::array<std::string_view, 14> marks = {"```", "{\n", "};", "def ", "#include", "</", "SELECT ", "import ",
+                                                      "\\frac", "$$", "http", "\n- ", "\n1. ", "?"};
+  for (const std::string_view mark : marks) add(seen.contains(mark) ? 1 : 0);
+}
+
+} // namespace
+
+void extract_features(std::string_view text, Features& features) {
+  features.count = 0;
+  Words begin;
+  Words end;
+  read_words(text.substr(0, kWindow), begin);
+  const bool two_windows = text.size() > kWindow;
+  if (two_windows) read_words(text.substr(std::max(kWindow, text.size() - std::min(text.size(), kWindow))), end);
+  add_window(begin, true, features);
+  if (two_windows) add_window(end, false, features);
+  add_anchors(begin, two_windows ? end : begin, features);
+  add_style(text, features);
+  features.words = begin.count + end.count;
+  const size_t letters = begin.letters + end.letters;
+  features.foreign_share = letters == 0 ? 0 : static_cast<double>(begin.foreign + end.foreign) / static_cast<double>(letters);
+}
+
+} // namespace kairos::classify
