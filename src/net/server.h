@@ -34,6 +34,8 @@ struct HttpBody {
 };
 
 using ResponseHeaders = std::vector<Header>;
+/// For co_await expressions, in which gcc 12 miscompiles a braced `{}`.
+inline const ResponseHeaders kNoHeaders;
 
 /// One request and its answer. Belongs to its loop; valid until the handler returns.
 class Exchange {

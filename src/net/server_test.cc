@@ -44,7 +44,7 @@ Task<void> echo(Exchange& exchange) {
                      : body.error().code == Code::kTooLarge ? 413
                      : body.error().code == Code::kTimeout  ? 408
                                                             : 400;
-  co_await exchange.respond(status, {}, answer);
+  co_await exchange.respond(status, kNoHeaders, answer);
 }
 
 TEST_F(ServerTest, AnswersManyRequestsOnOneConnection) {
@@ -80,7 +80,7 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrderEvenAfterTheClientStopsSending
 TEST_F(ServerTest, SaysContinueOnlyWhenTheBodyIsWanted) {
   start([](Exchange& exchange) -> Task<void> {
     if (exchange.head().target() == "/no") {
-      co_await exchange.respond(401, {}, "no");
+      co_await exchange.respond(401, kNoHeaders, "no");
     } else {
       co_await echo(exchange);
     }
@@ -101,7 +101,7 @@ TEST_F(ServerTest, SaysContinueOnlyWhenTheBodyIsWanted) {
 
 TEST_F(ServerTest, SpeaksHttp10AndHead) {
   start([](Exchange& exchange) -> Task<void> {
-    co_await exchange.start_stream(200, {}, "one");
+    co_await exchange.start_stream(200, kNoHeaders, "one");
     co_await exchange.write("two");
     co_await exchange.finish();
   });
@@ -217,7 +217,7 @@ TEST_F(ServerTest, ASlowClientSlowsTheHandlerAndAStuckOneIsDropped) {
   std::promise<void> ended;
   start([&](Exchange& exchange) -> Task<void> {
     const std::string piece(64 * 1024, 'x');
-    co_await exchange.start_stream(200, {});
+    co_await exchange.start_stream(200, kNoHeaders);
     while (co_await exchange.write(piece)) written += piece.size();
     ended.set_value();
   });
@@ -229,7 +229,7 @@ TEST_F(ServerTest, ASlowClientSlowsTheHandlerAndAStuckOneIsDropped) {
 }
 
 TEST_F(ServerTest, AnUnfinishedStreamIsNotMadeToLookComplete) {
-  start([](Exchange& exchange) -> Task<void> { co_await exchange.start_stream(200, {}, "partial"); });
+  start([](Exchange& exchange) -> Task<void> { co_await exchange.start_stream(200, kNoHeaders, "partial"); });
   TestClient client(port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   while (client.socket.receive()) {
@@ -246,7 +246,7 @@ TEST_F(ServerTest, DrainsWhatRunsAndThenEnds) {
       entered.set_value();
       co_await go_on.wait();
     }
-    co_await exchange.respond(200, {}, "done");
+    co_await exchange.respond(200, kNoHeaders, "done");
   });
   TestClient idle(port()), slow(port());
   ASSERT_TRUE(idle.get("/"));
@@ -323,7 +323,7 @@ TEST_F(ServerTest, WaitsForOtherThreadsWithoutBlockingTheLoop) {
     };
     const boost::asio::any_io_executor executor = exchange.executor();
     const int value = co_await await_from_thread<int>(executor, std::move(start_work));
-    co_await exchange.respond(200, {}, std::to_string(value));
+    co_await exchange.respond(200, kNoHeaders, std::to_string(value));
   });
   TestClient client(port());
   for (int i = 0; i < 100; ++i) EXPECT_EQ(client.get("/")->body, "42");
