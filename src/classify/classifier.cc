@@ -46,8 +46,10 @@ Probabilities softmax(const Probabilities& scores) {
 model::Classification conclude(const Probabilities& learnt, bool unreadable, double floor, std::string_view version) {
   const auto best = static_cast<size_t>(std::ranges::max_element(learnt) - learnt.begin());
   double other = 0;
-  if (unreadable) other = std::max(kLeastOther, 1 - learnt[best]);
-  else if (learnt[best] < floor) other = 1 - learnt[best];
+  if (unreadable)
+    other = std::max(kLeastOther, 1 - learnt[best]);
+  else if (learnt[best] < floor)
+    other = 1 - learnt[best];
   model::Classification result;
   for (size_t i = 0; i < kLearntCategories; ++i) result.probabilities[i] = learnt[i] * (1 - other);
   result.probabilities[kOtherIndex] = other;
@@ -79,7 +81,8 @@ Result<Classifier> Classifier::open(std::span<const std::uint8_t> weights) {
   if (weights.size() - sizeof header != (size_t{1} << header.bucket_bits) * kLearntCategories)
     return fail(Code::kCorrupt, "classifier weights: the size does not fit the number of buckets");
   const bool finite = std::isfinite(header.scale) && std::isfinite(header.floor) && header.temperature > 0 &&
-                      std::isfinite(header.temperature) && std::ranges::all_of(header.bias, [](float b) { return std::isfinite(b); });
+                      std::isfinite(header.temperature) &&
+                      std::ranges::all_of(header.bias, [](float b) { return std::isfinite(b); });
   if (!finite) return fail(Code::kCorrupt, "classifier weights: scale, temperature, floor or bias is not a number");
 
   Classifier classifier;
@@ -105,7 +108,7 @@ model::Classification Classifier::classify(std::string_view text) const {
   const double scale = scale_ / std::sqrt(static_cast<double>(std::max<size_t>(features.count, 1)));
   Probabilities scores{};
   for (size_t c = 0; c < kLearntCategories; ++c) scores[c] = (sums[c] * scale + bias_[c]) / temperature_;
-  const bool unreadable = features.words == 0 || features.foreign_share > kForeignShare;
+  const bool unreadable = features.letters == 0 || features.foreign_share > kForeignShare;
   return conclude(softmax(scores), unreadable, floor_, version_);
 }
 

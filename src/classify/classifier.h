@@ -26,9 +26,9 @@ public:
   static Result<Classifier> open(std::span<const std::uint8_t> weights);
 
   /// Any bytes. Abstains (category kOther) on a text without words, on one that is not English (over 5 % of its letters
-  /// beyond ASCII) and when no category reaches the confidence floor. The probability of kOther is then that of the best
-  /// category being wrong, at least 3/4 for the first two, and the others share the rest, so that qualities can be blended
-  /// by them. Without abstention it is 0. `classifier` is the version.
+  /// beyond ASCII) and when no category reaches the confidence floor. The probability of kOther is then that of the
+  /// best category being wrong, at least 3/4 for the first two, and the others share the rest, so that qualities can be
+  /// blended by them. Without abstention it is 0. `classifier` is the version.
   model::Classification classify(std::string_view text) const;
 
   /// For example "ngram-2026.11.1"; static text.

@@ -19,7 +19,9 @@ std::uint32_t finish(std::uint32_t hash) { // murmur3's finalizer
   hash *= 0xC2B2AE35;
   return hash ^ (hash >> 16);
 }
-std::uint32_t feature(Kind kind, std::uint32_t value) { return finish(value ^ (static_cast<std::uint32_t>(kind) * 0x9E3779B9)); }
+std::uint32_t feature(Kind kind, std::uint32_t value) {
+  return finish(value ^ (static_cast<std::uint32_t>(kind) * 0x9E3779B9));
+}
 std::uint32_t pair(std::uint32_t a, std::uint32_t b) { return a * 0x01000193 ^ std::rotl(b, 15); }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -60,10 +62,13 @@ size_t read_number(std::string_view text, size_t at, Words& words) {
 
 void read_words(std::string_view text, Words& words) {
   for (size_t at = 0; at < text.size();) {
-    if (in_word(text[at])) at = read_word(text, at, words);
-    else if (is_digit(text[at])) at = read_number(text, at, words);
+    if (in_word(text[at]))
+      at = read_word(text, at, words);
+    else if (is_digit(text[at]))
+      at = read_number(text, at, words);
     else {
-      if (kSigns.contains(text[at])) words.hashes[words.count++] = (kFnvBasis ^ static_cast<unsigned char>(text[at])) * kFnvPrime;
+      if (kSigns.contains(text[at]))
+        words.hashes[words.count++] = (kFnvBasis ^ static_cast<unsigned char>(text[at])) * kFnvPrime;
       ++at;
     }
   }
@@ -109,14 +114,16 @@ void add_style(std::string_view text, Features& features) {
   const Style style = style_of(seen);
   const size_t bytes = std::max<size_t>(seen.size(), 1);
   std::uint32_t sign = 0;
-  const auto add = [&](size_t value) { features.add(feature(Kind::kStyle, (++sign << 8) | static_cast<std::uint32_t>(value))); };
+  const auto add = [&](size_t value) {
+    features.add(feature(Kind::kStyle, (++sign << 8) | static_cast<std::uint32_t>(value)));
+  };
   add(std::bit_width(text.size()));
   add(std::bit_width(style.newlines));
   add(std::min<size_t>(style.symbols * 40 / bytes, 12));
   add(std::min<size_t>(style.digits * 40 / bytes, 12));
   add(std::min<size_t>(style.capitals * 30 / bytes, 12));
-  constexpr std::array<std::string_view, 14> marks = {"```", "{\n", "};", "def ", "#include", "</", "SELECT ", "import ",
-                                                      "\\frac", "$$", "http", "\n- ", "\n1. ", "?"};
+  constexpr std::array<std::string_view, 14> marks = {"```",     "{\n",    "};", "def ", "#include", "</",    "SELECT ",
+                                                      "import ", "\\frac", "$$", "http", "\n- ",     "\n1. ", "?"};
   for (const std::string_view mark : marks) add(seen.contains(mark) ? 1 : 0);
 }
 
@@ -133,9 +140,9 @@ void extract_features(std::string_view text, Features& features) {
   if (two_windows) add_window(end, false, features);
   add_anchors(begin, two_windows ? end : begin, features);
   add_style(text, features);
-  features.words = begin.count + end.count;
-  const size_t letters = begin.letters + end.letters;
-  features.foreign_share = letters == 0 ? 0 : static_cast<double>(begin.foreign + end.foreign) / static_cast<double>(letters);
+  features.letters = begin.letters + end.letters;
+  const auto foreign = static_cast<double>(begin.foreign + end.foreign);
+  features.foreign_share = features.letters == 0 ? 0 : foreign / static_cast<double>(features.letters);
 }
 
 } // namespace kairos::classify

@@ -1,6 +1,6 @@
 // What the classifier sees of a text: hashes of its words, word pairs, opening and closing words and of a few signs of
-// style. Training (tools/classifier/train.cc) and running use this very code. Pure; reads at most the first and the last
-// kWindow bytes word by word, and the first kStyleWindow bytes for style; no allocation.
+// style. Training (tools/classifier/train.cc) and running use this very code. Pure; reads at most the first and the
+// last kWindow bytes word by word, and the first kStyleWindow bytes for style; no allocation.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@ inline constexpr size_t kMostFeatures = 1800; // more than two windows can make
 struct Features {
   std::array<std::uint32_t, kMostFeatures> hashes; // the first `count` are set
   size_t count = 0;
-  size_t words = 0;        // read in the windows
-  double foreign_share = 0; // of the letters in the windows: bytes beyond ASCII
+  size_t letters = 0;       // bytes of words, in the windows
+  double foreign_share = 0; // of these, bytes beyond ASCII
 
   void add(std::uint32_t hash) {
     if (count < kMostFeatures) hashes[count++] = hash;

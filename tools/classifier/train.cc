@@ -1,11 +1,11 @@
 // Trains and measures the classifier's weights. Features are computed by src/classify/features.cc itself.
 //
-//   tools/classifier/train.sh train OUT.weights VERSION TRAIN.jsonl… EXTRA.tsv…   (docs/classifier.md has the very command)
-//   tools/classifier/train.sh measure WEIGHTS HELD_OUT.jsonl…
+//   tools/classifier/train.sh train OUT.weights VERSION TRAIN.jsonl… EXTRA.tsv…   (docs/classifier.md has the very
+//   command) tools/classifier/train.sh measure WEIGHTS HELD_OUT.jsonl…
 //
 // A .jsonl line: {"source": …, "label": …, "prompt": …}; a .tsv line: label, tab, prompt. Softmax regression on hashed
-// features (each 1/sqrt(number of features)), AdaGrad, label smoothing; a tenth of the rows from real users (by hash of the
-// prompt) is held out, and one temperature is fitted on it. Deterministic: same input, same weights.
+// features (each 1/sqrt(number of features)), AdaGrad, label smoothing; a tenth of the rows from real users (by hash of
+// the prompt) is held out, and one temperature is fitted on it. Deterministic: same input, same weights.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -87,7 +87,12 @@ void read_jsonl(const std::string& path, std::vector<Row>& rows) {
     std::string_view name;
     if (line["label"].get(name) != simdjson::SUCCESS) continue;
     if (const auto label = label_of(name))
-      rows.push_back({std::string(std::string_view(line["source"])), std::string(std::string_view(line["prompt"])), *label, 1, false, {}});
+      rows.push_back({std::string(std::string_view(line["source"])),
+                      std::string(std::string_view(line["prompt"])),
+                      *label,
+                      1,
+                      false,
+                      {}});
   }
 }
 
@@ -106,7 +111,8 @@ void read_tsv(const std::string& path, std::vector<Row>& rows) {
   for (std::string line; std::getline(in, line);) {
     const size_t tab = line.find('\t');
     if (line.starts_with("#") || tab == std::string::npos) continue;
-    if (const auto label = label_of(line.substr(0, tab))) rows.push_back({"extra", with_newlines(line.substr(tab + 1)), *label, 1, false, {}});
+    if (const auto label = label_of(line.substr(0, tab)))
+      rows.push_back({"extra", with_newlines(line.substr(tab + 1)), *label, 1, false, {}});
   }
 }
 
@@ -131,7 +137,8 @@ void prepare(std::vector<Row>& rows, const Settings& settings) {
   double sum = 0;
   for (Row& row : rows) {
     classify::extract_features(row.prompt, *features);
-    for (size_t i = 0; i < features->count; ++i) row.buckets.push_back(features->hashes[i] >> (32 - settings.bucket_bits));
+    for (size_t i = 0; i < features->count; ++i)
+      row.buckets.push_back(features->hashes[i] >> (32 - settings.bucket_bits));
     std::uint32_t hash = 0x811C9DC5;
     for (const char c : row.prompt) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
     row.held_out = real_user(row) && (hash ^ (hash >> 16)) % 10 == 0;
@@ -144,7 +151,8 @@ void prepare(std::vector<Row>& rows, const Settings& settings) {
 class Model {
 public:
   explicit Model(const Settings& settings)
-      : settings_(settings), weights_((size_t{1} << settings.bucket_bits) * kLearntCategories), squares_(weights_.size(), 1e-3) {}
+      : settings_(settings), weights_((size_t{1} << settings.bucket_bits) * kLearntCategories),
+        squares_(weights_.size(), 1e-3) {}
 
   Scores scores(const Row& row) const {
     Scores sums{};
@@ -192,12 +200,15 @@ public:
     header.floor = static_cast<float>(settings_.floor);
     for (size_t c = 0; c < kLearntCategories; ++c) header.bias[c] = static_cast<float>(bias_[c]);
     std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-    for (const double weight : weights_) bytes += static_cast<char>(std::clamp(std::lround(weight / scale), -127L, 127L));
+    for (const double weight : weights_)
+      bytes += static_cast<char>(std::clamp(std::lround(weight / scale), -127L, 127L));
     std::ofstream(path, std::ios::binary) << bytes;
   }
 
 private:
-  static double value(const Row& row) { return 1 / std::sqrt(static_cast<double>(std::max<size_t>(row.buckets.size(), 1))); }
+  static double value(const Row& row) {
+    return 1 / std::sqrt(static_cast<double>(std::max<size_t>(row.buckets.size(), 1)));
+  }
   /// The 99.99th percentile: a few large weights would cost all others their precision.
   double clip() const {
     std::vector<double> sizes;
@@ -216,7 +227,8 @@ private:
 
 double log_loss(const Model& model, const std::vector<const Row*>& rows, double temperature) {
   double loss = 0;
-  for (const Row* row : rows) loss -= std::log(std::max(1e-9, Model::softmax(model.scores(*row), temperature)[row->label]));
+  for (const Row* row : rows)
+    loss -= std::log(std::max(1e-9, Model::softmax(model.scores(*row), temperature)[row->label]));
   return loss / static_cast<double>(rows.size());
 }
 
@@ -234,8 +246,10 @@ int train(const std::string& out, const std::string& version, const std::vector<
   std::vector<const Row*> taught;
   std::vector<const Row*> held_out;
   for (const Row& row : rows)
-    if (row.held_out) held_out.push_back(&row);
-    else if (row.weight > 0) taught.push_back(&row);
+    if (row.held_out)
+      held_out.push_back(&row);
+    else if (row.weight > 0)
+      taught.push_back(&row);
   Model model(settings);
   std::mt19937 random(20261123);
   for (int epoch = 0; epoch < settings.epochs; ++epoch) {
@@ -248,8 +262,9 @@ int train(const std::string& out, const std::string& version, const std::vector<
     const Scores scores = model.scores(*row);
     right += static_cast<size_t>(std::ranges::max_element(scores) - scores.begin()) == row->label;
   }
-  std::printf("%zu rows taught, %zu held out: accuracy %.3f, log loss %.3f, temperature %.3f\n", taught.size(), held_out.size(),
-              static_cast<double>(right) / static_cast<double>(held_out.size()), log_loss(model, held_out, temperature), temperature);
+  std::printf("%zu rows taught, %zu held out: accuracy %.3f, log loss %.3f, temperature %.3f\n", taught.size(),
+              held_out.size(), static_cast<double>(right) / static_cast<double>(held_out.size()),
+              log_loss(model, held_out, temperature), temperature);
   model.write(out, version, temperature);
   return 0;
 }
@@ -282,12 +297,14 @@ struct Measured {
   }
 };
 
-double share(size_t part, size_t whole) { return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole); }
+double share(size_t part, size_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
 
 void print(const std::string& name, const Measured& m) {
-  std::printf("| %s | %zu | %.3f | %.3f | %.0f %% | %.3f | %.0f %% at %.3f |\n", name.c_str(), m.rows, share(m.right, m.rows),
-              m.calibration_error(), 100 * share(m.abstained, m.rows), share(m.answered_right, m.rows - m.abstained),
-              100 * share(m.sure, m.rows), share(m.sure_right, m.sure));
+  std::printf("| %s | %zu | %.3f | %.3f | %.0f %% | %.3f | %.0f %% at %.3f |\n", name.c_str(), m.rows,
+              share(m.right, m.rows), m.calibration_error(), 100 * share(m.abstained, m.rows),
+              share(m.answered_right, m.rows - m.abstained), 100 * share(m.sure, m.rows), share(m.sure_right, m.sure));
 }
 
 int measure(const std::string& weights_path, const std::vector<std::string>& paths) {
@@ -302,7 +319,8 @@ int measure(const std::string& weights_path, const std::vector<std::string>& pat
     by_source[row.source].add(result, row.label);
     by_label[row.source + ": " + std::string(model::kCategoryNames[row.label])].add(result, row.label);
   }
-  std::printf("| source | n | accuracy | ECE | abstains | accuracy when it answers | confidence >= .8 |\n|---|---|---|---|---|---|---|\n");
+  std::printf("| source | n | accuracy | ECE | abstains | accuracy when it answers | confidence >= .8 "
+              "|\n|---|---|---|---|---|---|---|\n");
   for (const auto& [name, measured] : by_source) print(name, measured);
   if (std::getenv("BY_LABEL") != nullptr)
     for (const auto& [name, measured] : by_label) print(name, measured);
