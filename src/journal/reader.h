@@ -1,0 +1,78 @@
+// Reader and Cursor: reading the journal, live or at rest. A Reader is shared by any number of threads; each Cursor
+// belongs to one thread and has its own file handle. Readers never slow the writer down.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "journal/file_system.h"
+#include "journal/recover.h"
+#include "journal/record.h"
+
+namespace kairos::journal {
+
+class SegmentFile;
+
+class Reader {
+public:
+  /// Of a folder without a writer. What a torn last write left behind is not shown. For a live journal: Writer::reader().
+  static Result<std::shared_ptr<Reader>> open(FileSystem& files, const std::string& data_dir);
+  /// The writer's: `end` is moved by publish().
+  Reader(FileSystem& files, std::string data_dir, Position end);
+
+  /// Where the next record will go. All before it is whole.
+  Position end() const;
+  /// The record that starts there. kNotFound: its segment was dropped; kCorrupt: no undamaged record starts there.
+  Result<Entry> read(const Position& position) const;
+  /// The newest CHECKPOINT, if any.
+  Result<std::optional<Checkpoint>> checkpoint() const;
+  /// True as soon as end() is beyond `position`; false after `timeout`, at a stop request or once the writer has stopped.
+  bool wait_beyond(const Position& position, std::chrono::nanoseconds timeout, std::stop_token stop = {}) const;
+
+  /// Writer only.
+  void publish(const Position& end);
+  void close();
+
+private:
+  friend class Cursor;
+  FileSystem& files_;
+  const std::string data_dir_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable_any moved_;
+  Position end_;
+  bool closed_ = false;
+};
+
+class Cursor {
+public:
+  /// `from`: {} for the oldest record kept, else a position that a Cursor or an Entry has given.
+  explicit Cursor(std::shared_ptr<const Reader> reader, Position from = {});
+  ~Cursor();
+  Cursor(Cursor&&) noexcept;
+  Cursor& operator=(Cursor&&) noexcept;
+
+  /// Fills `entry` (its memory is used again) and moves on. False: nothing more for now. kNotFound: the segment was dropped
+  /// (rebuild from the CHECKPOINT). kCorrupt: damage here; the cursor stays until skip_damage() is called.
+  Result<bool> next(Entry& entry);
+  /// Moves to the next undamaged record and returns what was passed over. Never called on the quiet: tell somebody.
+  Result<Problem> skip_damage();
+  /// See Reader::wait_beyond.
+  bool wait_for_more(std::chrono::nanoseconds timeout, std::stop_token stop = {}) const;
+  /// Of the record that next() would give: what a projection keeps.
+  const Position& position() const { return position_; }
+
+private:
+  Result<bool> settle();
+
+  std::shared_ptr<const Reader> reader_;
+  Position position_;
+  std::unique_ptr<SegmentFile> segment_;
+};
+
+} // namespace kairos::journal
