@@ -43,8 +43,8 @@ private:
   virtual std::expected<size_t, Refusal> extend(Reservation& reservation, std::string_view model_id,
                                                 const Amounts& worst, WallTime now) = 0;
   virtual void finish_attempt(Reservation& reservation, size_t attempt, const Amounts& actual) = 0;
-  /// `settlement`: set if and only if settled.
-  virtual void close(Reservation& reservation, Ending ending, const Settlement* settlement) = 0;
+  /// `actual` is looked at only if settled; empties nothing but the counters.
+  virtual Settlement close(Reservation& reservation, Ending ending, std::span<const Amounts> actual) = 0;
 };
 
 struct BudgetAccount;
@@ -80,13 +80,13 @@ private:
   std::expected<size_t, Refusal> extend(Reservation& reservation, std::string_view model_id, const Amounts& worst,
                                         WallTime now) override;
   void finish_attempt(Reservation& reservation, size_t attempt, const Amounts& actual) override;
-  void close(Reservation& reservation, Ending ending, const Settlement* settlement) override;
+  Settlement close(Reservation& reservation, Ending ending, std::span<const Amounts> actual) override;
 
   static size_t shard_of(std::string_view tenant);
-  std::shared_ptr<const ScopeIndex> index_of(Shard& shard);
   std::vector<std::shared_ptr<const BudgetEntry>> matching(const Subject& subject, bool any_model);
   std::shared_ptr<BudgetAccount> account(std::string_view budget_id); // registry_mutex_ held
-  void publish(const std::vector<std::shared_ptr<const BudgetEntry>>& entries);
+  void publish();                                                     // registry_mutex_ held
+  void forget_empty_accounts();                                       // registry_mutex_ held
 
   std::array<Shard, kShards> shards_; // by tenant
   Shard tenantless_;
@@ -96,6 +96,7 @@ private:
   std::mutex registry_mutex_; // taken before shard and account mutexes; never on the request path
   std::map<std::string, std::shared_ptr<BudgetAccount>, std::less<>> accounts_;
   std::vector<std::shared_ptr<const BudgetEntry>> entries_; // ordered by id
+  std::uint64_t next_account_ = 0;
 };
 
 } // namespace kairos::ledger

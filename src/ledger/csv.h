@@ -5,15 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/money.h"
 #include "base/result.h"
 
 namespace kairos::ledger {
 
 /// Quoted where needed; a first character that spreadsheets take for a formula (= + - @ TAB CR) gets a ' before it.
 std::string csv_text(std::string_view text);
-/// value / 10^decimals, exact, without trailing zeros or exponent.
-std::string decimal(Int128 value, int decimals);
 /// Rows of cells. kInvalid with the line: an unclosed quote, text behind one, more than 64 MiB or 256 columns.
 Result<std::vector<std::vector<std::string>>> parse_csv(std::string_view text);
 

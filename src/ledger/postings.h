@@ -73,6 +73,7 @@ private:
 
 /// The postings of one receipt: the fold's single step, and the receipt-level export.
 std::vector<std::pair<PostingKey, PostingTotals>> postings_of(const model::Receipt& receipt);
+std::vector<std::pair<PostingKey, PostingTotals>> postings_of(const Correction& correction);
 /// Daily rows: the same, with hours rolled up.
 Postings by_day(const Postings& hourly);
 /// What a receipt counts as in every sum: its total, or the sum of the lines that are known.

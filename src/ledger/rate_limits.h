@@ -42,7 +42,7 @@ public:
 
 private:
   static constexpr size_t kShards = 16;
-  static constexpr size_t kMaxKeysPerShard = 8192; // over it, full buckets are forgotten first, then the oldest
+  static constexpr size_t kMaxKeysPerShard = 8192; // over it, full buckets are forgotten, else the oldest quarter
   /// level: allowance × nanoseconds per minute, so that refilling is exact in integers.
   struct Bucket {
     std::int64_t limit = 0;

@@ -28,12 +28,18 @@ struct Hold {
   PeriodKey period;
   size_t attempt = 0;
   std::optional<Picodollars> amount; // nullopt: unpriced, and the budget allows it
+  Picodollars overrun;               // by how much a finished attempt cost more than was held for it
 };
+
+/// What a hold comes to when its attempt cost `actual`; an unknown, missing or negative cost counts as what is held.
+Picodollars charge_of(const Hold& hold, std::span<const Amounts> actual);
+/// Whether an earlier hold takes from the same budget and period.
+bool repeats(std::span<const Hold> holds, size_t index);
 
 /// What settling came to.
 struct Settlement {
   std::vector<model::BudgetCharge> charges; // for the CLOSE record: exactly what was added to `spent`
-  Picodollars overrun;                      // the largest excess of the true cost over what was held; 0: none
+  Picodollars overrun;                      // true cost above what was held, over all attempts; of the worst budget
   std::string overrun_budget;               // in which budget
   bool unpriced = false;                    // the cost of an attempt is unknown
 };

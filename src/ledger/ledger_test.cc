@@ -1,0 +1,204 @@
+// Postings, corrections, price plans, exports.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "ledger/budget_state.h"
+#include "ledger/csv.h"
+#include "ledger/export.h"
+#include "ledger/number.h"
+#include "ledger/postings.h"
+#include "ledger/price_plan.h"
+#include "model/testing/sample_receipt.h"
+
+namespace kairos::ledger {
+namespace {
+
+using model::Receipt;
+
+/// Random receipts of every kind: several attempts, unknown prices, fees, fine prices that round, reservations, resale.
+class Receipts {
+public:
+  explicit Receipts(unsigned seed) : random_(seed) {}
+
+  Receipt next() {
+    Receipt r = model::sample_receipt();
+    r.receipt_id = "rcpt_" + std::to_string(random_());
+    r.created_at += std::chrono::minutes(below(60 * 24 * 40));
+    r.tenant = below(2) == 0 ? "acme" : "=nova";
+    r.workflow = below(3) == 0 ? "" : "flow, \"quoted\"";
+    r.cost.lines.clear();
+    r.cost.byok = below(5) == 0;
+    Picodollars total;
+    bool unknown = false;
+    for (size_t i = 0; i < below(5); ++i) {
+      const auto& line = r.cost.lines.emplace_back(random_line());
+      unknown |= !line.cost;
+      total += line.cost.value_or(Picodollars(0));
+    }
+    if (below(10) == 0) {
+      r.cost.lines.clear();
+      r.cost.basis = model::CostBasis::kReservation;
+      total = Picodollars(static_cast<std::int64_t>(random_()));
+      unknown = false;
+    }
+    r.cost.total = unknown ? std::nullopt : std::optional(total);
+    r.cost.charged.reset();
+    if (!unknown && below(2) == 0) r.cost.charged = with_markup(total, Percent(12'345'678));
+    return r;
+  }
+
+private:
+  size_t below(size_t n) { return random_() % n; }
+  model::CostLine random_line() {
+    static constexpr std::int64_t kPrices[] = {3'000'000'000, 75'000'000, 83'333'333, 1, 0, 15'000'000'000'000'000};
+    model::CostLine line;
+    line.attempt = static_cast<int>(below(2));
+    line.meter = below(8) == 0 ? "video_tokens" : std::string(model::kMeterNames[below(model::kMeterCount)]);
+    line.quantity = static_cast<std::int64_t>(below(100'000));
+    if (below(6) == 0) return line;
+    line.unit_price = UnitPrice(kPrices[below(6)]);
+    line.cost = line_cost(line.quantity, *line.unit_price);
+    return line;
+  }
+  std::mt19937 random_;
+};
+
+PicoSum charged_of(const Receipt& r) { return r.cost.charged ? r.cost.charged->value() : 0; }
+
+PostingTotals sum_of(const Postings& rows) {
+  PostingTotals sum;
+  for (const auto& [key, totals] : rows) sum.add(totals);
+  return sum;
+}
+
+TEST(Ledger, TheSumOfTheRowsIsTheSumOfTheReceiptsToTheLastPicodollar) {
+  Receipts receipts(1);
+  Ledger ledger;
+  PicoSum cost = 0;
+  PicoSum charged = 0;
+  for (std::uint64_t i = 1; i <= 3000; ++i) {
+    const Receipt receipt = receipts.next();
+    ledger.add(receipt, 2 * i);
+    cost += known_cost(receipt);
+    charged += charged_of(receipt);
+    if (i % 7 != 0) continue;
+    Receipt truth = receipts.next();
+    truth.receipt_id = receipt.receipt_id;
+    ledger.add(Correction{receipt.created_at + std::chrono::hours(900), "invoice", receipt, truth}, 2 * i + 1);
+    cost += known_cost(truth) - known_cost(receipt);
+    charged += charged_of(truth) - charged_of(receipt);
+  }
+  EXPECT_EQ(usd_sum(sum_of(ledger.rows()).cost), usd_sum(cost));
+  EXPECT_EQ(usd_sum(sum_of(ledger.rows()).charged), usd_sum(charged));
+  EXPECT_EQ(usd_sum(sum_of(by_day(ledger.rows())).cost), usd_sum(cost));
+  const auto read = Ledger::from_json(ledger.to_json());
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->rows(), ledger.rows());
+  EXPECT_EQ(read->position(), ledger.position());
+  const size_t rows = ledger.rows().size();
+  const Postings taken = ledger.take_before(ledger.rows().rbegin()->first.period_start);
+  EXPECT_EQ(taken.size() + ledger.rows().size(), rows);
+}
+
+TEST(Ledger, ARecordFoldedTwiceCountsOnce) {
+  Ledger ledger;
+  ledger.add(model::sample_receipt(), 5);
+  const Postings once = ledger.rows();
+  ledger.add(model::sample_receipt(), 5);
+  ledger.add(model::sample_receipt(), 4);
+  EXPECT_EQ(ledger.rows(), once);
+  EXPECT_EQ(once.size(), 3U);
+  EXPECT_EQ(once.begin()->first.provider, "anthropic");
+}
+
+TEST(Ledger, AnInterruptedRequestIsPostedApartAtItsReservation) {
+  Receipt receipt = model::sample_receipt();
+  receipt.cost = {};
+  receipt.cost.basis = model::CostBasis::kReservation;
+  receipt.cost.total = Picodollars(77);
+  const auto lines = postings_of(receipt);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines.front().first.meter, kReservationMeter);
+  EXPECT_EQ(lines.front().first.basis, model::CostBasis::kReservation);
+  EXPECT_TRUE(lines.front().second.cost == 77);
+}
+
+TEST(Correction, MovesBudgetsByTheDifferenceAndSurvivesJson) {
+  const Receipt before = model::sample_receipt();
+  model::Cost cost = before.cost;
+  cost.lines.front().cost = Picodollars(12'240'000'001);
+  cost.total = *cost.total + Picodollars(1);
+  const Correction made = make_correction(before, before.usage, cost, {}, "invoice \"11\"", before.created_at);
+  const auto read = correction_from_json(to_json(made));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(to_json(*read), to_json(made));
+  BudgetState state;
+  ASSERT_TRUE(state.apply(before, 1).has_value());
+  ASSERT_TRUE(state.apply(*read, 2).has_value());
+  ASSERT_TRUE(state.apply(*read, 2).has_value());
+  const auto& period = state.budgets().at("bud_monthly").begin()->second;
+  EXPECT_TRUE(period.spent == 13'102'200'001);
+}
+
+TEST(Correction, DamagedRecordsAreNamed) {
+  const Receipt receipt = model::sample_receipt();
+  const std::string json = to_json(Correction{receipt.created_at, "r", receipt, receipt});
+  for (size_t cut = 0; cut < json.size(); cut += 101) EXPECT_FALSE(correction_from_json(json.substr(0, cut)).has_value()) << cut;
+  Receipt other = receipt;
+  other.receipt_id = "rcpt_other";
+  EXPECT_FALSE(correction_from_json(to_json(Correction{receipt.created_at, "r", receipt, other})).has_value());
+  Receipt bad = receipt;
+  bad.budget_charges.front().period = "2026-13";
+  BudgetState state;
+  EXPECT_EQ(state.apply(bad, 1).error().code, Code::kCorrupt);
+  EXPECT_EQ(state.position(), 0U);
+  for (const char* text : {"", "[]", "{}", R"({"position":"x","budgets":{}})", R"({"position":"1","budgets":{"b":[["2026-13","1","0",0,false]]}})"}) {
+    EXPECT_FALSE(BudgetState::from_json(text).has_value()) << text;
+    EXPECT_FALSE(Ledger::from_json(text).has_value()) << text;
+  }
+}
+
+TEST(PricePlan, RoundsEachLineOnceHalfToEven) {
+  EXPECT_EQ(with_markup(Picodollars(10), *parse_percent("25")), Picodollars(12)); // 12.5
+  EXPECT_EQ(with_markup(Picodollars(30), *parse_percent("25")), Picodollars(38)); // 37.5
+  EXPECT_EQ(with_markup(Picodollars(10), *parse_percent("-100")), Picodollars(0));
+  EXPECT_EQ(with_markup(Picodollars(1'000'000), *parse_percent("0.000001")), Picodollars(1'000'000)); // …000.01
+  EXPECT_FALSE(with_markup(Picodollars(INT64_MAX), *parse_percent("100")).has_value());
+  for (const char* text : {"", "NaN", "1e9", "-100.1", "0.0000001", "12 %"}) EXPECT_FALSE(parse_percent(text).has_value()) << text;
+}
+
+TEST(PricePlan, OwnPricesComeFirstAndWhatHasNeitherIsUnknown) {
+  const Receipt r = model::sample_receipt();
+  PricePlan plan{"plan", {}, {{{"claude-sonnet-4-6", "input_tokens"}, UnitPrice(4'000'000'000)}}};
+  EXPECT_FALSE(charged(plan, r.cost.lines, r.attempts).has_value());
+  plan.markup = *parse_percent("10");
+  EXPECT_EQ(charged(plan, r.cost.lines, r.attempts), Picodollars(16'320'000'000 + 222'420'000 + 726'000'000));
+  plan.prices[{"*", "output_tokens"}] = UnitPrice(0);
+  EXPECT_EQ(charged(plan, r.cost.lines, r.attempts), Picodollars(16'320'000'000 + 222'420'000));
+}
+
+TEST(Savings, MayBeNegativeAndAreUnknownWhenTheBaselineIs) {
+  std::vector<model::CostLine> lines = {{0, "input_tokens", 10, UnitPrice(1'000'000'000), Picodollars(10'000)}};
+  EXPECT_EQ(savings("old", lines, Picodollars(15'000)).savings, Picodollars(-5'000));
+  EXPECT_EQ(savings("old", lines, Picodollars(0)).savings, Picodollars(10'000)); // a cache hit
+  EXPECT_FALSE(savings("old", lines, std::nullopt).savings.has_value());
+  lines.push_back({0, "output_tokens", 5, {}, {}});
+  EXPECT_FALSE(savings("old", lines, Picodollars(0)).baseline_cost.has_value());
+}
+
+TEST(Number, ParsesExactlyAndRoundsHalfToEven) {
+  EXPECT_TRUE(*parse_decimal("0.0000000000005", 12) == 0);
+  EXPECT_TRUE(*parse_decimal("0.0000000000015", 12) == 2);
+  EXPECT_TRUE(*parse_decimal("-1.5e-3", 6) == -1500);
+  EXPECT_TRUE(*parse_decimal("0.12345678901234567", 12) == 123'456'789'012);
+  for (const char* text : {"", "-", ".", "1.2.3", "NaN", "inf", "1e999", "0x10", "1,5", "$1"}) {
+    EXPECT_FALSE(parse_decimal(text, 12).has_value()) << text;
+  }
+  EXPECT_EQ(decimal(-1'500, 6), "-0.0015");
+  EXPECT_EQ(decimal(20, 0), "20");
+}
+
+} // namespace
+} // namespace kairos::ledger
