@@ -53,7 +53,7 @@ std::string unescape(std::string_view text) {
 
 // The floors are the figures of docs/classifier.md for this very sample. New weights may not fall below them.
 TEST(Classifier, HeldOutAccuracyIsNotBelowTheDocumentedOne) {
-  const std::map<std::string, double> documented = {{"autoj", 0.78}, {"vicuna", 0.89}};
+  const std::map<std::string, double> documented = {{"autoj", 0.80}, {"vicuna", 0.88}};
   std::map<std::string, std::pair<int, int>> right_of_all;
   std::ifstream in(kCases + "held_out.tsv");
   for (std::string line; std::getline(in, line);) {

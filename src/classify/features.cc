@@ -10,7 +10,7 @@ constexpr size_t kOpeningWords = 40;
 constexpr size_t kAnchors = 4;
 
 /// Keeps features of different kinds apart.
-enum class Kind : std::uint32_t { kWord = 1, kPair, kOpening, kAnchor, kAnchorPair, kClosing, kStyle };
+enum class Kind : std::uint32_t { kWord = 1, kPair, kOpening, kAnchor, kAnchorPair, kClosing, kStyle, kIntent };
 
 std::uint32_t finish(std::uint32_t hash) { // murmur3's finalizer
   hash ^= hash >> 16;
@@ -127,6 +127,31 @@ void add_style(std::string_view text, Features& features) {
   for (const std::string_view mark : marks) add(seen.contains(mark) ? 1 : 0);
 }
 
+/// What a task is often called. The document that follows would drown these few words, so each counts several times.
+constexpr std::array<std::string_view, 32> kIntents = {
+    "summar",        "tl;dr",    "recap",     "condense", "key points", "main points", "extract", "classif",
+    "keyword",       "entit",    "sentiment", "categor",  "analy",      "evaluat",     "compar",  "critique",
+    "pros and cons", "strength", "translat",  "rewrite",  "rephrase",   "paraphras",   "grammar", "story",
+    "poem",          "essay",    "write a",   "email",    "code",       "function",    "solve",   "prove"};
+constexpr size_t kIntentWeight = 4;
+constexpr size_t kIntentWindow = 160;
+
+void add_intents(std::string_view text, Features& features) {
+  std::array<char, 2 * kIntentWindow + 1> lowered{};
+  size_t count = 0;
+  const std::string_view begin = text.substr(0, kIntentWindow);
+  const std::string_view end = text.substr(std::max(begin.size(), text.size() - std::min(text.size(), kIntentWindow)));
+  for (const char c : begin) lowered[count++] = lower(c);
+  lowered[count++] = '\n';
+  for (const char c : end) lowered[count++] = lower(c);
+  const std::string_view seen(lowered.data(), count);
+  for (size_t i = 0; i < kIntents.size(); ++i) {
+    if (!seen.contains(kIntents[i])) continue;
+    for (size_t copy = 0; copy < kIntentWeight; ++copy)
+      features.add(feature(Kind::kIntent, static_cast<std::uint32_t>(i)));
+  }
+}
+
 } // namespace
 
 void extract_features(std::string_view text, Features& features) {
@@ -140,6 +165,7 @@ void extract_features(std::string_view text, Features& features) {
   if (two_windows) add_window(end, false, features);
   add_anchors(begin, two_windows ? end : begin, features);
   add_style(text, features);
+  add_intents(text, features);
   features.letters = begin.letters + end.letters;
   const auto foreign = static_cast<double>(begin.foreign + end.foreign);
   features.foreign_share = features.letters == 0 ? 0 : foreign / static_cast<double>(features.letters);

@@ -1,6 +1,6 @@
-// What the classifier sees of a text: hashes of its words, word pairs, opening and closing words and of a few signs of
-// style. Training (tools/classifier/train.cc) and running use this very code. Pure; reads at most the first and the
-// last kWindow bytes word by word, and the first kStyleWindow bytes for style; no allocation.
+// What the classifier sees of a text: hashes of its words, word pairs, opening and closing words, names of tasks, and of
+// signs of style. Training (tools/classifier/train.cc) and running use this very code. Pure; reads at most the first and
+// the last kWindow bytes word by word, and the first kStyleWindow bytes for style; no allocation.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@ namespace kairos::classify {
 
 inline constexpr size_t kWindow = 400;
 inline constexpr size_t kStyleWindow = 4096;
-inline constexpr size_t kMostFeatures = 1800; // more than two windows can make
+inline constexpr size_t kMostFeatures = 2000; // more than two windows can make
 
 struct Features {
   std::array<std::uint32_t, kMostFeatures> hashes; // the first `count` are set
