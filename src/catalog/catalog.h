@@ -37,6 +37,7 @@ struct Model {
   std::string upstream_id;              // what the provider calls it
   std::string name;                     // for people
   std::string family;                   // "claude-sonnet", "gpt-mini"
+  std::string snapshot_of;              // a dated version of this model: served when asked for, no candidate of its own
   std::vector<std::string> aliases;     // other ids that clients may use
   std::vector<model::Dialect> dialects; // served with, the preferred one first
   Capabilities capabilities;
@@ -45,8 +46,9 @@ struct Model {
   std::optional<WallTime> released;
   std::optional<WallTime> deprecated; // from then on not chosen unless pinned
   std::array<std::optional<double>, model::kCategoryCount> quality{}; // prior, 0..1; nullopt: nothing is known
-  std::array<std::string, model::kCategoryCount> quality_source{};    // "benchmarks", "family", "price", "configuration"
-  std::vector<PriceRow> prices;                                       // empty: unpriced
+  std::array<std::string, model::kCategoryCount> quality_source{}; // "benchmarks", "family", "price", "configuration"
+  std::vector<PriceRow> prices; // empty: unpriced
+  std::string disagreement;     // how the tables that were not preferred differ; for people
 
   bool deprecated_at(WallTime time) const { return deprecated && *deprecated <= time; }
 };
@@ -77,7 +79,7 @@ public:
   const std::string& price_version() const { return price_version_; }
 
 private:
-  void index();
+  Result<> index();
 
   std::vector<Provider> providers_;
   std::vector<Model> models_;
