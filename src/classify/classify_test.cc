@@ -19,7 +19,7 @@ namespace {
 
 using model::Category;
 
-const std::string kCases = KAIROS_SOURCE_DIR "/tests/cases/classify/";
+constexpr std::string_view kCaseFolder = KAIROS_SOURCE_DIR "/tests/cases/classify/";
 
 model::Classification classify(std::string_view text) { return Classifier::embedded().classify(text); }
 
@@ -38,7 +38,7 @@ std::vector<std::string> prompts_of(const std::string& path) {
 
 TEST(Classifier, GoldenPrompts) {
   for (const std::string_view category : model::kCategoryNames) {
-    const std::vector<std::string> prompts = prompts_of(kCases + std::string(category) + ".txt");
+    const std::vector<std::string> prompts = prompts_of(std::string(kCaseFolder) + std::string(category) + ".txt");
     ASSERT_GE(prompts.size(), 2u) << category;
     for (const std::string& prompt : prompts) EXPECT_EQ(name(classify(prompt).category), category) << prompt;
   }
@@ -55,7 +55,7 @@ std::string unescape(std::string_view text) {
 TEST(Classifier, HeldOutAccuracyIsNotBelowTheDocumentedOne) {
   const std::map<std::string, double> documented = {{"autoj", 0.80}, {"vicuna", 0.88}};
   std::map<std::string, std::pair<int, int>> right_of_all;
-  std::ifstream in(kCases + "held_out.tsv");
+  std::ifstream in(std::string(kCaseFolder) + "held_out.tsv");
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("#")) continue;
     std::istringstream fields(line);

@@ -1,6 +1,6 @@
-// What the classifier sees of a text: hashes of its words, word pairs, opening and closing words, names of tasks, and of
-// signs of style. Training (tools/classifier/train.cc) and running use this very code. Pure; reads at most the first and
-// the last kWindow bytes word by word, and the first kStyleWindow bytes for style; no allocation.
+// What the classifier sees of a text: hashes of its words, word pairs, opening and closing words, names of tasks, and
+// of signs of style. Training (tools/classifier/train.cc) and running use this very code. Pure; reads at most the first
+// and the last kWindow bytes word by word, and the first kStyleWindow bytes for style; no allocation.
 #pragma once
 
 #include <array>

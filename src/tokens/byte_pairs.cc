@@ -50,7 +50,7 @@ public:
     next_.resize(size_);
     previous_.resize(size_);
     rank_.assign(size_, kNoRank);
-    heap_.reserve(2 * size_);
+    heap_.reserve(size_t{2} * size_);
     for (std::uint32_t i = 0; i < size_; ++i) {
       next_[i] = i + 1;
       previous_[i] = i == 0 ? kNone : i - 1;

@@ -4,6 +4,7 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tokens/counter.h"
@@ -195,6 +196,21 @@ TEST(FactorTable, IsBounded) {
   for (int i = 0; i < 10; ++i) factors.observe("p", "m" + std::to_string(i), 100, 100);
   EXPECT_EQ(factors.size(), 3u);
   EXPECT_EQ(factors.refused(), 7u);
+}
+
+TEST(FactorTable, IsSharedByThreads) {
+  FactorTable factors(50);
+  const auto work = [&factors](int thread) {
+    for (int i = 0; i < 2000; ++i) {
+      factors.observe("p", "m" + std::to_string((i + thread) % 100), 1000, 1500);
+      EXPECT_LE(factors.find("p", "m1").ratio, 1.51);
+    }
+  };
+  std::thread one(work, 1);
+  std::thread two(work, 2);
+  one.join();
+  two.join();
+  EXPECT_EQ(factors.size(), 50u);
 }
 
 TEST(Counter, BoundsAreNeverBelowTheTruthOfAKnownEncoding) {

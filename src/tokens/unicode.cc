@@ -39,11 +39,11 @@ private:
 
 constexpr std::array<CharClass, 128> ascii_classes() {
   std::array<CharClass, 128> classes{};
-  for (char c = 'A'; c <= 'Z'; ++c) classes[static_cast<size_t>(c)] = CharClass::kUpper;
-  for (char c = 'a'; c <= 'z'; ++c) classes[static_cast<size_t>(c)] = CharClass::kLower;
-  for (char c = '0'; c <= '9'; ++c) classes[static_cast<size_t>(c)] = CharClass::kNumber;
-  for (char c : {'\t', '\v', '\f', ' '}) classes[static_cast<size_t>(c)] = CharClass::kSpace;
-  for (char c : {'\r', '\n'}) classes[static_cast<size_t>(c)] = CharClass::kNewline;
+  for (size_t c = 'A'; c <= 'Z'; ++c) classes[c] = CharClass::kUpper;
+  for (size_t c = 'a'; c <= 'z'; ++c) classes[c] = CharClass::kLower;
+  for (size_t c = '0'; c <= '9'; ++c) classes[c] = CharClass::kNumber;
+  for (const size_t c : {size_t{'\t'}, size_t{'\v'}, size_t{'\f'}, size_t{' '}}) classes[c] = CharClass::kSpace;
+  for (const size_t c : {size_t{'\r'}, size_t{'\n'}}) classes[c] = CharClass::kNewline;
   return classes;
 }
 constexpr std::array<CharClass, 128> kAscii = ascii_classes();

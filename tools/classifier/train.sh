@@ -8,3 +8,5 @@ trap 'rm -r "$out"' EXIT
 g++ -std=c++23 -O2 -I"$root/src" "$root"/tools/classifier/train.cc "$root"/src/classify/{features,classifier}.cc \
   -lsimdjson -o "$out/train"
 "$out/train" "$@"
+# The build does not see what a source file embeds.
+if [ "$1" = train ]; then touch "$root/src/classify/classifier.cc"; fi
