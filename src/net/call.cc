@@ -36,7 +36,7 @@ Call::Impl::~Impl() {
 }
 
 void Call::Impl::stage(Duration limit, NetFailure failure) {
-  const Duration left = total_deadline - std::chrono::steady_clock::now();
+  const Duration left = total_deadline - coarse_now();
   stage_failure = left < limit ? NetFailure::kTotalTimeout : failure;
   watchdog.expire_after(std::min({left, limit, kLongest}));
 }
@@ -180,7 +180,7 @@ Call::~Call() = default;
 Task<CallResult<void>> Call::send(const ClientRequest& request) {
   Impl& me = *impl_;
   if (me.gave_up) co_return me.failed(*me.gave_up, "");
-  me.total_deadline = std::chrono::steady_clock::now() + std::min(me.timeouts.total, kLongest);
+  me.total_deadline = coarse_now() + std::min(me.timeouts.total, kLongest);
   auto ready = co_await me.open_connection();
   if (!ready) co_return ready;
   auto done = co_await me.exchange(request);

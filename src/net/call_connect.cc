@@ -41,10 +41,10 @@ Task<CallResult<void>> Call::Impl::connect() {
 
 // One address after the other; each but the last gets its share of the time, so that a dead one does not use it all.
 Task<CallResult<void>> Call::Impl::connect_to(const Resolver::Endpoints& endpoints) {
-  const MonoTime deadline = std::chrono::steady_clock::now() + timeouts.connect;
+  const MonoTime deadline = coarse_now() + timeouts.connect;
   std::string why = "it has no address";
   for (size_t i = 0; i < endpoints.size(); ++i) {
-    const Duration left = deadline - std::chrono::steady_clock::now();
+    const Duration left = deadline - coarse_now();
     stage(left / static_cast<int>(endpoints.size() - i), NetFailure::kConnectTimeout);
     more_addresses = i + 1 < endpoints.size();
     Stream::Socket socket(client->loop.context());
@@ -59,7 +59,7 @@ Task<CallResult<void>> Call::Impl::connect_to(const Resolver::Endpoints& endpoin
     const int on = 1;
     setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     connection = client->make_connection(pool, std::move(socket));
-    stage(deadline - std::chrono::steady_clock::now(), NetFailure::kConnectTimeout);
+    stage(deadline - coarse_now(), NetFailure::kConnectTimeout);
     co_return CallResult<void>();
   }
   co_return failed(NetFailure::kConnect, "connecting: " + why);

@@ -138,11 +138,12 @@ TEST_F(ClientTest, ForgetsIdleConnectionsThatTheOtherSideCloses) {
 }
 
 TEST_F(ClientTest, DoesNotTakeUnaskedBytesForAnAnswer) {
-  FakeUpstream upstream([&](FakeExchange& exchange) {
-    exchange.respond(200, "mine");
-    exchange.raw("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npoisoned");
+  FakeUpstream upstream([](FakeExchange& exchange) {
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n";
+    exchange.raw(head + "the real" + head + "poisoned");
   });
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(get(upstream.url()).body, "mine");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(get(upstream.url()).body, "the real");
+  EXPECT_EQ(upstream.connections(), 5);
 }
 
 TEST_F(ClientTest, NamesWhichTimeoutItWas) {

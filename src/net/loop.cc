@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <map>
 #include <mutex>
 #include <semaphore>
@@ -17,6 +18,12 @@
 namespace kairos::net {
 
 namespace asio = boost::asio;
+
+MonoTime coarse_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now); // the same zero as steady_clock
+  return MonoTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
 
 struct Loop::Impl {
   explicit Impl(std::string thread_name)
@@ -136,7 +143,7 @@ Watchdog::~Watchdog() {
 void Watchdog::expire_after(Duration after) {
   MonoTime& deadline = loop_.impl_->slots[slot_].deadline;
   if (deadline == MonoTime::max()) ++loop_.impl_->armed;
-  deadline = std::chrono::steady_clock::now() + after;
+  deadline = coarse_now() + after;
   loop_.start_ticking();
 }
 

@@ -15,6 +15,9 @@ class io_context;
 
 namespace kairos::net {
 
+/// steady_clock's time, up to a few milliseconds old: several times cheaper to ask for.
+MonoTime coarse_now();
+
 /// A deadline that a Loop looks at every few milliseconds: setting one costs a store, so hot code may set it per read.
 /// Belongs to its loop's thread; must not outlive the Loop.
 class Watchdog {

@@ -15,7 +15,7 @@ std::unique_ptr<PooledConnection> Client::Impl::take_idle(OriginPool& pool) {
     auto connection = std::move(pool.idle.back()); // the one used last is the most likely to live
     pool.idle.pop_back();
     connection->idle_watch.clear();
-    connection->stream.on_close(nullptr);
+    connection->idle = false;
     // Bytes that nobody asked for would be taken for the next answer.
     if (!connection->stream.closed() && connection->stream.input().empty()) return connection;
     --pool.open;
@@ -58,10 +58,7 @@ void Client::Impl::put_back(OriginPool& pool, std::unique_ptr<PooledConnection> 
     return release_slot(pool);
   }
   PooledConnection* raw = connection.get();
-  raw->stream.on_close([self = weak_from_this(), &pool, raw] {
-    const auto impl = self.lock();
-    if (impl) impl->loop.post([impl, &pool, raw] { impl->drop_idle(pool, raw); });
-  });
+  raw->idle = true;
   raw->idle_watch.expire_after(options.idle_time);
   pool.idle.push_back(std::move(connection));
   raw->stream.watch(); // so that a close by the other side is seen while it is idle

@@ -18,10 +18,17 @@ namespace kairos::net {
 
 /// One upstream connection; in the pool while idle, owned by a Call while in use.
 struct PooledConnection {
-  PooledConnection(Loop& loop, Stream::Socket socket, std::function<void(PooledConnection*)> on_idle_end)
-      : stream(std::move(socket)), idle_watch(loop, [this, end = std::move(on_idle_end)] { end(this); }) {}
+  /// `end_idle` is called when it should leave the pool: the other side closed it, or its idle time is over.
+  PooledConnection(Loop& loop, Stream::Socket socket, std::function<void(PooledConnection*)> end_idle)
+      : stream(std::move(socket)), end(std::move(end_idle)), idle_watch(loop, [this] { end(this); }) {
+    stream.on_close([this] {
+      if (idle) end(this);
+    });
+  }
   Stream stream;
+  const std::function<void(PooledConnection*)> end;
   Watchdog idle_watch;
+  bool idle = false;
 };
 
 /// The connections to one origin. Never removed, so that calls may point at it.
