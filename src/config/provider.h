@@ -1,0 +1,69 @@
+// Providers as configured: where they are reached, with which keys, and what they promise about data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "catalog/catalog.h"
+#include "config/secret.h"
+#include "model/enums.h"
+
+namespace kairos::config {
+
+/// What is done with prompts. nullopt: not stated, which no policy that asks for it accepts.
+struct DataUse {
+  std::optional<bool> may_train;
+  std::optional<bool> zero_retention;
+  std::vector<std::string> regions; // where data may be processed, if not only in the target's own region
+};
+
+struct ProviderKey {
+  std::string id; // the name of the variable or file it came from; for logs
+  Secret secret;
+};
+
+/// One place where the provider is reached.
+struct ProviderEndpoint {
+  std::string region; // empty: not stated
+  std::string base_url;
+};
+
+struct ProviderLimits {
+  std::int64_t max_connections = 1024; // per thread and origin
+  Duration connect = std::chrono::seconds(10);
+  Duration first_byte = std::chrono::seconds(120);
+  Duration idle = std::chrono::seconds(120);
+  Duration total = std::chrono::minutes(30);
+};
+
+struct Provider {
+  std::string id;
+  std::string catalog_id; // whose models of the catalog it serves; mostly the same as id
+  std::optional<model::Dialect> dialect; // nullopt: each model's preferred one
+  std::vector<ProviderEndpoint> endpoints; // at least one
+  std::vector<ProviderKey> keys;           // a pool; empty: keyless
+  DataUse data_use;
+  ProviderLimits limits;
+  std::vector<std::pair<std::string, std::string>> headers; // sent with each request
+  std::string ca_file;                                      // empty: the system's certificates
+  std::string proxy; // URL of an HTTP proxy; empty: what the environment says
+  bool only_configured_models = false; // of the catalog, only the models named under `models`
+};
+
+/// One model at one provider in one region: what a request can be sent to. The pointers live as long as the Snapshot.
+struct Target {
+  const catalog::Model* model = nullptr;
+  const Provider* provider = nullptr;
+  const ProviderEndpoint* endpoint = nullptr;
+  model::Dialect dialect = model::Dialect::kOpenAi; // spoken to it
+  DataUse data_use;                                 // the provider's, with what is configured for the model
+  std::string health_key;                           // model::target_key
+  bool candidate = true; // false: a dated version or a deprecated model; served only when asked for by name
+};
+
+} // namespace kairos::config

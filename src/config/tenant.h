@@ -1,0 +1,102 @@
+// Tenants, their keys and budgets as configured. The same types describe those that are made through the API, so that
+// authentication, routing and accounting do not care where one came from.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/money.h"
+#include "model/enums.h"
+
+namespace kairos::config {
+
+/// Who made an object: the file (read-only in the API) or the API (never changed by a reload).
+enum class ManagedBy : std::uint8_t { kFile, kApi };
+inline constexpr std::array<std::string_view, 2> kManagedByNames = {"file", "api"};
+constexpr std::string_view name(ManagedBy v) { return kManagedByNames[static_cast<size_t>(v)]; }
+
+/// Stricter ones last. Names are those of the receipt's privacy.policy.
+enum class PrivacyPolicy : std::uint8_t { kNone, kDenyTraining, kZeroRetention };
+inline constexpr std::array<std::string_view, 3> kPrivacyPolicyNames = {"none", "deny_training", "zdr"};
+constexpr std::string_view name(PrivacyPolicy v) { return kPrivacyPolicyNames[static_cast<size_t>(v)]; }
+
+/// Ids that are let through. An entry may end in '*'. A deny wins over an allow; an empty allow list lets all through.
+struct AllowList {
+  std::vector<std::string> allow;
+  std::vector<std::string> deny;
+  bool admits(std::string_view id) const;
+};
+/// Equal, or a prefix of `id` up to a closing '*'.
+bool matches(std::string_view pattern, std::string_view id);
+
+/// What one key may do; absent: no limit of its own.
+struct Guardrails {
+  std::optional<Picodollars> max_cost_per_request;
+  std::optional<double> min_quality;
+  AllowList models;
+  AllowList providers;
+  std::optional<std::int64_t> requests_per_minute;
+  std::optional<std::int64_t> tokens_per_minute;
+};
+
+struct ApiKey {
+  std::string id;
+  std::string sha256; // 64 lower-case hex digits of the key's SHA-256
+  bool admin = false; // may use /api/v1 for every tenant
+  Guardrails guardrails;
+  ManagedBy managed = ManagedBy::kFile;
+};
+
+/// What a reseller charges: own unit prices first, else cost plus markup. ledger::PricePlan is made from it.
+struct PricePlan {
+  std::optional<std::int64_t> markup; // millionths of a per cent: 12'500'000 is 12.5 %
+  std::map<std::pair<std::string, std::string>, UnitPrice> prices; // (model id or "*", meter name)
+};
+
+struct Tenant {
+  std::string id;
+  std::string name;
+  std::vector<ApiKey> keys;
+  AllowList models;
+  AllowList providers;
+  PrivacyPolicy privacy = PrivacyPolicy::kNone;
+  std::vector<std::string> regions; // data may go to these only; empty: anywhere
+  std::string baseline_model;       // empty: no savings are computed
+  std::optional<PricePlan> price_plan;
+  std::optional<std::int64_t> default_max_output_tokens;
+  model::ContentPolicy content = model::ContentPolicy::kNone;
+  ManagedBy managed = ManagedBy::kFile;
+};
+
+enum class BudgetPeriod : std::uint8_t { kMonth, kDay, kTotal };
+inline constexpr std::array<std::string_view, 3> kBudgetPeriodNames = {"month", "day", "total"};
+enum class BudgetMeasure : std::uint8_t { kCost, kCharged };
+inline constexpr std::array<std::string_view, 2> kBudgetMeasureNames = {"cost", "charged"};
+
+/// Empty fields do not restrict.
+struct BudgetScope {
+  std::string tenant;
+  std::string workflow;
+  std::string api_key_id;
+  std::string model_id;
+  std::string end_user;
+};
+
+struct Budget {
+  std::string id;
+  BudgetScope scope;
+  BudgetPeriod period = BudgetPeriod::kMonth;
+  Picodollars cap;
+  BudgetMeasure measure = BudgetMeasure::kCost;
+  model::OnExceed on_exceed = model::OnExceed::kRefuse;
+  std::vector<int> warn_levels; // per cent, ascending
+  ManagedBy managed = ManagedBy::kFile;
+};
+
+} // namespace kairos::config

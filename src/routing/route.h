@@ -1,0 +1,80 @@
+// route: which model serves a request, and why. A pure function: the same input gives the same outcome; no clock, no
+// socket, no randomness. Any thread. Filters, formula, floors, strategies and examples: docs/routing.md.
+// Tested by tests/cases/route/*.route.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/money.h"
+#include "config/snapshot.h"
+#include "model/category.h"
+#include "model/receipt.h"
+#include "model/request.h"
+#include "model/views.h"
+
+namespace kairos::routing {
+
+/// Version of the rules in this folder: the receipt's decision.router_version.
+inline constexpr std::string_view kRouterVersion = "rules-2026.11.1";
+
+/// The references must live during the call only; the outcome points into `snapshot`.
+struct RouteInput {
+  const model::RequestFacts& facts;
+  const model::Classification& classification;
+  const config::Snapshot& snapshot;
+  const config::Tenant& tenant;
+  const config::ApiKey& key;
+  const model::Health& health;
+  const model::Budgets& budgets;
+  WallTime now;
+  /// Provider dialects that the gateway can speak for this request, by model::Dialect.
+  std::array<bool, model::kDialectNames.size()> dialects{true, true, true, true};
+};
+
+/// A survivor of all filters: somewhere to send the request.
+struct Choice {
+  const config::Target* target = nullptr; // model, provider, endpoint; upstream id: target->model->upstream_id
+  std::int64_t max_output_tokens = 0;     // to be sent upstream; at most the model's limit
+  bool clamped = false;                   // … and shrunk to what a budget affords
+  std::optional<Picodollars> worst_case;  // of one attempt; nullopt: no price is known
+  std::optional<Picodollars> est_cost;
+  const catalog::PriceRow* price = nullptr; // the row of the estimate; nullptr: none
+};
+
+enum class RefusalKind : std::uint8_t {
+  kUnknownModel,     // the pinned model is not known, or no configured provider has it
+  kNoModelsAvailable,
+  kBudgetExceeded,
+  kCostGuardrailExceeded,
+};
+/// The error code on the wire; unknown models are "model_not_found".
+std::string_view error_code(RefusalKind kind);
+
+struct RouteRefusal {
+  RefusalKind kind = RefusalKind::kNoModelsAvailable;
+  std::string message;   // for a person: each candidate's first reason, or the budget and what is left of it
+  std::string budget_id; // of kBudgetExceeded
+};
+
+struct RouteOutcome {
+  model::Decision decision; // of a refusal: model_id is empty, reason is the refusal's message
+  /// Survivors by rank, then the filtered ones by how far they got; at most kMaxCandidates.
+  std::vector<model::Candidate> candidates;
+  std::vector<std::pair<std::string, std::int64_t>> omitted; // by filter, of the rest
+  std::string privacy_policy;                                // in force: "none", "deny_training", "zdr"
+  std::int64_t privacy_dropped = 0;
+  std::vector<Choice> chain;           // what to try, in this order; empty: refused
+  std::optional<RouteRefusal> refusal; // set if and only if `chain` is empty
+};
+
+RouteOutcome route(const RouteInput& input);
+
+} // namespace kairos::routing
