@@ -41,6 +41,7 @@ std::optional<Refusal> hold_all(const BudgetEntries& entries, const Amounts& wor
   std::optional<Refusal> refusal;
   Int128 tightest = 0;
   const size_t before = holds.size();
+  holds.reserve(before + entries.size());
   for (const auto& entry : entries) {
     const BudgetSpec& spec = entry->spec;
     const PeriodKey period = entry->account->begin(spec.period, now);
@@ -65,17 +66,18 @@ std::optional<Refusal> hold_all(const BudgetEntries& entries, const Amounts& wor
 
 /// The tightest of the budgets held, as it stood before.
 std::optional<model::BudgetSummary> summary_of(const std::vector<Hold>& holds) {
-  std::optional<model::BudgetSummary> summary;
-  Int128 tightest = 0;
+  const Hold* tightest = nullptr;
+  Int128 least = 0;
   for (const Hold& hold : holds) {
-    const BudgetSpec& spec = hold.entry->spec;
-    const BudgetCounter& counter = hold.entry->account->counter(hold.period);
-    const Int128 left = remaining(spec, counter);
-    if (summary && left >= tightest) continue;
-    tightest = left;
-    summary = model::BudgetSummary{spec.id, std::string(name(level_of(spec, counter))), {}, spec.cap, saturated(counter.spent), {}};
+    const Int128 left = remaining(hold.entry->spec, hold.entry->account->counter(hold.period));
+    if (tightest != nullptr && left >= least) continue;
+    tightest = &hold;
+    least = left;
   }
-  return summary;
+  if (tightest == nullptr) return std::nullopt;
+  const BudgetSpec& spec = tightest->entry->spec;
+  const BudgetCounter& counter = tightest->entry->account->counter(tightest->period);
+  return model::BudgetSummary{spec.id, std::string(name(level_of(spec, counter))), {}, spec.cap, saturated(counter.spent), {}};
 }
 
 void sort_for_locking(BudgetEntries& entries) {
@@ -103,6 +105,7 @@ BudgetEntries EmbeddedBudgets::matching(const Subject& subject, bool any_model) 
     return shard.index;
   };
   BudgetEntries entries;
+  entries.reserve(8);
   if (const auto index = index_of(shards_[shard_of(subject.tenant)])) index->find(subject, any_model, entries);
   if (any_tenantless_.load(std::memory_order_acquire)) {
     if (const auto index = index_of(tenantless_)) index->find(subject, any_model, entries);

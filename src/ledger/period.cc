@@ -18,6 +18,12 @@ sys_days first_day(PeriodKey period) {
   return sys_days((year(1970) / 1 + std::chrono::months(period.ordinal)) / 1);
 }
 
+void append_padded(std::string& text, unsigned value, int width) {
+  char digits[4] = {'0', '0', '0', '0'};
+  for (int i = width - 1; i >= 0; --i, value /= 10) digits[i] = static_cast<char>('0' + value % 10);
+  text.append(digits, static_cast<size_t>(width));
+}
+
 std::optional<unsigned> digits(std::string_view text) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -39,10 +45,12 @@ PeriodKey period_at(Period kind, WallTime time) {
 std::string to_text(PeriodKey period) {
   if (period.kind == Period::kTotal) return "total";
   const year_month_day date(first_day(period));
-  const int y = static_cast<int>(date.year());
-  const unsigned m = static_cast<unsigned>(date.month());
-  if (period.kind == Period::kMonth) return fmt::format("{:04}-{:02}", y, m);
-  return fmt::format("{:04}-{:02}-{:02}", y, m, static_cast<unsigned>(date.day()));
+  // By hand: on the request path this is written once for each budget.
+  std::string text;
+  append_padded(text, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  append_padded(text.append("-"), static_cast<unsigned>(date.month()), 2);
+  if (period.kind == Period::kDay) append_padded(text.append("-"), static_cast<unsigned>(date.day()), 2);
+  return text;
 }
 
 Result<PeriodKey> parse_period(std::string_view text) {

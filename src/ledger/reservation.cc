@@ -8,7 +8,13 @@
 namespace kairos::ledger {
 namespace {
 
-bool same_counter(const Hold& a, const Hold& b) { return a.budget_id == b.budget_id && a.period == b.period; }
+bool same_counter(const Hold& a, const Hold& b) { return a.period == b.period && a.budget_id == b.budget_id; }
+
+/// By how much the attempt cost more than was held for it.
+Picodollars overrun_of(const Hold& hold, std::span<const Amounts> actual) {
+  const Picodollars beyond = hold.amount ? charge_of(hold, actual) - *hold.amount : Picodollars(0);
+  return hold.overrun + std::max(beyond, Picodollars(0));
+}
 
 /// Sums per budget and period, in the order of first appearance.
 template <class AmountOf>
@@ -81,14 +87,12 @@ Settlement Reservation::settle(std::span<const Amounts> actual) {
 Settlement Reservation::preview(std::span<const Amounts> actual) const {
   Settlement settlement;
   settlement.charges = charges_of(holds_, [&](const Hold& hold) { return charge_of(hold, actual); });
-  const auto overruns = charges_of(holds_, [&](const Hold& hold) {
-    const Picodollars beyond = hold.amount ? charge_of(hold, actual) - *hold.amount : Picodollars(0);
-    return hold.overrun + std::max(beyond, Picodollars(0));
-  });
-  for (const model::BudgetCharge& overrun : overruns) {
-    if (overrun.amount <= settlement.overrun) continue;
-    settlement.overrun = overrun.amount;
-    settlement.overrun_budget = overrun.budget_id;
+  if (std::any_of(holds_.begin(), holds_.end(), [&](const Hold& hold) { return overrun_of(hold, actual) > Picodollars(0); })) {
+    for (const auto& overrun : charges_of(holds_, [&](const Hold& hold) { return overrun_of(hold, actual); })) {
+      if (overrun.amount <= settlement.overrun) continue;
+      settlement.overrun = overrun.amount;
+      settlement.overrun_budget = overrun.budget_id;
+    }
   }
   for (size_t i = 0; i < attempts_; ++i) settlement.unpriced |= i >= actual.size() || !actual[i].cost;
   return settlement;
