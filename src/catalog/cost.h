@@ -39,7 +39,7 @@ struct Bounds {
   std::int64_t input_tokens = 0;      // never below the truth (tokens::… bound)
   std::int64_t max_output_tokens = 0; // per choice, reasoning included: what is sent upstream, or the model's limit
   std::int64_t choices = 1;           // n / best_of
-  model::Needs needs;                 // audio, images: their prices are then reachable
+  model::Needs needs{};               // audio, images: their prices are then reachable
   bool cache_writes = true;           // false only if the provider writes no cache unless told, and was not told
   std::int64_t images = 0;            // images that are billed per piece
   std::int64_t web_searches = 0;      // must be > 0 if needs.server_tools: unbounded tools have no worst case

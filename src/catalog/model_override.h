@@ -34,30 +34,30 @@ struct Capabilities {
 
 struct PriceOverride {
   ServiceTier service_tier = ServiceTier::kStandard;
-  std::optional<WallTime> from;
-  std::optional<WallTime> to;
-  std::optional<DayWindow> window;
+  std::optional<WallTime> from{};
+  std::optional<WallTime> to{};
+  std::optional<DayWindow> window{};
   std::int64_t threshold = 0;
   TierStart start = TierStart::kAbove;
-  bool free = false;                                     // required for a price of 0
-  std::map<std::string, std::string> usd_per_million;    // token meter name → decimal
-  std::map<std::string, std::string> usd_each;           // fee meter name (requests, images, …) → decimal USD per piece
+  bool free = false;                                   // required for a price of 0
+  std::map<std::string, std::string> usd_per_million{};    // token meter name → decimal
+  std::map<std::string, std::string> usd_each{};           // fee meter name (requests, images, …) → decimal USD per piece
 };
 
 /// Fields that are absent keep what the catalog says (a new model: nothing, streaming).
 struct ModelOverride {
-  std::string id;
-  std::string provider;
+  std::string id{};
+  std::string provider{};
   bool remove = false; // the model is not to be used at all
-  std::optional<std::string> upstream_id;
-  std::optional<std::string> name;
-  std::optional<std::vector<std::string>> aliases;
-  std::optional<std::vector<model::Dialect>> dialects;
-  std::optional<Capabilities> capabilities;
-  std::optional<std::int64_t> context_length;
-  std::optional<std::int64_t> max_output_tokens;
-  std::map<model::Category, double> quality;       // replaces the priors of these categories
-  std::optional<std::vector<PriceOverride>> prices; // replaces all rows of the model
+  std::optional<std::string> upstream_id{};
+  std::optional<std::string> name{};
+  std::optional<std::vector<std::string>> aliases{};
+  std::optional<std::vector<model::Dialect>> dialects{};
+  std::optional<Capabilities> capabilities{};
+  std::optional<std::int64_t> context_length{};
+  std::optional<std::int64_t> max_output_tokens{};
+  std::map<model::Category, double> quality{};       // replaces the priors of these categories
+  std::optional<std::vector<PriceOverride>> prices{}; // replaces all rows of the model
 };
 
 /// Reads a token price in USD per million. What is clearly another unit is refused: a price below 0.0005 (per token, or

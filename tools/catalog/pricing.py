@@ -244,8 +244,9 @@ def enrich(rows, lite, start):
     """What only LiteLLM has, if it agrees on the plain prices: further meters, fees, and other service tiers."""
     lite_base = {**lite_table(lite, "standard", 0), **lite_fees(lite)}
     for row in rows:
-        if row.signature() == (lite_base.get("input_tokens"), lite_base.get("output_tokens")):
-            for meter, price in lite_base.items():
+        agrees = row.signature() == (lite_base.get("input_tokens"), lite_base.get("output_tokens"))
+        for meter, price in lite_base.items():
+            if agrees or meter in FEES:  # fees do not change with the price of tokens
                 if price and meter not in row.prices:
                     row.prices[meter] = price
                     row.notes.append(f"{meter} from litellm {DATES['litellm']}")

@@ -58,18 +58,19 @@ def last_part(upstream):
 
 def canonical_id(provider, upstream, base_model):
     """The id that clients use: the same for the same model everywhere."""
-    if base_model:
-        return base_model.rsplit("/", 1)[-1].lower()
-    name = last_part(upstream).lower()
+    name = last_part(base_model or upstream).lower()
     if provider["id"] == "fireworks":
         name = re.sub(r"(?<=\d)p(?=\d)", ".", name)
-    if provider["id"] == "bedrock":
+    if provider["id"] == "bedrock" and not base_model:
         name = re.sub(r"^(global|us|eu|au|jp|apac)\.", "", name)
+        name = re.sub(r"^deepseek\.", "deepseek-", name)
         name = re.sub(r"^[a-z0-9]+\.(?=[a-z])", "", name)
         name = re.sub(r"(-\d{8})?(-v\d+)?(:\d+)?$", "", name)
     if provider["id"] == "together":
         name = re.sub(r"-(instruct-)?(turbo|lite|tput|fp8)$", "", re.sub(r"-fp8$", "", name))
-    return name
+    name = re.sub(r"^llama(\d)-(\d)-(?=\d+b)", r"llama-\1.\2-", re.sub(r"^llama(\d)-(?=[a-z])", r"llama-\1-", name))
+    name = re.sub(r"^(llama-.*)-(versatile|instant|instruct)$", r"\1", name)
+    return re.sub(r"^(claude-.*)-\d{8}$", r"\1", name)
 
 
 class Tables:
