@@ -62,6 +62,8 @@ struct HeadFiller {
 
 namespace {
 
+// "0\r\n\r\n": what a chunked body has left at least. Beast asserts that it is not asked again with less.
+constexpr size_t kShortestEnd = 5;
 constexpr size_t kKeptBody = 64 * 1024; // a larger buffer is not kept for the next message
 
 std::string_view plain(beast::string_view text) { return {text.data(), text.size()}; }
@@ -163,6 +165,7 @@ struct MessageParser::Impl {
   Kind kind;
   std::uint64_t body_limit;
   size_t head_bytes = 0;
+  bool starved = false; // the last bytes offered were no whole line
   std::optional<Parser<true>> request;
   std::optional<Parser<false>> response;
 
@@ -196,6 +199,7 @@ MessageParser& MessageParser::operator=(MessageParser&&) noexcept = default;
 
 void MessageParser::restart() {
   impl_->head_bytes = 0;
+  impl_->starved = false;
   impl_->parsed.body.clear();
   if (impl_->parsed.body.capacity() > kKeptBody) impl_->parsed.body.shrink_to_fit();
   if (impl_->kind == Kind::kRequest) {
@@ -211,10 +215,12 @@ std::expected<size_t, HeadError> MessageParser::feed(std::string_view bytes) {
     while (used < bytes.size() && !parser.is_done()) {
       beast::error_code error;
       const bool in_head = !parser.is_header_done();
+      if (!in_head && impl_->starved && bytes.size() - used < kShortestEnd) break;
       const size_t step = parser.put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), error);
       const auto refused = in_head ? impl_->check_head(bytes.substr(used, step)) : std::nullopt;
       if (refused) return std::unexpected(*refused);
       used += step;
+      impl_->starved = error == http::error::need_more && step == 0;
       if (error == http::error::need_more) break;
       if (error) return std::unexpected(explain(error));
       if (step == 0) break;

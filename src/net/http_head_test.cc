@@ -39,6 +39,7 @@ const std::vector<Case>& cases() {
       {"http 1.0 needs no host", "GET / HTTP/1.0\r\n\r\n", 0},
       {"body", post + "Content-Length: 3\r\n\r\nabc", 0},
       {"chunks", post + "Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nA: b\r\n\r\n", 0},
+      {"no chunks", post + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0},
       {"unfinished body", post + "Content-Length: 3\r\n\r\nab", -1},
       {"length and chunks", post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
       {"chunks and length", post + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400},
