@@ -1,6 +1,6 @@
 // Log lines: one per event, to stderr, as JSON or logfmt. Thread-safe; a line is written whole.
-// Cheap when off: a level is one relaxed atomic load. Never give it a secret or what a client wrote in a prompt: there is
-// no filter behind it.
+// Cheap when off: a level is one relaxed atomic load. Never give it a secret or what a client wrote in a prompt: there
+// is no filter behind it.
 //   log_info("gateway", "upstream answered", {{"receipt_id", id}, {"status", 200}});
 #pragma once
 

@@ -1,9 +1,8 @@
-// Metrics: counters, gauges and histograms under names `kairosroute_*` in base units (seconds, bytes, dollars), counters
-// ending in `_total`. Metrics is the registry: it must outlive what it hands out, which stays valid as long as it does.
-// Getting one takes a lock and a look-up, so hot code gets it once and keeps the reference; using it is an atomic
-// operation or two. All thread-safe.
-// A family holds at most kMaxSeries label combinations: those that come later share one series whose label values are
-// all "other", so that no client can grow the page.
+// Metrics: counters, gauges and histograms under names `kairosroute_*` in base units (seconds, bytes, dollars),
+// counters ending in `_total`. Metrics is the registry: it must outlive what it hands out, which stays valid as long as
+// it does. Getting one takes a lock and a look-up, so hot code gets it once and keeps the reference; using it is an
+// atomic operation or two. All thread-safe. A family holds at most kMaxSeries label combinations: those that come later
+// share one series whose label values are all "other", so that no client can grow the page.
 #pragma once
 
 #include <atomic>
@@ -65,8 +64,8 @@ public:
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  /// The same name and labels give the same object. A name that is taken by another kind, or that is not `kairosroute_*`,
-  /// is a bug of the caller and dies.
+  /// The same name and labels give the same object. A name that is taken by another kind, or that is not
+  /// `kairosroute_*`, is a bug of the caller and dies.
   Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
