@@ -33,9 +33,8 @@ const Model* Catalog::find(std::string_view provider, std::string_view id) const
 }
 
 Result<> Catalog::index() {
-  std::sort(models_.begin(), models_.end(), [](const Model& a, const Model& b) {
-    return std::tie(a.provider, a.id) < std::tie(b.provider, b.id);
-  });
+  std::sort(models_.begin(), models_.end(),
+            [](const Model& a, const Model& b) { return std::tie(a.provider, a.id) < std::tie(b.provider, b.id); });
   by_name_.clear();
   by_provider_.clear();
   for (std::size_t i = 0; i < models_.size(); ++i) {

@@ -1,6 +1,7 @@
 // The catalog: which models there are, what they can do and what they cost. Immutable once made, so any thread may read
-// it; a reload makes a new one (hold it by shared_ptr<const Catalog>). Built from the committed file config/catalog.json,
-// which is embedded in the binary; tools/catalog/build_catalog.py makes that file. Format: docs/catalog.md.
+// it; a reload makes a new one (hold it by shared_ptr<const Catalog>). Built from the committed file
+// config/catalog.json, which is embedded in the binary; tools/catalog/build_catalog.py makes that file. Format:
+// docs/catalog.md.
 #pragma once
 
 #include <array>
@@ -41,14 +42,14 @@ struct Model {
   std::vector<std::string> aliases;     // other ids that clients may use
   std::vector<model::Dialect> dialects; // served with, the preferred one first
   Capabilities capabilities;
-  std::optional<std::int64_t> context_length;    // input and output together
+  std::optional<std::int64_t> context_length; // input and output together
   std::optional<std::int64_t> max_output_tokens;
   std::optional<WallTime> released;
-  std::optional<WallTime> deprecated; // from then on not chosen unless pinned
+  std::optional<WallTime> deprecated;                                 // from then on not chosen unless pinned
   std::array<std::optional<double>, model::kCategoryCount> quality{}; // prior, 0..1; nullopt: nothing is known
   std::array<std::string, model::kCategoryCount> quality_source{}; // "benchmarks", "family", "price", "configuration"
-  std::vector<PriceRow> prices; // empty: unpriced
-  std::string disagreement;     // how the tables that were not preferred differ; for people
+  std::vector<PriceRow> prices;                                    // empty: unpriced
+  std::string disagreement; // how the tables that were not preferred differ; for people
 
   bool deprecated_at(WallTime time) const { return deprecated && *deprecated <= time; }
 };
@@ -69,8 +70,8 @@ public:
 
   /// All models, in the order provider, id.
   std::span<const Model> models() const { return models_; }
-  /// Every provider's offer of what the client calls `name`: an id, an alias, or "provider/id" (which gives at most one).
-  /// Empty: unknown. The pointers live as long as the catalog.
+  /// Every provider's offer of what the client calls `name`: an id, an alias, or "provider/id" (which gives at most
+  /// one). Empty: unknown. The pointers live as long as the catalog.
   std::vector<const Model*> find(std::string_view name) const;
   /// By provider and id, alias or upstream id.
   const Model* find(std::string_view provider, std::string_view id) const;

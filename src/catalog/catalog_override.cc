@@ -89,7 +89,8 @@ Result<Catalog> Catalog::with(std::span<const ModelOverride> overrides) const {
     });
     contents += content_of(change);
     if (change.remove) {
-      if (at == catalog.models_.end()) return fail(Code::kNotFound, place + ": cannot be removed, it is not in the catalog");
+      if (at == catalog.models_.end())
+        return fail(Code::kNotFound, place + ": cannot be removed, it is not in the catalog");
       catalog.models_.erase(at);
       continue;
     }

@@ -19,7 +19,8 @@ std::vector<model::Dialect> read_dialects(ObjectReader& reader) {
   std::vector<model::Dialect> dialects;
   for (const std::string& text : reader.texts("dialects")) {
     model::Dialect dialect{};
-    if (!model::parse_name(model::kDialectNames, text, dialect)) reader.complain("dialects", "no such dialect: " + text);
+    if (!model::parse_name(model::kDialectNames, text, dialect))
+      reader.complain("dialects", "no such dialect: " + text);
     dialects.push_back(dialect);
   }
   return dialects;
@@ -29,15 +30,24 @@ Capabilities read_capabilities(ObjectReader& reader) {
   Capabilities can;
   can.streaming = false;
   for (const std::string& text : reader.texts("capabilities")) {
-    if (text == "tools") can.tools = true;
-    else if (text == "images") can.images = true;
-    else if (text == "audio") can.audio = true;
-    else if (text == "json_schema") can.json_schema = true;
-    else if (text == "reasoning") can.reasoning = true;
-    else if (text == "embeddings") can.embeddings = true;
-    else if (text == "streaming") can.streaming = true;
-    else if (text == "web_search") can.web_search = true;
-    else reader.complain("capabilities", "no such capability: " + text);
+    if (text == "tools")
+      can.tools = true;
+    else if (text == "images")
+      can.images = true;
+    else if (text == "audio")
+      can.audio = true;
+    else if (text == "json_schema")
+      can.json_schema = true;
+    else if (text == "reasoning")
+      can.reasoning = true;
+    else if (text == "embeddings")
+      can.embeddings = true;
+    else if (text == "streaming")
+      can.streaming = true;
+    else if (text == "web_search")
+      can.web_search = true;
+    else
+      reader.complain("capabilities", "no such capability: " + text);
   }
   return can;
 }
@@ -107,7 +117,8 @@ void read_quality(ObjectReader& reader, Model& into) {
     if (!prior) continue;
     into.quality[i] = prior->real("prior");
     into.quality_source[i] = prior->text("source", true);
-    if (!into.quality[i] || *into.quality[i] < 0 || *into.quality[i] > 1) prior->complain("prior", "must be from 0 to 1");
+    if (!into.quality[i] || *into.quality[i] < 0 || *into.quality[i] > 1)
+      prior->complain("prior", "must be from 0 to 1");
     prior->finish();
   }
   quality->finish();
@@ -162,7 +173,8 @@ Result<Catalog> Catalog::parse(std::string_view json) {
   simdjson::dom::element document;
   simdjson::error_code error = parser.allocate(json.size() + 1, 16);
   if (error == simdjson::SUCCESS) error = parser.parse(json.data(), json.size()).get(document);
-  if (error != simdjson::SUCCESS) return fail(Code::kInvalid, fmt::format("catalog: {}", simdjson::error_message(error)));
+  if (error != simdjson::SUCCESS)
+    return fail(Code::kInvalid, fmt::format("catalog: {}", simdjson::error_message(error)));
   std::optional<Error> problem;
   ObjectReader root(document, "", problem);
   if (root.text("format", true) != kFormat) root.complain("format", fmt::format("must be {}", kFormat));

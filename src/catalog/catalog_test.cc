@@ -23,11 +23,11 @@ TEST(BuiltInCatalog, CoversTheProvidersAndTheirFlagships) {
                                "fireworks", "bedrock", "azure", "self-hosted"}) {
     EXPECT_NE(built_in().provider(provider), nullptr) << provider;
   }
-  for (const char* name : {"openai/gpt-5.6", "openai/gpt-5.4", "openai/gpt-4o-mini", "anthropic/claude-opus-5",
-                           "anthropic/claude-sonnet-5", "anthropic/claude-haiku-4-5", "google/gemini-2.5-pro",
-                           "google/gemini-3.6-flash", "mistral/mistral-large-2512", "deepseek/deepseek-v4-pro",
-                           "xai/grok-4.5", "groq/gpt-oss-120b", "together/gpt-oss-120b", "fireworks/gpt-oss-120b",
-                           "bedrock/claude-sonnet-5", "azure/gpt-5.4"}) {
+  for (const char* name :
+       {"openai/gpt-5.6", "openai/gpt-5.4", "openai/gpt-4o-mini", "anthropic/claude-opus-5",
+        "anthropic/claude-sonnet-5", "anthropic/claude-haiku-4-5", "google/gemini-2.5-pro", "google/gemini-3.6-flash",
+        "mistral/mistral-large-2512", "deepseek/deepseek-v4-pro", "xai/grok-4.5", "groq/gpt-oss-120b",
+        "together/gpt-oss-120b", "fireworks/gpt-oss-120b", "bedrock/claude-sonnet-5", "azure/gpt-5.4"}) {
     const auto found = built_in().find(name);
     ASSERT_EQ(found.size(), 1u) << name;
     const PriceRow* row = price_at(*found[0], at("2026-11-23T12:00:00Z"), ServiceTier::kStandard, 1000);
@@ -102,8 +102,10 @@ TEST(CatalogFile, RefusalsNameThePlace) {
   EXPECT_EQ(refusal(with_model(head + R"(,"context_length":-1})")),
             "catalog: models[0].context_length: must be a whole number above 0");
   EXPECT_EQ(refusal(with_model(head + "}," + head + "}")), "catalog: p/m is there twice");
-  EXPECT_EQ(refusal(with_model(head + R"(,"prices":[{"source":"s","source_date":"2026-01-01","usd_per_million":{"input_tokens":3}}]})")),
-            "catalog: models[0].prices[0].usd_per_million.input_tokens: must be a text");
+  EXPECT_EQ(
+      refusal(with_model(
+          head + R"(,"prices":[{"source":"s","source_date":"2026-01-01","usd_per_million":{"input_tokens":3}}]})")),
+      "catalog: models[0].prices[0].usd_per_million.input_tokens: must be a text");
   EXPECT_EQ(refusal(with_model(head + R"(,"prices":[{"source":"s","source_date":"2026-01-01","above":1,"at":1}]})")),
             "catalog: models[0].prices[0].at: a tier starts either `above` or `at` its threshold");
   EXPECT_NE(refusal("{").find("catalog: "), std::string::npos);
@@ -164,7 +166,9 @@ TEST(Overrides, RefusalsNameTheModelAndTheField) {
   };
   ModelOverride change{.id = "gpt-5.4", .provider = "openai"};
   change.prices = {{.usd_per_million = {{"input_tokens", "0.0000025"}}}};
-  EXPECT_EQ(why(change).find("models: openai/gpt-5.4: prices[0]: usd_per_million.input_tokens: '0.0000025' is too small"), 0u);
+  EXPECT_EQ(
+      why(change).find("models: openai/gpt-5.4: prices[0]: usd_per_million.input_tokens: '0.0000025' is too small"),
+      0u);
   change.prices = {{.usd_per_million = {{"inputs", "1"}}}};
   EXPECT_NE(why(change).find("no such meter"), std::string::npos);
   change.prices = {{.usd_per_million = {{"requests", "1"}}}};
@@ -182,7 +186,8 @@ TEST(Overrides, RefusalsNameTheModelAndTheField) {
 
 PriceRow row(std::initializer_list<std::pair<Meter, std::int64_t>> usd_per_million) {
   PriceRow made;
-  for (const auto& [meter, usd] : usd_per_million) made.prices[static_cast<size_t>(meter)] = UnitPrice(usd * 1'000'000'000);
+  for (const auto& [meter, usd] : usd_per_million)
+    made.prices[static_cast<size_t>(meter)] = UnitPrice(usd * 1'000'000'000);
   return made;
 }
 

@@ -107,7 +107,8 @@ private:
 
 } // namespace
 
-Priced cost_of(const model::Usage& usage, std::span<const PriceRow> rows, WallTime time, ServiceTier tier, int attempt) {
+Priced cost_of(const model::Usage& usage, std::span<const PriceRow> rows, WallTime time, ServiceTier tier,
+               int attempt) {
   Priced priced;
   priced.row = price_at(rows, time, tier, input_of(usage));
   for (size_t i = 0; i < model::kMeterCount; ++i) {

@@ -1,6 +1,6 @@
-// Cost arithmetic: usage × price rows → cost lines. Pure and exact: integers only, each line rounded once, half to even,
-// to the picodollar (base/money.h); a total is the sum of its lines. Rules and their reasons: docs/money.md; worked
-// examples: tests/cases/cost.
+// Cost arithmetic: usage × price rows → cost lines. Pure and exact: integers only, each line rounded once, half to
+// even, to the picodollar (base/money.h); a total is the sum of its lines. Rules and their reasons: docs/money.md;
+// worked examples: tests/cases/cost.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,16 @@
 namespace kairos::catalog {
 
 struct Priced {
-  std::vector<model::CostLine> lines;     // in Meter order, then usage.other as it stands
-  std::optional<Picodollars> total;       // nullopt if any line is unknown, or nothing is known of the usage
-  const PriceRow* row = nullptr;          // the row used; points into `rows`; nullptr: none applied
+  std::vector<model::CostLine> lines; // in Meter order, then usage.other as it stands
+  std::optional<Picodollars> total;   // nullopt if any line is unknown, or nothing is known of the usage
+  const PriceRow* row = nullptr;      // the row used; points into `rows`; nullptr: none applied
 };
 
 /// Cost of one attempt. `time` is when the attempt started. The context tier is picked by usage.input_total().
 /// - A class of quantity 0 makes no line; a class without a price (or in usage.other) makes a line without one.
 /// - A fee per request is charged once if the usage has any quantity; usage need not carry `requests`.
-/// - A usage that is all zero costs 0, unless its source is kUnknown: then the total is unknown. An attempt that is known
+/// - A usage that is all zero costs 0, unless its source is kUnknown: then the total is unknown. An attempt that is
+/// known
 ///   to have produced nothing (connect failed) therefore needs a usage with source kCounted.
 /// - A negative quantity (nobody makes one) is an unknown line, never a credit.
 Priced cost_of(const model::Usage& usage, std::span<const PriceRow> rows, WallTime time, ServiceTier tier, int attempt);

@@ -32,7 +32,9 @@ struct CostCase {
   std::string problem;
 };
 
-std::int32_t minutes(const std::string& clock) { return std::stoi(clock.substr(0, 2)) * 60 + std::stoi(clock.substr(3)); }
+std::int32_t minutes(const std::string& clock) {
+  return std::stoi(clock.substr(0, 2)) * 60 + std::stoi(clock.substr(3));
+}
 
 PriceRow read_row(std::istringstream& words, std::string& problem) {
   PriceRow row;

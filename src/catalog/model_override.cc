@@ -5,18 +5,16 @@
 namespace kairos::catalog {
 namespace {
 
-constexpr UnitPrice kLeastTokenPrice{500'000};                // 0.0005 USD per million
-constexpr UnitPrice kMostTokenPrice{100'000'000'000'000};     // 100'000 USD per million
-constexpr std::int64_t kMostFee = 1'000 * kOneUsd.value();    // 1'000 USD per piece
+constexpr UnitPrice kLeastTokenPrice{500'000};             // 0.0005 USD per million
+constexpr UnitPrice kMostTokenPrice{100'000'000'000'000};  // 100'000 USD per million
+constexpr std::int64_t kMostFee = 1'000 * kOneUsd.value(); // 1'000 USD per piece
 
 std::unexpected<Error> zero_without_free() {
   return fail(Code::kInvalid, "a price of 0 needs `free: true` beside it (an unknown price is left out, not 0)");
 }
 
 /// What a text is once its unit is mistaken: the same digits times 1000 or a million.
-std::string scaled(UnitPrice price, std::int64_t factor) {
-  return usd_per_million(UnitPrice(price.value() * factor));
-}
+std::string scaled(UnitPrice price, std::int64_t factor) { return usd_per_million(UnitPrice(price.value() * factor)); }
 
 Result<> fill(PriceTable& table, const std::map<std::string, std::string>& texts, bool fees, bool free) {
   for (const auto& [name, text] : texts) {
@@ -24,8 +22,8 @@ Result<> fill(PriceTable& table, const std::map<std::string, std::string>& texts
     const auto meter = model::parse_meter(name);
     if (!meter) return fail(Code::kInvalid, place + ": no such meter (docs/catalog.md lists them)");
     if (model::is_token_meter(*meter) == fees) {
-      return fail(Code::kInvalid, fmt::format("{}: {} are priced in {}", place, name,
-                                              fees ? "usd_per_million" : "usd_each"));
+      return fail(Code::kInvalid,
+                  fmt::format("{}: {} are priced in {}", place, name, fees ? "usd_per_million" : "usd_each"));
     }
     auto price = fees ? parse_fee(text, free) : parse_token_price(text, free);
     if (!price) return fail_in(place, price.error());
@@ -55,8 +53,8 @@ Result<UnitPrice> parse_token_price(std::string_view text, bool free) {
     // "3e-10" has too many decimals for a price per million, because it is none.
     if (const auto tiny = parse_usd(text); tiny && tiny->value() > 0 && *tiny < kOneUsd) {
       return fail(Code::kInvalid, fmt::format("'{}' is too small for USD per million tokens; per token it would be {} "
-                                              "per million: write that", text.substr(0, 40),
-                                              scaled(UnitPrice(tiny->value()), 1000)));
+                                              "per million: write that",
+                                              text.substr(0, 40), scaled(UnitPrice(tiny->value()), 1000)));
     }
     return price;
   }
@@ -65,15 +63,16 @@ Result<UnitPrice> parse_token_price(std::string_view text, bool free) {
   if (price->value() != 0 && *price < kLeastTokenPrice) {
     return fail(Code::kInvalid,
                 fmt::format("'{}' is too small for USD per million tokens; if it is per token, write {}; if it is per "
-                            "thousand tokens, write {}", text.substr(0, 40), scaled(*price, 1'000'000),
-                            scaled(*price, 1'000)));
+                            "thousand tokens, write {}",
+                            text.substr(0, 40), scaled(*price, 1'000'000), scaled(*price, 1'000)));
   }
   if (*price > kMostTokenPrice) {
-    return fail(Code::kInvalid,
-                fmt::format("'{}' is too large for USD per million tokens; if it is in picodollars per token, write {}; "
-                            "if it is per billion tokens, write {}", text.substr(0, 40),
-                            usd_per_million(UnitPrice(price->value() / 1'000'000)),
-                            usd_per_million(UnitPrice(price->value() / 1'000))));
+    return fail(
+        Code::kInvalid,
+        fmt::format("'{}' is too large for USD per million tokens; if it is in picodollars per token, write {}; "
+                    "if it is per billion tokens, write {}",
+                    text.substr(0, 40), usd_per_million(UnitPrice(price->value() / 1'000'000)),
+                    usd_per_million(UnitPrice(price->value() / 1'000))));
   }
   return price;
 }
@@ -84,8 +83,10 @@ Result<UnitPrice> parse_fee(std::string_view text, bool free) {
   if (fee->value() < 0) return fail(Code::kInvalid, fmt::format("'{}' is negative", text.substr(0, 40)));
   if (fee->value() == 0 && !free) return zero_without_free();
   if (fee->value() > kMostFee) {
-    return fail(Code::kInvalid, fmt::format("'{}' is too large for USD per piece; if it is per million pieces, divide it "
-                                            "by 1000000; if it is per thousand, by 1000", text.substr(0, 40)));
+    return fail(Code::kInvalid,
+                fmt::format("'{}' is too large for USD per piece; if it is per million pieces, divide it "
+                            "by 1000000; if it is per thousand, by 1000",
+                            text.substr(0, 40)));
   }
   return UnitPrice(fee->value() * 1000); // picodollars each → 1e-9 USD per million
 }

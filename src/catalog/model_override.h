@@ -39,9 +39,9 @@ struct PriceOverride {
   std::optional<DayWindow> window{};
   std::int64_t threshold = 0;
   TierStart start = TierStart::kAbove;
-  bool free = false;                                   // required for a price of 0
-  std::map<std::string, std::string> usd_per_million{};    // token meter name → decimal
-  std::map<std::string, std::string> usd_each{};           // fee meter name (requests, images, …) → decimal USD per piece
+  bool free = false;                                    // required for a price of 0
+  std::map<std::string, std::string> usd_per_million{}; // token meter name → decimal
+  std::map<std::string, std::string> usd_each{};        // fee meter name (requests, images, …) → decimal USD per piece
 };
 
 /// Fields that are absent keep what the catalog says (a new model: nothing, streaming).
@@ -56,7 +56,7 @@ struct ModelOverride {
   std::optional<Capabilities> capabilities{};
   std::optional<std::int64_t> context_length{};
   std::optional<std::int64_t> max_output_tokens{};
-  std::map<model::Category, double> quality{};       // replaces the priors of these categories
+  std::map<model::Category, double> quality{};        // replaces the priors of these categories
   std::optional<std::vector<PriceOverride>> prices{}; // replaces all rows of the model
 };
 

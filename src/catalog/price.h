@@ -20,8 +20,8 @@ namespace kairos::catalog {
 enum class ServiceTier : std::uint8_t { kStandard, kBatch, kFlex, kPriority };
 inline constexpr std::array<std::string_view, 4> kServiceTierNames = {"standard", "batch", "flex", "priority"};
 constexpr std::string_view name(ServiceTier tier) { return kServiceTierNames[static_cast<size_t>(tier)]; }
-/// As written in requests and answers: "", "default", "auto", "on_demand", "standard_only" are standard. nullopt: a tier
-/// that we do not know, whose price is therefore unknown.
+/// As written in requests and answers: "", "default", "auto", "on_demand", "standard_only" are standard. nullopt: a
+/// tier that we do not know, whose price is therefore unknown.
 std::optional<ServiceTier> parse_service_tier(std::string_view text);
 
 /// Whether a context tier begins with the request that has exactly `threshold` input tokens, or with the next one.
@@ -41,22 +41,22 @@ using PriceTable = std::array<std::optional<UnitPrice>, model::kMeterCount>;
 
 struct PriceRow {
   ServiceTier service_tier = ServiceTier::kStandard;
-  std::optional<WallTime> from;      // inclusive; nullopt: since ever
-  std::optional<WallTime> to;        // exclusive; nullopt: until further notice
-  std::optional<DayWindow> window;   // nullopt: all day
-  std::int64_t threshold = 0;        // total input tokens (cached included) from which the row holds; 0: the base tier
+  std::optional<WallTime> from;    // inclusive; nullopt: since ever
+  std::optional<WallTime> to;      // exclusive; nullopt: until further notice
+  std::optional<DayWindow> window; // nullopt: all day
+  std::int64_t threshold = 0;      // total input tokens (cached included) from which the row holds; 0: the base tier
   TierStart start = TierStart::kAbove;
-  bool free = false;                 // the source says that it costs nothing; only then may a price be 0
+  bool free = false; // the source says that it costs nothing; only then may a price be 0
   PriceTable prices;
-  std::string source;                // "litellm", "genai-prices", "models.dev", "configuration"
-  std::string source_date;           // "2026-07-24"
-  std::string note;                  // digits cut from the source's price, provider rules applied; mostly empty
+  std::string source;      // "litellm", "genai-prices", "models.dev", "configuration"
+  std::string source_date; // "2026-07-24"
+  std::string note;        // digits cut from the source's price, provider rules applied; mostly empty
 
   std::optional<UnitPrice> price(model::Meter meter) const { return prices[static_cast<size_t>(meter)]; }
   /// The price that a quantity of `meter` is billed at: its own, or for reasoning that has none, the output price.
   /// No other meter borrows another's price.
   std::optional<UnitPrice> billed_price(model::Meter meter) const;
-  bool valid_at(WallTime time) const;          // validity and window
+  bool valid_at(WallTime time) const; // validity and window
   bool reached_by(std::int64_t input_total) const;
 };
 

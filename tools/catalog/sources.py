@@ -49,7 +49,8 @@ KEEP_LATEST = re.compile(r"^(mistral|ministral|codestral|devstral|magistral|pixt
 OLD = re.compile(
     r"gpt-4-0|gpt-4-1106|gpt-4-32k|gpt-4-turbo-vision|gpt-3\.5-turbo-(0|1)|gpt-3\.5-turbo-16k|claude-(1|2|instant|v1|v2|3-)|"
     r"gemini-(1|exp)|gemini-gemma|gemma-2|grok-(2|3|beta|vision)|mistral-(tiny|medium-2312|large-24|small-2402)|open-|codestral-(2405|mamba)|"
-    r"claude-4-|^deepseek-(r1|v3|coder)|grok-4.20-beta|-preview-(09|12)-20|gpt-4-turbo-preview|gpt-5.3$|ada-002-v2|pixtral-12b|titan|palmyra|j2-|jamba|command|phi-3|llama-3\.?2|llama-?3-(8|70)b|llama-2|cohere-embed-v3", re.I)
+    r"claude-4-|^deepseek-(r1|v3|coder)|grok-4.20-beta|-preview-(09|12)-20|gpt-4-turbo-preview|gpt-5.3$|ada-002-v2|pixtral-12b|"
+    r"titan|palmyra|j2-|jamba|command|phi-3|llama-3\.?2|llama-?3-(8|70)b|llama-2|cohere-embed-v3", re.I)
 
 
 def last_part(upstream):
