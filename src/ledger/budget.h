@@ -102,8 +102,8 @@ struct BudgetStatus {
   std::optional<WallTime> period_ends;
   Picodollars spent;
   Picodollars held;
-  Picodollars remaining; // cap − spent − held; negative after an overrun or a lowered cap
-  Picodollars overrun;   // true costs above reservations, in this period
+  Picodollars remaining;     // cap − spent − held; negative after an overrun or a lowered cap
+  Picodollars overrun;       // true costs above reservations, in this period
   std::int64_t unpriced = 0; // requests of unknown cost: counted at what was held for them, if anything
   BudgetLevel level = BudgetLevel::kOk;
   std::optional<int> warn_level;        // the highest level reached

@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::chrono::hours kStepBack{48};
 
-/// The fields named by `mask` (tenant 1, workflow 2, key 4, end user 8), each with its length, so that no two scopes meet.
+/// The fields named by `mask` (tenant 1, workflow 2, key 4, end user 8), each with its length, so that no two scopes
+/// meet.
 void scope_key(std::string& key, unsigned mask, const std::array<std::string_view, 4>& fields) {
   key.assign(1, static_cast<char>(mask));
   for (unsigned i = 0; i < fields.size(); ++i) {
@@ -65,7 +66,8 @@ void ScopeIndex::add(const std::shared_ptr<const BudgetEntry>& entry) {
 }
 
 void ScopeIndex::find(const Subject& subject, bool any_model, BudgetEntries& into) const {
-  const std::array<std::string_view, 4> fields = {subject.tenant, subject.workflow, subject.api_key_id, subject.end_user};
+  const std::array<std::string_view, 4> fields = {subject.tenant, subject.workflow, subject.api_key_id,
+                                                  subject.end_user};
   std::string key;
   for (const unsigned mask : masks_) {
     scope_key(key, mask, fields);

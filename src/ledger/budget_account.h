@@ -53,7 +53,8 @@ struct BudgetEntry {
 };
 using BudgetEntries = std::vector<std::shared_ptr<const BudgetEntry>>;
 
-/// Finds the budgets that apply in a few hash look-ups: one per combination of scope fields in use. Immutable when built.
+/// Finds the budgets that apply in a few hash look-ups: one per combination of scope fields in use. Immutable when
+/// built.
 struct ScopeIndex {
   void add(const std::shared_ptr<const BudgetEntry>& entry);
   /// Appends the budgets that apply; with any_model, those bound to whichever model too.

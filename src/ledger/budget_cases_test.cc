@@ -106,8 +106,10 @@ private:
     open_.erase(name);
     record(settlement.charges, settlement.overrun, settlement.unpriced);
     std::string out = "charged";
-    for (const auto& charge : settlement.charges) out += fmt::format(" {} {} {};", charge.budget_id, charge.period, usd(charge.amount));
-    if (settlement.overrun > Picodollars(0)) out += fmt::format(" overrun {} in {}", usd(settlement.overrun), settlement.overrun_budget);
+    for (const auto& charge : settlement.charges)
+      out += fmt::format(" {} {} {};", charge.budget_id, charge.period, usd(charge.amount));
+    if (settlement.overrun > Picodollars(0))
+      out += fmt::format(" overrun {} in {}", usd(settlement.overrun), settlement.overrun_budget);
     return out;
   }
   void record(const std::vector<model::BudgetCharge>& charges, Picodollars overrun, bool unpriced) {
@@ -128,8 +130,8 @@ private:
   std::string show() {
     std::string out;
     for (const BudgetStatus& s : budgets_->status(clock_->wall_now())) {
-      out += fmt::format("{}{} {} spent {} held {} remaining {} {}", out.empty() ? "" : "\n", s.spec.id, s.period, usd(s.spent),
-                         usd(s.held), usd(s.remaining), kairos::ledger::name(s.level));
+      out += fmt::format("{}{} {} spent {} held {} remaining {} {}", out.empty() ? "" : "\n", s.spec.id, s.period,
+                         usd(s.spent), usd(s.held), usd(s.remaining), kairos::ledger::name(s.level));
       if (s.warn_level) out += fmt::format(" at {} %", *s.warn_level);
       if (s.overrun > Picodollars(0)) out += " overrun " + usd(s.overrun);
       if (s.unpriced > 0) out += fmt::format(" unpriced {}", s.unpriced);

@@ -59,20 +59,28 @@ private:
 
   void step() {
     switch (below(12)) {
-      case 0: return clock_.advance(std::chrono::hours(below(20)));
-      case 1: return clock_.step_wall(-std::chrono::hours(below(60)));
-      case 2: return below(4) == 0 ? crash() : checkpoint();
-      case 3: return release_last();
-      case 4:
-      case 5: return settle_last();
-      case 6:
-      case 7: return attempt_again();
-      default: return reserve();
+    case 0:
+      return clock_.advance(std::chrono::hours(below(20)));
+    case 1:
+      return clock_.step_wall(-std::chrono::hours(below(60)));
+    case 2:
+      return below(4) == 0 ? crash() : checkpoint();
+    case 3:
+      return release_last();
+    case 4:
+    case 5:
+      return settle_last();
+    case 6:
+    case 7:
+      return attempt_again();
+    default:
+      return reserve();
     }
   }
 
   void reserve() {
-    const Subject subject{kTenants[below(2)], "w", below(2) == 0 ? "k1" : "k2", kModels[below(3)], below(2) == 0 ? "u1" : "u2"};
+    const Subject subject{kTenants[below(2)], "w", below(2) == 0 ? "k1" : "k2", kModels[below(3)],
+                          below(2) == 0 ? "u1" : "u2"};
     const Picodollars worst = amount();
     auto reservation = budgets_->reserve(subject, {worst, {}}, clock_.wall_now());
     if (reservation) open_.push_back({std::move(*reservation), {worst.value()}});
@@ -117,7 +125,8 @@ private:
     model::Receipt closed;
     closed.budget_charges = std::move(charges);
     closed.cost.total = Picodollars(0);
-    if (overrun > Picodollars(0)) closed.budget = model::BudgetSummary{"", "", {}, {}, {}, overrun}, overrun_ += overrun;
+    if (overrun > Picodollars(0))
+      closed.budget = model::BudgetSummary{"", "", {}, {}, {}, overrun}, overrun_ += overrun;
     ASSERT_TRUE(journal_.apply(closed, journal_.position() + 1).has_value());
   }
   void checkpoint() {
@@ -199,7 +208,8 @@ TEST(BudgetThreads, TwoHundredAtOnceAdmitExactlyAsManyAsFit) {
   for (size_t i = 0; i < 200; ++i) {
     threads.emplace_back([&, i] {
       start.arrive_and_wait();
-      if (auto got = budgets.reserve({"acme", "", "k", "m", ""}, {Picodollars(1000), {}}, kNow)) held[i] = std::move(*got);
+      if (auto got = budgets.reserve({"acme", "", "k", "m", ""}, {Picodollars(1000), {}}, kNow))
+        held[i] = std::move(*got);
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -250,7 +260,9 @@ TEST(Reservations, EndExactlyOnceAndStayHeldIfLost) {
   EXPECT_TRUE(first->settle(actual).charges.empty());
   first->release();
   EXPECT_EQ(budgets.status(kNow).front().spent, Picodollars(100));
-  { auto lost = budgets.reserve(subject, {Picodollars(300), {}}, kNow); }
+  {
+    auto lost = budgets.reserve(subject, {Picodollars(300), {}}, kNow);
+  }
   EXPECT_EQ(budgets.status(kNow).front().held, Picodollars(300));
   EXPECT_EQ(budgets.abandoned(), 1U);
 }

@@ -12,19 +12,23 @@ namespace {
 
 namespace json = boost::json;
 
-std::unexpected<Error> corrupt(std::string_view why) { return fail(Code::kCorrupt, fmt::format("budget checkpoint: {}", why)); }
+std::unexpected<Error> corrupt(std::string_view why) {
+  return fail(Code::kCorrupt, fmt::format("budget checkpoint: {}", why));
+}
 
 Result<> check_periods(const model::Receipt& receipt) {
   for (const model::BudgetCharge& charge : receipt.budget_charges) {
     if (const auto period = parse_period(charge.period); !period) {
-      return fail(Code::kCorrupt, fmt::format("receipt {}: budget charge: {}", receipt.receipt_id, period.error().message));
+      return fail(Code::kCorrupt,
+                  fmt::format("receipt {}: budget charge: {}", receipt.receipt_id, period.error().message));
     }
   }
   return {};
 }
 
-std::map<std::string, BudgetState::Periods, std::less<>>& add_charges(
-    std::map<std::string, BudgetState::Periods, std::less<>>& budgets, const model::Receipt& receipt, int sign) {
+std::map<std::string, BudgetState::Periods, std::less<>>&
+add_charges(std::map<std::string, BudgetState::Periods, std::less<>>& budgets, const model::Receipt& receipt,
+            int sign) {
   for (const model::BudgetCharge& charge : receipt.budget_charges) {
     SpentInPeriod& known = budgets[charge.budget_id][*parse_period(charge.period)];
     known.spent += sign * Int128{charge.amount.value()};

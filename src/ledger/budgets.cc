@@ -31,8 +31,8 @@ std::optional<RefusalReason> objection(const BudgetSpec& spec, const BudgetCount
 
 Refusal refusal_of(const BudgetSpec& spec, const BudgetCounter& counter, PeriodKey period, RefusalReason reason,
                    std::optional<Picodollars> needed) {
-  return {reason, spec.id, spec.on_exceed, spec.cap, saturated(counter.spent), saturated(counter.held), needed,
-          to_text(period), end_of(period)};
+  return {reason, spec.id,         spec.on_exceed, spec.cap, saturated(counter.spent), saturated(counter.held),
+          needed, to_text(period), end_of(period)};
 }
 
 /// Holds `worst` for one attempt in all of `entries` (in lock order) or in none. The accounts are locked.
@@ -77,11 +77,13 @@ std::optional<model::BudgetSummary> summary_of(const std::vector<Hold>& holds) {
   if (tightest == nullptr) return std::nullopt;
   const BudgetSpec& spec = tightest->entry->spec;
   const BudgetCounter& counter = tightest->entry->account->counter(tightest->period);
-  return model::BudgetSummary{spec.id, std::string(name(level_of(spec, counter))), {}, spec.cap, saturated(counter.spent), {}};
+  return model::BudgetSummary{
+      spec.id, std::string(name(level_of(spec, counter))), {}, spec.cap, saturated(counter.spent), {}};
 }
 
 void sort_for_locking(BudgetEntries& entries) {
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a->account->number < b->account->number; });
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a->account->number < b->account->number; });
 }
 
 } // namespace
@@ -114,12 +116,14 @@ BudgetEntries EmbeddedBudgets::matching(const Subject& subject, bool any_model) 
   return entries;
 }
 
-std::expected<Reservation, Refusal> EmbeddedBudgets::reserve(const Subject& subject, const Amounts& worst, WallTime now) {
+std::expected<Reservation, Refusal> EmbeddedBudgets::reserve(const Subject& subject, const Amounts& worst,
+                                                             WallTime now) {
   const BudgetEntries entries = matching(subject, false);
   Reservation reservation;
   {
     const auto locks = lock_all(entries);
-    if (auto refusal = hold_all(entries, worst, now, 0, reservation.holds_)) return std::unexpected(std::move(*refusal));
+    if (auto refusal = hold_all(entries, worst, now, 0, reservation.holds_))
+      return std::unexpected(std::move(*refusal));
     reservation.summary_ = summary_of(reservation.holds_);
   }
   reservation.authority_ = this;
@@ -133,11 +137,13 @@ std::expected<Reservation, Refusal> EmbeddedBudgets::reserve(const Subject& subj
 
 std::expected<size_t, Refusal> EmbeddedBudgets::extend(Reservation& reservation, std::string_view model_id,
                                                        const Amounts& worst, WallTime now) {
-  const Subject subject{reservation.tenant_, reservation.workflow_, reservation.api_key_id_, model_id, reservation.end_user_};
+  const Subject subject{reservation.tenant_, reservation.workflow_, reservation.api_key_id_, model_id,
+                        reservation.end_user_};
   const BudgetEntries entries = matching(subject, false);
   const auto locks = lock_all(entries);
   const size_t attempt = reservation.attempts_;
-  if (auto refusal = hold_all(entries, worst, now, attempt, reservation.holds_)) return std::unexpected(std::move(*refusal));
+  if (auto refusal = hold_all(entries, worst, now, attempt, reservation.holds_))
+    return std::unexpected(std::move(*refusal));
   ++reservation.attempts_;
   return attempt;
 }
@@ -185,7 +191,8 @@ model::Budgets EmbeddedBudgets::headrooms(const Subject& subject, WallTime now) 
     const std::scoped_lock lock(entry->account->mutex);
     const auto counter = counter_at(*entry->account, entry->account->current(spec.period, now));
     const Int128 left = remaining(spec, counter);
-    budgets.headrooms.push_back({spec.id, spec.scope.model_id, saturated(counter.blocked ? std::min<Int128>(left, 0) : left), spec.on_exceed});
+    budgets.headrooms.push_back(
+        {spec.id, spec.scope.model_id, saturated(counter.blocked ? std::min<Int128>(left, 0) : left), spec.on_exceed});
   }
   return budgets;
 }

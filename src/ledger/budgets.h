@@ -1,5 +1,6 @@
 // Hard caps: spent + held + worst case ≤ cap for every budget that applies, checked and held in one atomic step.
-// BudgetAuthority is the seam (a second one will lease blocks from a shared database); EmbeddedBudgets keeps all in memory.
+// BudgetAuthority is the seam (a second one will lease blocks from a shared database); EmbeddedBudgets keeps all in
+// memory.
 #pragma once
 
 #include <array>
@@ -50,9 +51,9 @@ private:
 struct BudgetAccount;
 struct ScopeIndex;
 
-/// No global lock: the index of specifications is immutable and reached through one mutex per shard of tenants, held for
-/// the copy of a pointer; each budget's counters have their own mutex, and those of one request are locked in the order
-/// of account numbers. Budgets without a tenant are in a shard of their own.
+/// No global lock: the index of specifications is immutable and reached through one mutex per shard of tenants, held
+/// for the copy of a pointer; each budget's counters have their own mutex, and those of one request are locked in the
+/// order of account numbers. Budgets without a tenant are in a shard of their own.
 class EmbeddedBudgets final : public BudgetAuthority {
 public:
   /// Starts from what the journal says is spent.

@@ -22,7 +22,8 @@ Result<> EmbeddedBudgets::replace(std::vector<BudgetSpec> specs) {
   for (size_t i = 0; i < specs.size(); ++i) {
     if (auto valid = validate(specs[i]); !valid) return valid;
     if (i > 0 && specs[i].id == specs[i - 1].id) {
-      return fail(Code::kConflict, fmt::format("budget '{}' is defined twice: give one of them another id", specs[i].id));
+      return fail(Code::kConflict,
+                  fmt::format("budget '{}' is defined twice: give one of them another id", specs[i].id));
     }
   }
   const std::scoped_lock lock(registry_mutex_);
@@ -56,6 +57,7 @@ void EmbeddedBudgets::publish() {
 void EmbeddedBudgets::forget_empty_accounts() {
   std::erase_if(accounts_, [](const auto& item) {
     // One owner: no specification and no reservation can reach it any more.
+    const std::scoped_lock lock(item.second->mutex);
     return item.second.use_count() == 1 && item.second->periods.empty();
   });
 }

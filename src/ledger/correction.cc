@@ -12,12 +12,15 @@
 namespace kairos::ledger {
 namespace {
 
-std::unexpected<Error> corrupt(std::string_view why) { return fail(Code::kCorrupt, fmt::format("correction record: {}", why)); }
+std::unexpected<Error> corrupt(std::string_view why) {
+  return fail(Code::kCorrupt, fmt::format("correction record: {}", why));
+}
 
 Result<model::Receipt> receipt_in(simdjson::ondemand::document& document, std::string_view field) {
   simdjson::ondemand::object object;
   std::string_view raw;
-  if (document[field].get_object().get(object) != simdjson::SUCCESS || object.raw_json().get(raw) != simdjson::SUCCESS) return corrupt(fmt::format("'{}' is not a receipt", field));
+  if (document[field].get_object().get(object) != simdjson::SUCCESS || object.raw_json().get(raw) != simdjson::SUCCESS)
+    return corrupt(fmt::format("'{}' is not a receipt", field));
   auto receipt = model::receipt_from_json(raw);
   if (!receipt) return fail_in(fmt::format("correction record: '{}'", field), receipt.error());
   return receipt;
@@ -25,7 +28,8 @@ Result<model::Receipt> receipt_in(simdjson::ondemand::document& document, std::s
 
 Result<std::string> text_in(simdjson::ondemand::document& document, std::string_view field) {
   std::string_view text;
-  if (document[field].get_string().get(text) != simdjson::SUCCESS) return corrupt(fmt::format("'{}' is not a string", field));
+  if (document[field].get_string().get(text) != simdjson::SUCCESS)
+    return corrupt(fmt::format("'{}' is not a string", field));
   return std::string(text);
 }
 
@@ -38,7 +42,8 @@ Correction make_correction(const model::Receipt& before, model::Usage usage, mod
   after.usage = std::move(usage);
   after.cost = std::move(cost);
   for (model::BudgetCharge& charge : after.budget_charges) {
-    const bool charged = std::find(charged_budgets.begin(), charged_budgets.end(), charge.budget_id) != charged_budgets.end();
+    const bool charged =
+        std::find(charged_budgets.begin(), charged_budgets.end(), charge.budget_id) != charged_budgets.end();
     const auto& was = charged ? before.cost.charged : before.cost.total;
     const auto& is = charged ? after.cost.charged : after.cost.total;
     // Budgets bound to one model take a part of the total only: the difference is put on those that took all of it.
@@ -58,7 +63,7 @@ std::string to_json(const Correction& correction) {
   json.key("delta_usd");
   const auto& was = correction.before.cost.total;
   const auto& is = correction.after.cost.total;
-  was && is ? json.usd(*is - *was) : json.null();
+  was&& is ? json.usd(*is - *was) : json.null();
   json.key("before").raw(model::to_json(correction.before));
   json.key("after").raw(model::to_json(correction.after));
   json.end_object();

@@ -1,6 +1,7 @@
-// A correction: the truth about a closed receipt that came later (a provider's invoice, usage of an interrupted stream).
-// It is a journal record of its own that refers to the receipt; the receipt is never edited. It carries the receipt as it
-// stood and as it stands now, so every fold can take the old one out and put the new one in without looking anything up.
+// A correction: the truth about a closed receipt that came later (a provider's invoice, usage of an interrupted
+// stream). It is a journal record of its own that refers to the receipt; the receipt is never edited. It carries the
+// receipt as it stood and as it stands now, so every fold can take the old one out and put the new one in without
+// looking anything up.
 #pragma once
 
 #include <string>
@@ -16,9 +17,9 @@ inline constexpr std::string_view kCorrectionSchema = "kairosroute.correction/1"
 
 struct Correction {
   WallTime corrected_at{};
-  std::string reason;     // for a person: "provider invoice 2026-11"
-  model::Receipt before;  // as closed, or as the last correction left it
-  model::Receipt after;   // the same receipt_id, tenant, created_at; other usage, cost, charges
+  std::string reason;    // for a person: "provider invoice 2026-11"
+  model::Receipt before; // as closed, or as the last correction left it
+  model::Receipt after;  // the same receipt_id, tenant, created_at; other usage, cost, charges
 };
 
 /// The correction that gives `before` another cost. Budget charges are scaled to it: each budget that counts cost takes

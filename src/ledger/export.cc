@@ -13,35 +13,91 @@
 namespace kairos::ledger {
 namespace {
 
-constexpr std::array<std::string_view, 54> kFocusColumns = {
-    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
-    "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart",
-    "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "HostProviderName",
-    "InvoiceIssuerName", "ListCost", "ListUnitPrice", "PricingCategory", "PricingQuantity", "PricingUnit",
-    "ServiceCategory", "ServiceName", "ServiceProviderName", "ServiceSubcategory", "SkuId", "SkuMeter", "SkuPriceDetails",
-    "SkuPriceId", "SubAccountId", "SubAccountName", "Tags",
-    "x_Basis", "x_Byok", "x_Category", "x_ChargedCost", "x_Correction", "x_Grain", "x_Lines", "x_Meter", "x_Model",
-    "x_Provider", "x_ReceiptId", "x_RoundingAdjustment", "x_Source", "x_TokenCacheAction", "x_TokenDirection",
-    "x_UnitPricePerMillion", "x_UnknownLines", "x_Unpriced", "x_Workflow"};
+constexpr std::array<std::string_view, 54> kFocusColumns = {"BilledCost",
+                                                            "BillingAccountId",
+                                                            "BillingAccountName",
+                                                            "BillingCurrency",
+                                                            "BillingPeriodEnd",
+                                                            "BillingPeriodStart",
+                                                            "ChargeCategory",
+                                                            "ChargeClass",
+                                                            "ChargeDescription",
+                                                            "ChargeFrequency",
+                                                            "ChargePeriodEnd",
+                                                            "ChargePeriodStart",
+                                                            "ConsumedQuantity",
+                                                            "ConsumedUnit",
+                                                            "ContractedCost",
+                                                            "ContractedUnitPrice",
+                                                            "EffectiveCost",
+                                                            "HostProviderName",
+                                                            "InvoiceIssuerName",
+                                                            "ListCost",
+                                                            "ListUnitPrice",
+                                                            "PricingCategory",
+                                                            "PricingQuantity",
+                                                            "PricingUnit",
+                                                            "ServiceCategory",
+                                                            "ServiceName",
+                                                            "ServiceProviderName",
+                                                            "ServiceSubcategory",
+                                                            "SkuId",
+                                                            "SkuMeter",
+                                                            "SkuPriceDetails",
+                                                            "SkuPriceId",
+                                                            "SubAccountId",
+                                                            "SubAccountName",
+                                                            "Tags",
+                                                            "x_Basis",
+                                                            "x_Byok",
+                                                            "x_Category",
+                                                            "x_ChargedCost",
+                                                            "x_Correction",
+                                                            "x_Grain",
+                                                            "x_Lines",
+                                                            "x_Meter",
+                                                            "x_Model",
+                                                            "x_Provider",
+                                                            "x_ReceiptId",
+                                                            "x_RoundingAdjustment",
+                                                            "x_Source",
+                                                            "x_TokenCacheAction",
+                                                            "x_TokenDirection",
+                                                            "x_UnitPricePerMillion",
+                                                            "x_UnknownLines",
+                                                            "x_Unpriced",
+                                                            "x_Workflow"};
 
 /// How a meter is spoken of in FOCUS.
 struct MeterWords {
   std::string sku_meter;
-  std::string unit;          // of ConsumedQuantity
-  std::string direction;     // "Input", "Output" or empty
-  std::string cache_action;  // "Read", "Write" or empty
-  bool per_million = true;   // priced per million (tokens), else per item
+  std::string unit;         // of ConsumedQuantity
+  std::string direction;    // "Input", "Output" or empty
+  std::string cache_action; // "Read", "Write" or empty
+  bool per_million = true;  // priced per million (tokens), else per item
 };
 
 MeterWords words_of(std::string_view meter) {
-  static constexpr std::array<std::string_view, model::kMeterCount> kSkuMeters = {
-      "Input Tokens", "Cache Read Input Tokens", "Cache Write Input Tokens", "Cache Write 1h Input Tokens", "Output Tokens",
-      "Reasoning Output Tokens", "Audio Input Tokens", "Cache Read Audio Input Tokens", "Audio Output Tokens",
-      "Image Input Tokens", "Cache Read Image Input Tokens", "Image Output Tokens", "Requests", "Images", "Web Searches",
-      "Code Sessions"};
+  static constexpr std::array<std::string_view, model::kMeterCount> kSkuMeters = {"Input Tokens",
+                                                                                  "Cache Read Input Tokens",
+                                                                                  "Cache Write Input Tokens",
+                                                                                  "Cache Write 1h Input Tokens",
+                                                                                  "Output Tokens",
+                                                                                  "Reasoning Output Tokens",
+                                                                                  "Audio Input Tokens",
+                                                                                  "Cache Read Audio Input Tokens",
+                                                                                  "Audio Output Tokens",
+                                                                                  "Image Input Tokens",
+                                                                                  "Cache Read Image Input Tokens",
+                                                                                  "Image Output Tokens",
+                                                                                  "Requests",
+                                                                                  "Images",
+                                                                                  "Web Searches",
+                                                                                  "Code Sessions"};
   const auto known = model::parse_meter(meter);
   if (!known) return {std::string(meter), meter == kReservationMeter ? "Reservations" : "Units", "", "", true};
-  MeterWords words{std::string(kSkuMeters[static_cast<size_t>(*known)]), "Tokens", "", "", model::is_token_meter(*known)};
+  MeterWords words{std::string(kSkuMeters[static_cast<size_t>(*known)]), "Tokens", "", "",
+                   model::is_token_meter(*known)};
   if (!words.per_million) {
     words.unit = words.sku_meter;
     return words;
@@ -204,7 +260,9 @@ void append_line(std::string& out, const std::vector<std::string>& cells) {
 }
 
 /// What a correction takes out and puts back in unchanged.
-bool cancelled(const PostingKey& key, const PostingTotals& totals) { return key.correction && totals == PostingTotals{}; }
+bool cancelled(const PostingKey& key, const PostingTotals& totals) {
+  return key.correction && totals == PostingTotals{};
+}
 
 template <class Source>
 std::vector<ExportRow> receipt_rows(const Source& source, const model::Receipt& receipt) {
@@ -261,12 +319,13 @@ std::string plain_header() {
 
 void append_plain(std::string& out, const ExportRow& row) {
   const PostingKey& key = row.key;
-  append_line(out, {focus_time(key.period_start), focus_time(period_end(row)), std::string(grain_name(row.grain)),
-                    csv_text(row.receipt_id), csv_text(key.tenant), csv_text(key.workflow), std::string(name(key.category)),
-                    csv_text(key.provider), csv_text(key.model_id), csv_text(key.meter), std::string(name(key.basis)),
-                    key.byok ? "true" : "false", key.correction ? "true" : "false", decimal(row.totals.quantity, 0),
-                    key.unit_price ? usd_per_million(*key.unit_price) : "", decimal(row.totals.cost, 12),
-                    decimal(row.totals.charged, 12), std::to_string(row.totals.lines), std::to_string(row.totals.unknown)});
+  append_line(out,
+              {focus_time(key.period_start), focus_time(period_end(row)), std::string(grain_name(row.grain)),
+               csv_text(row.receipt_id), csv_text(key.tenant), csv_text(key.workflow), std::string(name(key.category)),
+               csv_text(key.provider), csv_text(key.model_id), csv_text(key.meter), std::string(name(key.basis)),
+               key.byok ? "true" : "false", key.correction ? "true" : "false", decimal(row.totals.quantity, 0),
+               key.unit_price ? usd_per_million(*key.unit_price) : "", decimal(row.totals.cost, 12),
+               decimal(row.totals.charged, 12), std::to_string(row.totals.lines), std::to_string(row.totals.unknown)});
 }
 
 } // namespace kairos::ledger

@@ -17,7 +17,8 @@ namespace {
 using Row = std::map<std::string, std::string>;
 using model::Receipt;
 
-/// Every kind of row: metered, counted, reservation, unpriced, BYOK, fees, prices that round, a correction, hostile text.
+/// Every kind of row: metered, counted, reservation, unpriced, BYOK, fees, prices that round, a correction, hostile
+/// text.
 std::vector<ExportRow> every_kind() {
   Receipt plain = model::sample_receipt();
   plain.cost.charged.reset();
@@ -86,10 +87,11 @@ bool product_is(const std::string& a, const std::string& b, const std::string& p
 TEST(Focus, EveryMandatoryColumnIsThereAndCustomOnesComeLast) {
   const auto columns = focus_columns();
   for (const std::string_view mandatory :
-       {"BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
-        "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost",
-        "EffectiveCost", "HostProviderName", "InvoiceIssuerName", "ListCost", "PricingQuantity", "PricingUnit",
-        "ServiceCategory", "ServiceName", "ServiceProviderName"}) {
+       {"BilledCost",         "BillingAccountId", "BillingAccountName", "BillingCurrency",   "BillingPeriodEnd",
+        "BillingPeriodStart", "ChargeCategory",   "ChargeClass",        "ChargeDescription", "ChargePeriodEnd",
+        "ChargePeriodStart",  "ContractedCost",   "EffectiveCost",      "HostProviderName",  "InvoiceIssuerName",
+        "ListCost",           "PricingQuantity",  "PricingUnit",        "ServiceCategory",   "ServiceName",
+        "ServiceProviderName"}) {
     EXPECT_NE(std::find(columns.begin(), columns.end(), mandatory), columns.end()) << mandatory;
   }
   bool custom = false;
@@ -103,7 +105,8 @@ TEST(Focus, EveryMandatoryColumnIsThereAndCustomOnesComeLast) {
 TEST(Focus, CostsAreNeverNullAndProductsAreExact) {
   for (const Row& row : focus_rows(every_kind())) {
     SCOPED_TRACE(row.at("ChargeDescription"));
-    for (const char* cost : {"BilledCost", "EffectiveCost", "ListCost", "ContractedCost"}) number(row.at(cost)); // …-C-003-M
+    for (const char* cost : {"BilledCost", "EffectiveCost", "ListCost", "ContractedCost"})
+      number(row.at(cost)); // …-C-003-M
     // ListUnitPrice-C-005/008/010, ContractedUnitPrice-C-006/009/011, PricingQuantity-C-005/009, ListCost-C-009
     EXPECT_FALSE(row.at("ListUnitPrice").empty());
     EXPECT_FALSE(row.at("PricingQuantity").empty());
@@ -113,7 +116,8 @@ TEST(Focus, CostsAreNeverNullAndProductsAreExact) {
     const Int128 rounding = row.at("x_RoundingAdjustment").empty() ? 0 : number(row.at("x_RoundingAdjustment"));
     EXPECT_TRUE(number(row.at("EffectiveCost")) == number(row.at("ListCost")) + rounding);
     // BilledCost-C-005-C
-    EXPECT_TRUE(row.at("x_Byok") == "false" || (row.at("BilledCost") == "0" && row.at("InvoiceIssuerName") == "anthropic"));
+    EXPECT_TRUE(row.at("x_Byok") == "false" ||
+                (row.at("BilledCost") == "0" && row.at("InvoiceIssuerName") == "anthropic"));
     EXPECT_TRUE(row.at("x_Byok") == "true" || row.at("BilledCost") == row.at("EffectiveCost"));
   }
 }
@@ -123,13 +127,14 @@ TEST(Focus, UsageRowsSayWhatWasUsedAndUnderWhichPrice) {
   for (const Row& row : focus_rows(every_kind())) {
     SCOPED_TRACE(row.at("ChargeDescription"));
     EXPECT_EQ(row.at("ChargeCategory"), "Usage");
-    EXPECT_FALSE(row.at("SkuId").empty());         // SkuId-C-005-C
-    EXPECT_FALSE(row.at("SkuMeter").empty());      // SkuMeter-C-005-C
-    EXPECT_FALSE(row.at("SkuPriceId").empty());    // SkuPriceId-C-005-C
-    EXPECT_FALSE(row.at("PricingUnit").empty());   // PricingUnit-C-006-C
+    EXPECT_FALSE(row.at("SkuId").empty());       // SkuId-C-005-C
+    EXPECT_FALSE(row.at("SkuMeter").empty());    // SkuMeter-C-005-C
+    EXPECT_FALSE(row.at("SkuPriceId").empty());  // SkuPriceId-C-005-C
+    EXPECT_FALSE(row.at("PricingUnit").empty()); // PricingUnit-C-006-C
     EXPECT_FALSE(row.at("ConsumedQuantity").empty());
-    EXPECT_FALSE(row.at("ConsumedUnit").empty());  // ConsumedUnit-C-006-C
-    EXPECT_TRUE(row.at("PricingCategory") == "Standard" || row.at("PricingCategory") == "Other"); // PricingCategory-C-007-M
+    EXPECT_FALSE(row.at("ConsumedUnit").empty()); // ConsumedUnit-C-006-C
+    EXPECT_TRUE(row.at("PricingCategory") == "Standard" ||
+                row.at("PricingCategory") == "Other"); // PricingCategory-C-007-M
     const auto known = sku_of_price.emplace(row.at("SkuPriceId"), row.at("SkuId")).first;
     EXPECT_EQ(known->second, row.at("SkuId")); // SkuPriceId-C-008-M
     EXPECT_EQ(row.at("BillingCurrency"), "USD");
@@ -196,9 +201,11 @@ TEST(Csv, CellsSurviveQuotingAndFormulasAreDisarmed) {
 TEST(PlainCsv, SaysTheSameAmounts) {
   std::string text = plain_header();
   for (const ExportRow& row : export_rows(model::sample_receipt())) append_plain(text, row);
-  EXPECT_NE(text.find("2026-04-24T13:00:00Z,2026-04-24T14:00:00Z,receipt,rcpt_01JKEZ4F9T8QX2M7RA11111111,nova-labs-prod,"
-                      "contract-review,reasoning,anthropic,claude-sonnet-4-6,input_tokens,metered,false,false,4080,3,0.01224,"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find(
+          "2026-04-24T13:00:00Z,2026-04-24T14:00:00Z,receipt,rcpt_01JKEZ4F9T8QX2M7RA11111111,nova-labs-prod,"
+          "contract-review,reasoning,anthropic,claude-sonnet-4-6,input_tokens,metered,false,false,4080,3,0.01224,"),
+      std::string::npos)
       << text;
 }
 

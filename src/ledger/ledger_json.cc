@@ -12,7 +12,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::unexpected<Error> corrupt(std::string_view why) { return fail(Code::kCorrupt, fmt::format("ledger checkpoint: {}", why)); }
+std::unexpected<Error> corrupt(std::string_view why) {
+  return fail(Code::kCorrupt, fmt::format("ledger checkpoint: {}", why));
+}
 
 /// Reads the fields of one row; the first thing that is wrong is remembered, later reads give defaults.
 struct RowReader {
@@ -69,7 +71,8 @@ Result<std::pair<PostingKey, PostingTotals>> read_row(const json::value& value) 
   read.wrong |= !model::parse_name(model::kCostBasisNames, read.text("basis"), key.basis);
   key.byok = read.flag("byok");
   key.correction = read.flag("correction");
-  const PostingTotals totals{read.sum("quantity"), read.sum("cost"), read.sum("charged"), read.small("lines"), read.small("unknown")};
+  const PostingTotals totals{read.sum("quantity"), read.sum("cost"), read.sum("charged"), read.small("lines"),
+                             read.small("unknown")};
   if (read.wrong) return corrupt("a row has a field that is missing or cannot be read");
   return std::pair(std::move(key), totals);
 }

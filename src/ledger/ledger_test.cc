@@ -145,7 +145,8 @@ TEST(Correction, MovesBudgetsByTheDifferenceAndSurvivesJson) {
 TEST(Correction, DamagedRecordsAreNamed) {
   const Receipt receipt = model::sample_receipt();
   const std::string json = to_json(Correction{receipt.created_at, "r", receipt, receipt});
-  for (size_t cut = 0; cut < json.size(); cut += 101) EXPECT_FALSE(correction_from_json(json.substr(0, cut)).has_value()) << cut;
+  for (size_t cut = 0; cut < json.size(); cut += 101)
+    EXPECT_FALSE(correction_from_json(json.substr(0, cut)).has_value()) << cut;
   Receipt other = receipt;
   other.receipt_id = "rcpt_other";
   EXPECT_FALSE(correction_from_json(to_json(Correction{receipt.created_at, "r", receipt, other})).has_value());
@@ -154,7 +155,8 @@ TEST(Correction, DamagedRecordsAreNamed) {
   BudgetState state;
   EXPECT_EQ(state.apply(bad, 1).error().code, Code::kCorrupt);
   EXPECT_EQ(state.position(), 0U);
-  for (const char* text : {"", "[]", "{}", R"({"position":"x","budgets":{}})", R"({"position":"1","budgets":{"b":[["2026-13","1","0",0,false]]}})"}) {
+  for (const char* text : {"", "[]", "{}", R"({"position":"x","budgets":{}})",
+                           R"({"position":"1","budgets":{"b":[["2026-13","1","0",0,false]]}})"}) {
     EXPECT_FALSE(BudgetState::from_json(text).has_value()) << text;
     EXPECT_FALSE(Ledger::from_json(text).has_value()) << text;
   }
@@ -166,7 +168,8 @@ TEST(PricePlan, RoundsEachLineOnceHalfToEven) {
   EXPECT_EQ(with_markup(Picodollars(10), *parse_percent("-100")), Picodollars(0));
   EXPECT_EQ(with_markup(Picodollars(1'000'000), *parse_percent("0.000001")), Picodollars(1'000'000)); // …000.01
   EXPECT_FALSE(with_markup(Picodollars(INT64_MAX), *parse_percent("100")).has_value());
-  for (const char* text : {"", "NaN", "1e9", "-100.1", "0.0000001", "12 %"}) EXPECT_FALSE(parse_percent(text).has_value()) << text;
+  for (const char* text : {"", "NaN", "1e9", "-100.1", "0.0000001", "12 %"})
+    EXPECT_FALSE(parse_percent(text).has_value()) << text;
 }
 
 TEST(PricePlan, OwnPricesComeFirstAndWhatHasNeitherIsUnknown) {

@@ -11,7 +11,8 @@ namespace {
 constexpr int kMaxDigits = 36;
 
 std::unexpected<Error> not_a_number(std::string_view text) {
-  return fail(Code::kInvalid, fmt::format("'{}' is not a number: write it as a plain decimal, like 0.25", text.substr(0, 40)));
+  return fail(Code::kInvalid,
+              fmt::format("'{}' is not a number: write it as a plain decimal, like 0.25", text.substr(0, 40)));
 }
 
 /// digits × 10^exponent, the digits as text without leading zeros.
@@ -28,7 +29,8 @@ Result<Parts> split(std::string_view text) {
   if (parts.negative) rest.remove_prefix(1);
   bool point = false;
   bool any = false;
-  for (; !rest.empty() && (rest.front() == '.' || (rest.front() >= '0' && rest.front() <= '9')); rest.remove_prefix(1)) {
+  for (; !rest.empty() && (rest.front() == '.' || (rest.front() >= '0' && rest.front() <= '9'));
+       rest.remove_prefix(1)) {
     if (rest.front() == '.') {
       if (point) return not_a_number(text);
       point = true;

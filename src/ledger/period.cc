@@ -38,7 +38,8 @@ PeriodKey period_at(Period kind, WallTime time) {
   if (kind == Period::kDay) return {kind, static_cast<std::int32_t>(day.time_since_epoch().count())};
   if (kind == Period::kTotal) return {kind, 0};
   const year_month_day date(day);
-  const int months = (static_cast<int>(date.year()) - 1970) * 12 + static_cast<int>(static_cast<unsigned>(date.month())) - 1;
+  const int months =
+      (static_cast<int>(date.year()) - 1970) * 12 + static_cast<int>(static_cast<unsigned>(date.month())) - 1;
   return {kind, months};
 }
 
@@ -54,8 +55,8 @@ std::string to_text(PeriodKey period) {
 }
 
 Result<PeriodKey> parse_period(std::string_view text) {
-  const auto wrong = fail(Code::kInvalid, fmt::format("'{}' is not a period: write 2026-11-23, 2026-11 or total",
-                                                      text.substr(0, 40)));
+  const auto wrong =
+      fail(Code::kInvalid, fmt::format("'{}' is not a period: write 2026-11-23, 2026-11 or total", text.substr(0, 40)));
   if (text == "total") return PeriodKey{Period::kTotal, 0};
   const bool day = text.size() == 10 && text[7] == '-';
   if ((!day && text.size() != 7) || text[4] != '-') return wrong;

@@ -45,8 +45,8 @@ std::pair<PostingKey, PostingTotals> posting_of(const PostingKey& common, const 
   return {std::move(key), totals};
 }
 
-/// Lays the amount charged for the receipt over its lines, in proportion to their cost; what integer division leaves goes
-/// to the dearest line.
+/// Lays the amount charged for the receipt over its lines, in proportion to their cost; what integer division leaves
+/// goes to the dearest line.
 void spread_charged(Lines& lines, Int128 amount) {
   const Int128 cost = std::accumulate(lines.begin(), lines.end(), Int128{0},
                                       [](Int128 sum, const auto& line) { return sum + line.second.cost; });

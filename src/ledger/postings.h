@@ -1,6 +1,6 @@
 // The ledger: hourly postings folded from CLOSE and CORRECTION records, exact to the picodollar. Pure; one thread.
-// A receipt is posted in the UTC hour it was created in (as are its budgets). Corrections are rows of their own: the old
-// lines with negative sign, then the new ones. The sum over rows is the sum over receipts, always.
+// A receipt is posted in the UTC hour it was created in (as are its budgets). Corrections are rows of their own: the
+// old lines with negative sign, then the new ones. The sum over rows is the sum over receipts, always.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ inline constexpr std::string_view kUnallocatedMeter = "unallocated";
 
 /// Rows with equal keys are one row. The unit price is part of the key, so quantity × price is exact for each row.
 struct PostingKey {
-  WallTime period_start{}; // hour, or day after by_day()
+  WallTime period_start{};  // hour, or day after by_day()
   WallTime billing_month{}; // of the receipt; for corrections the month in which they were made
   std::string tenant;
   std::string workflow;
@@ -41,10 +41,10 @@ struct PostingKey {
 
 struct PostingTotals {
   Int128 quantity = 0;
-  PicoSum cost = 0;          // Σ of the lines' costs, each rounded once
-  PicoSum charged = 0;       // what resellers' tenants are charged
+  PicoSum cost = 0;    // Σ of the lines' costs, each rounded once
+  PicoSum charged = 0; // what resellers' tenants are charged
   std::int64_t lines = 0;
-  std::int64_t unknown = 0;  // lines without a cost: in `quantity`, not in `cost`
+  std::int64_t unknown = 0; // lines without a cost: in `quantity`, not in `cost`
   bool operator==(const PostingTotals&) const = default;
   void add(const PostingTotals& more);
 };

@@ -21,8 +21,10 @@ std::string_view model_of(const model::CostLine& line, std::span<const model::At
 Result<Percent> parse_percent(std::string_view text) {
   const auto units = parse_decimal(text, 6);
   const auto exact = parse_decimal(text, 12);
-  if (!units || !exact) return fail(Code::kInvalid, fmt::format("'{}' is not a percentage: write it like 12.5", text.substr(0, 40)));
-  if (*units * 1'000'000 != *exact) return fail(Code::kInvalid, fmt::format("'{}' per cent: at most 6 decimals", text.substr(0, 40)));
+  if (!units || !exact)
+    return fail(Code::kInvalid, fmt::format("'{}' is not a percentage: write it like 12.5", text.substr(0, 40)));
+  if (*units * 1'000'000 != *exact)
+    return fail(Code::kInvalid, fmt::format("'{}' per cent: at most 6 decimals", text.substr(0, 40)));
   if (*units < -kHundredPercent || *units > Int128{1000} * kHundredPercent) {
     return fail(Code::kInvalid, fmt::format("'{}' per cent: must be from -100 to 100000", text.substr(0, 40)));
   }

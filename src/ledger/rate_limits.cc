@@ -34,15 +34,16 @@ void check(RateDecision& decision, std::string_view what, std::int64_t limit, In
   if (level >= full(wanted)) return;
   decision.allowed = false;
   if (wanted > limit) {
-    decision.reason = fmt::format("this request needs {} {} and the key's limit is {} per minute: waiting does not help",
-                                  wanted, what, limit);
+    decision.reason = fmt::format(
+        "this request needs {} {} and the key's limit is {} per minute: waiting does not help", wanted, what, limit);
     decision.retry_after_s.reset();
     return;
   }
   const auto wait = wait_for(full(wanted) - level, limit);
   const std::int64_t seconds = (wait.count() + 999'999'999) / 1'000'000'000;
   if (!decision.reason.empty() && decision.retry_after_s.value_or(INT64_MAX) >= seconds) return;
-  decision.reason = fmt::format("the key's limit of {} {} per minute is reached; try again in {} s", limit, what, seconds);
+  decision.reason =
+      fmt::format("the key's limit of {} {} per minute is reached; try again in {} s", limit, what, seconds);
   decision.retry_after_s = seconds;
 }
 
@@ -77,7 +78,8 @@ void RateLimits::forget_idle(Shard& shard, MonoTime now) {
     return !bucket || bucket->level + Int128{passed} * bucket->limit >= full(bucket->limit);
   };
   std::erase_if(shard.keys, [&](const auto& item) {
-    const std::int64_t passed = std::clamp<std::int64_t>((now - item.second.seen).count(), 0, (kMaxDebtMinutes + 1) * kMinute);
+    const std::int64_t passed =
+        std::clamp<std::int64_t>((now - item.second.seen).count(), 0, (kMaxDebtMinutes + 1) * kMinute);
     return refilled(item.second.requests, passed) && refilled(item.second.tokens, passed);
   });
   if (shard.keys.size() < kMaxKeysPerShard) return;
@@ -131,7 +133,8 @@ void RateLimits::correct(std::string_view key_id, const RateLimit& limit, std::i
   Key& key = find(shard, key_id, limit, now);
   if (!key.tokens) return;
   Bucket& bucket = *key.tokens;
-  const Int128 level = bucket.level + full(std::max<std::int64_t>(estimated, 0)) - full(std::max<std::int64_t>(actual, 0));
+  const Int128 level =
+      bucket.level + full(std::max<std::int64_t>(estimated, 0)) - full(std::max<std::int64_t>(actual, 0));
   bucket.level = std::clamp<Int128>(level, -full(bucket.limit) * kMaxDebtMinutes, full(bucket.limit));
 }
 

@@ -26,8 +26,8 @@ struct RateLimit {
 
 struct RateDecision {
   bool allowed = true;
-  std::string reason;                           // for a person, if refused
-  std::optional<std::int64_t> retry_after_s;    // whole seconds, at least 1; nullopt if waiting does not help
+  std::string reason;                        // for a person, if refused
+  std::optional<std::int64_t> retry_after_s; // whole seconds, at least 1; nullopt if waiting does not help
   std::vector<std::pair<std::string, std::string>> headers; // x-ratelimit-*, Retry-After
 };
 
@@ -36,7 +36,8 @@ public:
   /// Takes one request and `tokens` from the key's buckets, or nothing.
   RateDecision admit(std::string_view key_id, const RateLimit& limit, std::int64_t tokens, MonoTime now);
   /// The request took `actual` tokens, not the `estimated` ones. The excess becomes debt, at most ten minutes' worth.
-  void correct(std::string_view key_id, const RateLimit& limit, std::int64_t estimated, std::int64_t actual, MonoTime now);
+  void correct(std::string_view key_id, const RateLimit& limit, std::int64_t estimated, std::int64_t actual,
+               MonoTime now);
   /// Keys remembered now.
   size_t keys() const;
 

@@ -15,7 +15,8 @@ using LineKey = std::tuple<WallTime, WallTime, std::string, std::string>; // fro
 using Lines = std::map<LineKey, ReconcileLine>;
 using Buckets = std::map<WallTime, WallTime>; // from → to
 
-ReconcileLine& line_at(Lines& lines, WallTime from, WallTime to, const std::string& model, const std::string& request_id) {
+ReconcileLine& line_at(Lines& lines, WallTime from, WallTime to, const std::string& model,
+                       const std::string& request_id) {
   ReconcileLine& line = lines[{from, to, model, request_id}];
   line.from = from;
   line.to = to;
@@ -103,7 +104,8 @@ public:
       const auto [from, to] = *std::prev(after);
       return add_ours(line_at(lines_, from, to, model_in(lines_, from, to, attempt), ""), attempt);
     }
-    add_ours(by_request_ ? line_at_request(attempt) : line_at(lines_, window_from_, window_to_, attempt.model_id, ""), attempt);
+    add_ours(by_request_ ? line_at_request(attempt) : line_at(lines_, window_from_, window_to_, attempt.model_id, ""),
+             attempt);
   }
 
   ReconcileReport finish() {
@@ -112,7 +114,8 @@ public:
     for (auto& [key, line] : lines_) {
       if (line.theirs || line.ours) {
         const bool tokens = line.theirs.has_value() || !line.their_cost;
-        if (tokens) report_.token_drift += line.theirs.value_or(TokenSums{}).total() - line.ours.value_or(TokenSums{}).total();
+        if (tokens)
+          report_.token_drift += line.theirs.value_or(TokenSums{}).total() - line.ours.value_or(TokenSums{}).total();
       }
       if (line.their_cost && (line.our_cost || line.our_requests == 0)) {
         cost_drift += *line.their_cost - line.our_cost.value_or(0);
@@ -153,21 +156,25 @@ private:
 
 std::string tokens_text(const std::optional<TokenSums>& sums) {
   if (!sums) return "no tokens";
-  return fmt::format("input {} cache read {} cache write {} output {}", decimal(sums->input, 0), decimal(sums->cache_read, 0),
-                     decimal(sums->cache_write, 0), decimal(sums->output, 0));
+  return fmt::format("input {} cache read {} cache write {} output {}", decimal(sums->input, 0),
+                     decimal(sums->cache_read, 0), decimal(sums->cache_write, 0), decimal(sums->output, 0));
 }
 
 std::string cost_text(const std::optional<PicoSum>& cost) { return cost ? usd_sum(*cost) + " USD" : "no cost"; }
 
 void append_lines(std::string& out, std::string_view title, const std::vector<ReconcileLine>& lines) {
   for (const ReconcileLine& line : lines) {
-    const std::string where = line.request_id.empty()
-                                  ? fmt::format("{} to {} {}", to_rfc3339(line.from).substr(0, 19), to_rfc3339(line.to).substr(0, 19),
-                                                line.model.empty() ? "all models" : line.model)
-                                  : fmt::format("request {} {}", line.request_id, line.model);
+    const std::string where = line.request_id.empty() ? fmt::format("{} to {} {}", to_rfc3339(line.from).substr(0, 19),
+                                                                    to_rfc3339(line.to).substr(0, 19),
+                                                                    line.model.empty() ? "all models" : line.model)
+                                                      : fmt::format("request {} {}", line.request_id, line.model);
     out += fmt::format("{}: {}\n", title, where);
-    if (line.theirs || line.their_cost) out += fmt::format("  provider: {} requests, {}, {}\n", line.their_requests, tokens_text(line.theirs), cost_text(line.their_cost));
-    if (line.our_requests > 0) out += fmt::format("  receipts: {} requests, {}, {}\n", line.our_requests, tokens_text(line.ours), cost_text(line.our_cost));
+    if (line.theirs || line.their_cost)
+      out += fmt::format("  provider: {} requests, {}, {}\n", line.their_requests, tokens_text(line.theirs),
+                         cost_text(line.their_cost));
+    if (line.our_requests > 0)
+      out += fmt::format("  receipts: {} requests, {}, {}\n", line.our_requests, tokens_text(line.ours),
+                         cost_text(line.our_cost));
   }
 }
 
@@ -183,11 +190,13 @@ ReconcileReport reconcile(std::span<const UsageRow> theirs, std::span<const mode
 }
 
 std::string to_text(const ReconcileReport& report) {
-  std::string out = fmt::format("equal {}, drifting {}, only at the provider {}, only in receipts {}\n", report.equal.size(),
-                                report.drifting.size(), report.only_theirs.size(), report.only_ours.size());
+  std::string out =
+      fmt::format("equal {}, drifting {}, only at the provider {}, only in receipts {}\n", report.equal.size(),
+                  report.drifting.size(), report.only_theirs.size(), report.only_ours.size());
   out += fmt::format("drift (provider - receipts): {} tokens, {}\n", decimal(report.token_drift, 0),
                      report.cost_drift ? usd_sum(*report.cost_drift) + " USD" : "USD not known on both sides");
-  if (report.other_keys > 0) out += fmt::format("left out: {} export rows of keys that are not ours\n", report.other_keys);
+  if (report.other_keys > 0)
+    out += fmt::format("left out: {} export rows of keys that are not ours\n", report.other_keys);
   if (report.outside > 0) out += fmt::format("left out: {} attempts outside the time of the export\n", report.outside);
   append_lines(out, "drifting", report.drifting);
   append_lines(out, "only at the provider", report.only_theirs);

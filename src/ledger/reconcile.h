@@ -1,7 +1,7 @@
-// A provider's own usage export against our receipts, at the export's granularity: what only one side knows, and how far
-// tokens and USD drift apart. Pure.
-// Shapes read: OpenAI organization usage (completions, embeddings) and costs, JSON; Anthropic usage_report/messages and
-// cost_report, JSON; CSV of either with one header line (docs/ledger.md lists the columns).
+// A provider's own usage export against our receipts, at the export's granularity: what only one side knows, and how
+// far tokens and USD drift apart. Pure. Shapes read: OpenAI organization usage (completions, embeddings) and costs,
+// JSON; Anthropic usage_report/messages and cost_report, JSON; CSV of either with one header line (docs/ledger.md
+// lists the columns).
 #pragma once
 
 #include <cstdint>
@@ -76,7 +76,8 @@ struct ReconcileReport {
 };
 
 /// Rows with request ids are matched by response id, all others by bucket and model (a dated snapshot of a model counts
-/// as the model the provider reported). Attempts that are not counted on the provider's side (no usage, no answer) are left out.
+/// as the model the provider reported). Attempts that are not counted on the provider's side (no usage, no answer)
+/// are left out.
 ReconcileReport reconcile(std::span<const UsageRow> theirs, std::span<const model::Receipt> ours,
                           const ReconcileOptions& options);
 /// For a terminal: a summary, then each line that is not equal.

@@ -8,7 +8,8 @@ namespace kairos::ledger {
 namespace {
 
 // The sample receipt: one counted attempt at anthropic on 2026-04-24 13:07, input 4080, cache read 674, output 44.
-const char* const kAnthropicUsage = R"({"data":[{"starting_at":"2026-04-24T00:00:00Z","ending_at":"2026-04-25T00:00:00Z","results":[
+const char* const kAnthropicUsage =
+    R"({"data":[{"starting_at":"2026-04-24T00:00:00Z","ending_at":"2026-04-25T00:00:00Z","results":[
   {"uncached_input_tokens":4080,"cache_creation":{"ephemeral_1h_input_tokens":0,"ephemeral_5m_input_tokens":0},
    "cache_read_input_tokens":674,"output_tokens":44,"server_tool_use":{"web_search_requests":0},"api_key_id":"apikey_1",
    "workspace_id":null,"model":"claude-sonnet-4-6-20260218","service_tier":"standard","context_window":"0-200k"},
@@ -47,7 +48,8 @@ TEST(Reconcile, DriftIsSaidOnBothSides) {
 
 TEST(Reconcile, CostsAreExactAndInTheProvidersUnit) {
   const auto cents = parse_usage_export(
-      ExportProvider::kAnthropic, R"({"data":[{"starting_at":"2026-04-24T00:00:00Z","ending_at":"2026-04-25T00:00:00Z","results":[
+      ExportProvider::kAnthropic,
+      R"({"data":[{"starting_at":"2026-04-24T00:00:00Z","ending_at":"2026-04-25T00:00:00Z","results":[
         {"currency":"USD","amount":"1.31022","cost_type":"tokens","model":"claude-sonnet-4-6"}]}]})");
   ASSERT_TRUE(cents.has_value()) << cents.error().message;
   const ReconcileReport report = reconcile(*cents, one(), {"anthropic", {}});
@@ -68,7 +70,8 @@ model::Receipt openai_receipt() {
 
 TEST(Reconcile, OpenAisInputTokensHoldTheCachedOnes) {
   const auto rows = parse_usage_export(
-      ExportProvider::kOpenAi, R"({"object":"page","data":[{"object":"bucket","start_time":1776988800,"end_time":1777075200,"results":[
+      ExportProvider::kOpenAi,
+      R"({"object":"page","data":[{"object":"bucket","start_time":1776988800,"end_time":1777075200,"results":[
         {"object":"organization.usage.completions.result","input_tokens":4754,"output_tokens":44,"input_cached_tokens":674,
          "num_model_requests":1,"project_id":null,"api_key_id":null,"model":"gpt-5.4-2026-03-05","batch":null}]}],"has_more":false})");
   ASSERT_TRUE(rows.has_value()) << rows.error().message;
@@ -88,10 +91,10 @@ TEST(Reconcile, OpenAisCostsAreUsdWithTheModelInTheLineItem) {
 }
 
 TEST(Reconcile, RowsWithRequestIdsMatchByThem) {
-  const auto rows = parse_usage_export(ExportProvider::kOpenAi,
-                                       "timestamp,request_id,model,input_tokens,input_cached_tokens,output_tokens,cost_usd\r\n"
-                                       "2026-04-24T13:07:43Z,chatcmpl-1,gpt-5.4,4754,674,44,0.0131022\r\n"
-                                       "2026-04-24T13:08:00Z,chatcmpl-2,gpt-5.4,5,0,1,0.00001\r\n");
+  const auto rows = parse_usage_export(
+      ExportProvider::kOpenAi, "timestamp,request_id,model,input_tokens,input_cached_tokens,output_tokens,cost_usd\r\n"
+                               "2026-04-24T13:07:43Z,chatcmpl-1,gpt-5.4,4754,674,44,0.0131022\r\n"
+                               "2026-04-24T13:08:00Z,chatcmpl-2,gpt-5.4,5,0,1,0.00001\r\n");
   ASSERT_TRUE(rows.has_value()) << rows.error().message;
   std::vector<model::Receipt> receipts = {openai_receipt(), openai_receipt()};
   receipts[1].attempts[1].response_id = "chatcmpl-9";
@@ -111,7 +114,8 @@ TEST(Reconcile, ExportsThatMakeNoSenseAreNamed) {
   EXPECT_EQ(error("{}"), "usage export: no 'data' array: is this a usage or cost report?");
   EXPECT_EQ(error(R"({"data":[{"start_time":1,"end_time":2,"results":[{"input_tokens":-4,"output_tokens":1}]}]})"),
             "usage export: 'input_tokens' is '-4', not a count");
-  EXPECT_EQ(error(R"({"data":[{"start_time":2,"end_time":1,"results":[{"input_tokens":4}]}]})"), "usage export: a bucket ends before it starts");
+  EXPECT_EQ(error(R"({"data":[{"start_time":2,"end_time":1,"results":[{"input_tokens":4}]}]})"),
+            "usage export: a bucket ends before it starts");
   EXPECT_EQ(error(R"({"data":[{"start_time":1,"end_time":2,"results":[{"amount":{"value":1,"currency":"eur"}}]}]})"),
             "usage export: costs are not in USD but eur");
   EXPECT_EQ(error("start_time,input_tokens\n1,2,3\n"), "usage export: row 2 has not as many cells as the header");

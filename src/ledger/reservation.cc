@@ -24,7 +24,8 @@ std::vector<model::BudgetCharge> charges_of(const std::vector<Hold>& holds, Amou
   for (size_t i = 0; i < holds.size(); ++i) {
     if (repeats(holds, i)) continue;
     Picodollars sum;
-    for (size_t k = i; k < holds.size(); ++k) sum += same_counter(holds[i], holds[k]) ? amount_of(holds[k]) : Picodollars(0);
+    for (size_t k = i; k < holds.size(); ++k)
+      sum += same_counter(holds[i], holds[k]) ? amount_of(holds[k]) : Picodollars(0);
     charges.push_back({std::string(holds[i].budget_id), to_text(holds[i].period), sum});
   }
   return charges;
@@ -87,7 +88,8 @@ Settlement Reservation::settle(std::span<const Amounts> actual) {
 Settlement Reservation::preview(std::span<const Amounts> actual) const {
   Settlement settlement;
   settlement.charges = charges_of(holds_, [&](const Hold& hold) { return charge_of(hold, actual); });
-  if (std::any_of(holds_.begin(), holds_.end(), [&](const Hold& hold) { return overrun_of(hold, actual) > Picodollars(0); })) {
+  if (std::any_of(holds_.begin(), holds_.end(),
+                  [&](const Hold& hold) { return overrun_of(hold, actual) > Picodollars(0); })) {
     for (const auto& overrun : charges_of(holds_, [&](const Hold& hold) { return overrun_of(hold, actual); })) {
       if (overrun.amount <= settlement.overrun) continue;
       settlement.overrun = overrun.amount;

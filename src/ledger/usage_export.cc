@@ -17,7 +17,9 @@ namespace od = simdjson::ondemand;
 
 constexpr size_t kMaxBytes = size_t{64} << 20;
 
-std::unexpected<Error> wrong(std::string_view what) { return fail(Code::kInvalid, fmt::format("usage export: {}", what)); }
+std::unexpected<Error> wrong(std::string_view what) {
+  return fail(Code::kInvalid, fmt::format("usage export: {}", what));
+}
 
 /// The raw text of a scalar field, without quotes; empty if absent or null.
 std::string text_of(od::object& object, std::string_view field) {
@@ -66,10 +68,15 @@ std::string take(const Fields& fields, std::initializer_list<std::string_view> n
 }
 
 Result<TokenSums> tokens_from(ExportProvider provider, const Fields& fields) {
-  const auto input = count_from("input_tokens", take(fields, {"uncached_input_tokens", "usage_input_tokens_no_cache", "input_tokens"}));
-  const auto read = count_from("cached tokens", take(fields, {"cache_read_input_tokens", "usage_input_tokens_cache_read", "input_cached_tokens"}));
-  const auto write = count_from("cache_creation", take(fields, {"ephemeral_5m_input_tokens", "usage_input_tokens_cache_write_5m"}));
-  const auto write_1h = count_from("cache_creation", take(fields, {"ephemeral_1h_input_tokens", "usage_input_tokens_cache_write_1h"}));
+  const auto input = count_from("input_tokens",
+                                take(fields, {"uncached_input_tokens", "usage_input_tokens_no_cache", "input_tokens"}));
+  const auto read =
+      count_from("cached tokens",
+                 take(fields, {"cache_read_input_tokens", "usage_input_tokens_cache_read", "input_cached_tokens"}));
+  const auto write =
+      count_from("cache_creation", take(fields, {"ephemeral_5m_input_tokens", "usage_input_tokens_cache_write_5m"}));
+  const auto write_1h =
+      count_from("cache_creation", take(fields, {"ephemeral_1h_input_tokens", "usage_input_tokens_cache_write_1h"}));
   const auto output = count_from("output_tokens", take(fields, {"output_tokens", "usage_output_tokens"}));
   for (const auto* one : {&input, &read, &write, &write_1h, &output}) {
     if (!*one) return std::unexpected(one->error());
@@ -107,7 +114,8 @@ Result<UsageRow> row_from(ExportProvider provider, const Fields& fields) {
     if (!cost) return fail_in("usage export: cost", cost.error());
     row.cost = *cost;
   }
-  const bool has_tokens = !take(fields, {"output_tokens", "usage_output_tokens", "input_tokens", "uncached_input_tokens"}).empty();
+  const bool has_tokens =
+      !take(fields, {"output_tokens", "usage_output_tokens", "input_tokens", "uncached_input_tokens"}).empty();
   if (has_tokens) {
     const auto tokens = tokens_from(provider, fields);
     if (!tokens) return std::unexpected(tokens.error());
@@ -118,14 +126,24 @@ Result<UsageRow> row_from(ExportProvider provider, const Fields& fields) {
 }
 
 Fields fields_of(od::object& result, const std::string& from, const std::string& to) {
-  static constexpr std::array<std::string_view, 12> kScalars = {
-      "model", "api_key_id", "request_id", "num_model_requests", "input_tokens", "uncached_input_tokens",
-      "input_cached_tokens", "cache_read_input_tokens", "output_tokens", "line_item", "currency", "object"};
+  static constexpr std::array<std::string_view, 12> kScalars = {"model",
+                                                                "api_key_id",
+                                                                "request_id",
+                                                                "num_model_requests",
+                                                                "input_tokens",
+                                                                "uncached_input_tokens",
+                                                                "input_cached_tokens",
+                                                                "cache_read_input_tokens",
+                                                                "output_tokens",
+                                                                "line_item",
+                                                                "currency",
+                                                                "object"};
   Fields fields{{"start_time", from}, {"end_time", to}};
   for (const std::string_view name : kScalars) fields[std::string(name)] = text_of(result, name);
   od::object inner;
   if (result["cache_creation"].get_object().get(inner) == simdjson::SUCCESS) {
-    for (const char* name : {"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"}) fields[name] = text_of(inner, name);
+    for (const char* name : {"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"})
+      fields[name] = text_of(inner, name);
   }
   if (result["amount"].get_object().get(inner) == simdjson::SUCCESS) {
     fields["value"] = text_of(inner, "value");
@@ -148,7 +166,8 @@ Result<> add_bucket(ExportProvider provider, od::object& bucket, std::vector<Usa
     if (element.get_object().get(result) != simdjson::SUCCESS) return wrong("a result is not an object");
     const Fields fields = fields_of(result, from, to);
     const std::string currency = take(fields, {"currency"});
-    if (!currency.empty() && currency != "usd" && currency != "USD") return wrong("costs are not in USD but " + currency);
+    if (!currency.empty() && currency != "usd" && currency != "USD")
+      return wrong("costs are not in USD but " + currency);
     auto row = row_from(provider, fields);
     if (!row) return std::unexpected(row.error());
     rows.push_back(std::move(*row));
@@ -162,7 +181,8 @@ Result<std::vector<UsageRow>> parse_json(ExportProvider provider, std::string_vi
   od::document document;
   od::array data;
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return wrong("not JSON");
-  if (document["data"].get_array().get(data) != simdjson::SUCCESS) return wrong("no 'data' array: is this a usage or cost report?");
+  if (document["data"].get_array().get(data) != simdjson::SUCCESS)
+    return wrong("no 'data' array: is this a usage or cost report?");
   std::vector<UsageRow> rows;
   for (auto element : data) {
     od::object bucket;
@@ -179,7 +199,8 @@ Result<std::vector<UsageRow>> parse_table(ExportProvider provider, std::string_v
   std::vector<UsageRow> rows;
   for (size_t i = 1; i < table->size(); ++i) {
     Fields fields;
-    if ((*table)[i].size() != table->front().size()) return wrong(fmt::format("row {} has not as many cells as the header", i + 1));
+    if ((*table)[i].size() != table->front().size())
+      return wrong(fmt::format("row {} has not as many cells as the header", i + 1));
     for (size_t c = 0; c < (*table)[i].size(); ++c) fields[table->front()[c]] = (*table)[i][c];
     auto row = row_from(provider, fields);
     if (!row) return fail_in(fmt::format("row {}", i + 1), row.error());
