@@ -1,6 +1,6 @@
 // The embedded StateStore: everything in memory, behind one append-only log. A commit is one line of the log with a
 // checksum, written and fdatasync-ed before commit() returns; a torn last line (crash) is cut off at open, a damaged
-// line before the last is kCorrupt. Compaction writes a new file beside it and renames it over. Format: docs/state_format.md.
+// line before the last is kCorrupt. Compaction writes a new file beside it and renames it over. Format: state_log.h.
 // Chosen over a second DuckDB file: a few thousand small documents need no engine, and a log of JSON lines can be read,
 // and repaired, by a person.
 #pragma once

@@ -4,10 +4,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/guarded.h"
 #include "store/receipt_store.h"
 

@@ -1,0 +1,14 @@
+// Runs the analytics query inside one read session: ranking for top-N, the grouped question, totals and the previous
+// period, and puts the answers together as one table of texts, integers and money.
+#pragma once
+
+#include "store/duckdb/names.h"
+#include "store/duckdb/read_session.h"
+#include "store/query.h"
+#include "store/scope.h"
+
+namespace kairos::store {
+
+Result<Table> answer_query(ReadSession& session, const Query& query, const Scope& scope, const Names& names);
+
+} // namespace kairos::store
