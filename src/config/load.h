@@ -1,7 +1,8 @@
 // load: YAML text → checked Snapshot. Pure: environment variables and files come in through Environment.
 // An error names the place and what to do: "kairosroute.yaml:14: providers[0].dialct: unknown key; did you mean
-// dialect?". The first one is reported. Unknown and duplicate keys, duplicate ids, wrong units, secrets written into the
-// file and whatever is for later versions are errors. Bounded: 1 MiB of text, 64 levels, 100'000 values, no aliases.
+// dialect?". The first one is reported. Unknown and duplicate keys, duplicate ids, wrong units, secrets written into
+// the file and whatever is for later versions are errors. Bounded: 1 MiB of text, 64 levels, 100'000 values, no
+// aliases.
 #pragma once
 
 #include <functional>

@@ -43,16 +43,16 @@ struct ProviderLimits {
 
 struct Provider {
   std::string id;
-  std::string catalog_id; // whose models of the catalog it serves; mostly the same as id
-  std::optional<model::Dialect> dialect; // nullopt: each model's preferred one
+  std::string catalog_id;                  // whose models of the catalog it serves; mostly the same as id
+  std::optional<model::Dialect> dialect;   // nullopt: each model's preferred one
   std::vector<ProviderEndpoint> endpoints; // at least one
   std::vector<ProviderKey> keys;           // a pool; empty: keyless
   DataUse data_use;
   ProviderLimits limits;
   std::vector<std::pair<std::string, std::string>> headers; // sent with each request
   std::string ca_file;                                      // empty: the system's certificates
-  std::string proxy; // URL of an HTTP proxy; empty: what the environment says
-  bool only_configured_models = false; // of the catalog, only the models named under `models`
+  std::string proxy;                                        // URL of an HTTP proxy; empty: what the environment says
+  bool only_configured_models = false;                      // of the catalog, only the models named under `models`
 };
 
 /// One model at one provider in one region: what a request can be sent to. The pointers live as long as the Snapshot.

@@ -1,5 +1,5 @@
-// How the process itself runs: sockets, limits, data directory, journal. Part of the Snapshot; what a reload may not change
-// is marked so. Defaults are here and nowhere else; config/kairosroute.yaml documents them.
+// How the process itself runs: sockets, limits, data directory, journal. Part of the Snapshot; what a reload may not
+// change is marked so. Defaults are here and nowhere else; config/kairosroute.yaml documents them.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@
 namespace kairos::config {
 
 struct Address {
-  std::string host; // as written, without brackets
+  std::string host;       // as written, without brackets
   std::uint16_t port = 0; // 0: any free one
   std::string text() const;
 };

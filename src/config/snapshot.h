@@ -1,5 +1,5 @@
-// Snapshot: the whole configuration, checked and immutable. Any thread may read it; a reload makes a new one, and whoever
-// uses one for a request holds its shared_ptr until the request is done. Made by load() only.
+// Snapshot: the whole configuration, checked and immutable. Any thread may read it; a reload makes a new one, and
+// whoever uses one for a request holds its shared_ptr until the request is done. Made by load() only.
 #pragma once
 
 #include <map>
@@ -37,7 +37,7 @@ public:
   std::shared_ptr<const catalog::Catalog> catalog; // the built-in one with `models` laid over it
   Routing routing;
   std::vector<Tenant> tenants;
-  std::vector<Budget> budgets; // those under tenants too
+  std::vector<Budget> budgets;       // those under tenants too
   std::vector<std::string> warnings; // for the log: "line: what": a provider without its key, …
 
   /// Hash of the content: the file, the catalog and which providers have keys. The receipt's decision.policy_version.

@@ -55,7 +55,7 @@ struct ApiKey {
 
 /// What a reseller charges: own unit prices first, else cost plus markup. ledger::PricePlan is made from it.
 struct PricePlan {
-  std::optional<std::int64_t> markup; // millionths of a per cent: 12'500'000 is 12.5 %
+  std::optional<std::int64_t> markup;                              // millionths of a per cent: 12'500'000 is 12.5 %
   std::map<std::pair<std::string, std::string>, UnitPrice> prices; // (model id or "*", meter name)
 };
 

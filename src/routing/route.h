@@ -50,7 +50,7 @@ struct Choice {
 };
 
 enum class RefusalKind : std::uint8_t {
-  kUnknownModel,     // the pinned model is not known, or no configured provider has it
+  kUnknownModel, // the pinned model is not known, or no configured provider has it
   kNoModelsAvailable,
   kBudgetExceeded,
   kCostGuardrailExceeded,

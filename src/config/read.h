@@ -1,0 +1,48 @@
+// Inside of load(): one function per section of the file. Each reads its section from the root, reports to the root's
+// Problem, and fills its part of the Snapshot.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/load.h"
+#include "config/reader.h"
+#include "config/snapshot.h"
+
+namespace kairos::config {
+
+void read_server(Reader& root, Snapshot& into);
+void read_routing(Reader& root, Snapshot& into);
+/// Needs the catalog; leaves out providers without their key and says so in the warnings.
+void read_providers(Reader& root, const Environment& environment, const catalog::Catalog& catalog, Snapshot& into);
+
+/// What is configured of one model beyond the catalog's fields.
+struct ModelSettings {
+  catalog::ModelOverride change;
+  DataUse data_use;
+  int line = 0;
+  std::string path;
+};
+/// `provider_ids`: of the section `providers` → whose models of the catalog they serve.
+std::vector<ModelSettings> read_models(Reader& root, const std::map<std::string, std::string>& provider_ids,
+                                       const catalog::Catalog& catalog);
+/// Needs the final catalog.
+void read_tenants(Reader& root, Snapshot& into);
+void read_budgets(Reader& root, Snapshot& into);
+
+DataUse read_data_use(Reader& parent);
+AllowList read_allow_list(Reader& parent, std::string_view key);
+
+/// Every id of the section `providers`, also of those without a key.
+std::map<std::string, std::string> provider_ids(Reader& root);
+
+/// Targets and look-up tables, when all else is filled.
+class SnapshotIndex {
+public:
+  static void build(Snapshot& snapshot, const std::vector<ModelSettings>& models);
+};
+
+} // namespace kairos::config

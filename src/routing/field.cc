@@ -1,0 +1,150 @@
+#include "routing/field.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "catalog/cost.h"
+
+namespace kairos::routing {
+namespace {
+
+constexpr std::int64_t kLeastRoom = 256; // tokens for an answer whose length was not asked for
+
+std::array<double, model::kCategoryCount> probabilities_of(const model::Classification& classification) {
+  auto probabilities = classification.probabilities;
+  double sum = 0;
+  for (double& p : probabilities) {
+    p = std::isfinite(p) && p > 0 ? p : 0;
+    sum += p;
+  }
+  if (sum <= 0) {
+    probabilities[static_cast<size_t>(classification.category)] = 1;
+    return probabilities;
+  }
+  for (double& p : probabilities) p /= sum;
+  return probabilities;
+}
+
+template <class T>
+std::optional<T> stricter(std::optional<T> a, std::optional<T> b, const T& (*choose)(const T&, const T&)) {
+  if (!a || !b) return a ? a : b;
+  return choose(*a, *b);
+}
+
+config::PrivacyPolicy privacy_of(const RouteInput& input) {
+  const model::Constraints& wishes = input.facts.constraints;
+  if (wishes.zero_retention) return config::PrivacyPolicy::kZeroRetention;
+  if (wishes.deny_data_collection) return std::max(input.tenant.privacy, config::PrivacyPolicy::kDenyTraining);
+  return input.tenant.privacy;
+}
+
+Terms terms_of(const RouteInput& input) {
+  const model::Constraints& wishes = input.facts.constraints;
+  const config::Guardrails& rails = input.key.guardrails;
+  Terms terms;
+  terms.probabilities = probabilities_of(input.classification);
+  terms.privacy = privacy_of(input);
+  double expected = 0;
+  for (size_t i = 0; i < model::kCategoryCount; ++i) {
+    expected += terms.probabilities[i] * static_cast<double>(input.snapshot.routing.expected_output_tokens[i]);
+  }
+  terms.expected_output = std::llround(expected);
+  terms.min_quality = stricter<double>(wishes.min_quality, rails.min_quality, std::max);
+  terms.max_cost = stricter<Picodollars>(wishes.max_cost, rails.max_cost_per_request, std::min);
+  return terms;
+}
+
+/// Mean over the categories that something is known of, by their probability.
+std::optional<double> blended_quality(const Terms& terms, const catalog::Model& model) {
+  double sum = 0, mass = 0;
+  for (size_t i = 0; i < model::kCategoryCount; ++i) {
+    if (terms.probabilities[i] <= 0 || !model.quality[i]) continue;
+    sum += terms.probabilities[i] * *model.quality[i];
+    mass += terms.probabilities[i];
+  }
+  return mass > 0 ? std::optional(sum / mass) : std::nullopt;
+}
+
+/// What is asked for, else the tenant's or the general default; at most what the model gives.
+std::int64_t output_bound(const RouteInput& input, const catalog::Model& model) {
+  if (input.facts.needs.embeddings) return 0;
+  const std::int64_t usual =
+      input.tenant.default_max_output_tokens.value_or(input.snapshot.routing.default_max_output_tokens);
+  std::int64_t bound = std::max<std::int64_t>(input.facts.max_output_tokens.value_or(usual), 1);
+  if (model.max_output_tokens) bound = std::min(bound, *model.max_output_tokens);
+  return bound;
+}
+
+/// Input and answer must fit the context; an answer whose length was not asked for is shortened to fit.
+void fit_context(const RouteInput& input, Entry& entry) {
+  const auto& context = entry.target->model->context_length;
+  if (!context) return;
+  const std::int64_t room = *context - input.facts.input_tokens_est;
+  const bool asked = input.facts.max_output_tokens.has_value();
+  const std::int64_t least = asked ? entry.max_output : std::min(entry.max_output, kLeastRoom);
+  if (room < least) return entry.causes.add(Cause::kContext);
+  entry.max_output = std::min(entry.max_output, room);
+}
+
+void measure(const Field& field, Entry& entry) {
+  entry.quality = blended_quality(field.terms, *entry.target->model);
+  if (const model::TargetHealth* health = field.input.health.find(entry.target->health_key)) {
+    entry.latency_ms = health->latency_p50_ms;
+    if (!health->available) entry.causes.add(Cause::kBreakerOpen);
+  }
+  entry.max_output = output_bound(field.input, *entry.target->model);
+  fit_context(field.input, entry);
+  set_estimate(field, entry);
+}
+
+} // namespace
+
+bool Causes::none_before(model::Filter filter) const { return bits_ == 0 || filter_of(first()) >= filter; }
+
+Field make_field(const RouteInput& input) {
+  Field field{input, terms_of(input), {}};
+  const auto named =
+      input.facts.pinned() ? input.snapshot.targets_named(input.facts.model) : std::span<const config::Target* const>{};
+  field.entries.reserve(input.snapshot.targets.size());
+  for (const config::Target* target : named) {
+    Entry& entry = field.entries.emplace_back();
+    entry.target = target;
+    entry.pinned = true;
+  }
+  for (const config::Target& target : input.snapshot.targets) {
+    const bool is_named = std::ranges::find(named, &target) != named.end();
+    if (target.candidate && !is_named) field.entries.emplace_back().target = &target;
+  }
+  for (Entry& entry : field.entries) measure(field, entry);
+  return field;
+}
+
+void set_estimate(const Field& field, Entry& entry) {
+  const model::RequestFacts& facts = field.input.facts;
+  entry.price = catalog::price_at(entry.target->model->prices, field.input.now, catalog::ServiceTier::kStandard,
+                                  facts.input_tokens_est);
+  entry.est_cost.reset();
+  if (entry.price == nullptr) return;
+  // catalog::estimate makes a string for each cost line, which is too slow for every candidate of every request.
+  const std::int64_t output =
+      std::min(field.terms.expected_output, entry.max_output) * std::max<std::int64_t>(facts.choices, 1);
+  const auto part = [&](model::Meter meter, std::int64_t quantity) {
+    const auto price = entry.price->price(meter);
+    if (quantity == 0) return std::optional(Picodollars(0));
+    return price ? line_cost(quantity, *price) : std::nullopt;
+  };
+  const auto in = part(model::Meter::kInput, facts.input_tokens_est);
+  const auto out = part(model::Meter::kOutput, output);
+  const auto fee = entry.price->price(model::Meter::kRequest) ? part(model::Meter::kRequest, 1) : Picodollars(0);
+  if (in && out && fee) entry.est_cost = *in + *out + *fee;
+}
+
+std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry) {
+  const catalog::Bounds bounds{.input_tokens = std::max(input.facts.input_tokens_bound, input.facts.input_tokens_est),
+                               .max_output_tokens = entry.max_output,
+                               .choices = std::max<std::int64_t>(input.facts.choices, 1),
+                               .needs = input.facts.needs};
+  return catalog::worst_case(bounds, entry.target->model->prices, input.now, catalog::ServiceTier::kStandard);
+}
+
+} // namespace kairos::routing

@@ -1,0 +1,121 @@
+// Inside of route(): the field of targets while it is filtered, scored and ordered. Facts about each are gathered in
+// numbers; texts are made only for the candidates that are shown.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "routing/route.h"
+
+namespace kairos::routing {
+
+/// Why a target is dropped. In the order of model::Filter, to which filter_of() maps it.
+enum class Cause : std::uint8_t {
+  kDialect,
+  kEmbedding,
+  kTools,
+  kImages,
+  kAudio,
+  kJsonSchema,
+  kReasoning,
+  kServerTools,
+  kStreaming,
+  kDeprecated,
+  kNotFree,
+  kContext,
+  kTenantModel,
+  kTenantProvider,
+  kKeyModel,
+  kKeyProvider,
+  kMayTrain,
+  kRetains,
+  kTenantRegion,
+  kRequestRegion,
+  kBreakerOpen,
+  kQualityUnknown,
+  kBelowFloor,
+  kBelowMinimum,
+  kUnpriced,
+  kOverBudget,
+  kOverMaxCost,
+};
+inline constexpr size_t kCauseCount = 27;
+model::Filter filter_of(Cause cause);
+
+class Causes {
+public:
+  void add(Cause cause) { bits_ |= 1u << static_cast<unsigned>(cause); }
+  bool has(Cause cause) const { return (bits_ >> static_cast<unsigned>(cause) & 1u) != 0; }
+  bool none() const { return bits_ == 0; }
+  /// None of those whose filter comes before `filter`.
+  bool none_before(model::Filter filter) const;
+  Cause first() const { return static_cast<Cause>(__builtin_ctz(bits_)); }
+
+private:
+  std::uint32_t bits_ = 0;
+};
+
+struct Entry {
+  const config::Target* target = nullptr;
+  bool pinned = false; // one of those that were asked for by name
+  Causes causes;
+  std::int64_t max_output = 0;
+  bool clamped = false;
+  std::optional<double> quality;
+  std::optional<std::int64_t> latency_ms;
+  std::optional<Picodollars> est_cost;
+  std::optional<Picodollars> worst_case;
+  const catalog::PriceRow* price = nullptr;
+  const model::BudgetHeadroom* budget = nullptr; // that it does not fit, or that clamped it
+  bool refused = false;                          // … and that budget says: refuse
+  double score = 0;
+  int rank = 0; // from 1; 0: none
+};
+
+/// The request's terms, worked out once.
+struct Terms {
+  std::array<double, model::kCategoryCount> probabilities{};
+  config::PrivacyPolicy privacy = config::PrivacyPolicy::kNone;
+  std::int64_t expected_output = 0; // of one choice, before any bound
+  std::optional<double> min_quality;
+  std::optional<Picodollars> max_cost;
+  double best_quality = 0; // of the targets that pass every filter before quality
+  double floor = 0;
+};
+
+struct Field {
+  const RouteInput& input;
+  Terms terms;
+  std::vector<Entry> entries;
+};
+
+/// Every target that could be meant, with its bounds, quality, latency and estimate. Empty: there is no target.
+Field make_field(const RouteInput& input);
+/// Capability to health.
+void apply_plain_filters(Field& field);
+/// Sets the floor, then quality.
+void apply_quality_filter(Field& field);
+/// Worst cases where a cap asks for them; clamps; budget.
+void apply_budget_filter(Field& field);
+/// The upper bound of what one attempt at `entry` costs, with its output bound.
+std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry);
+/// Estimate for choosing: input and expected output at the plain prices, and the request's fee.
+void set_estimate(const Field& field, Entry& entry);
+
+/// Sets score and rank of the survivors; returns them in their order. Not for pinned requests' other candidates.
+std::vector<Entry*> rank_survivors(Field& field);
+/// True if `a` is to be preferred.
+bool better(const Field& field, const Entry& a, const Entry& b);
+/// What would be chosen if no budget stood in the way; nullptr: nothing.
+const Entry* best_without_budgets(Field& field);
+
+/// For people; tested by the text cases.
+std::string text_of(const Field& field, const Entry& entry, Cause cause);
+std::string reason_of_choice(const Field& field, const std::vector<Entry*>& survivors, const Entry* wished);
+RouteRefusal refusal_of(const Field& field, const std::vector<const Entry*>& shown, const Entry* wished);
+RouteRefusal unknown_model(const RouteInput& input);
+
+} // namespace kairos::routing

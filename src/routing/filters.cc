@@ -1,0 +1,198 @@
+// The filters, each applied to every target, so that a candidate lists all that it fails.
+#include <algorithm>
+
+#include "routing/field.h"
+
+namespace kairos::routing {
+namespace {
+
+/// By Cause.
+constexpr std::array<model::Filter, kCauseCount> kFilters = [] {
+  std::array<model::Filter, kCauseCount> filters{};
+  const auto fill = [&](Cause from, Cause to, model::Filter filter) {
+    for (auto i = static_cast<size_t>(from); i <= static_cast<size_t>(to); ++i) filters[i] = filter;
+  };
+  fill(Cause::kDialect, Cause::kNotFree, model::Filter::kCapability);
+  fill(Cause::kContext, Cause::kContext, model::Filter::kContextLength);
+  fill(Cause::kTenantModel, Cause::kKeyProvider, model::Filter::kTenantPolicy);
+  fill(Cause::kMayTrain, Cause::kRetains, model::Filter::kPrivacy);
+  fill(Cause::kTenantRegion, Cause::kRequestRegion, model::Filter::kRegion);
+  fill(Cause::kBreakerOpen, Cause::kBreakerOpen, model::Filter::kHealth);
+  fill(Cause::kQualityUnknown, Cause::kBelowMinimum, model::Filter::kQuality);
+  fill(Cause::kUnpriced, Cause::kOverMaxCost, model::Filter::kBudget);
+  return filters;
+}();
+
+/// Costs nothing at all, and the price's source says so.
+bool is_free(const Entry& entry) {
+  if (entry.price == nullptr || !entry.price->free) return false;
+  return std::ranges::all_of(entry.price->prices, [](const auto& price) { return !price || price->value() == 0; });
+}
+
+void filter_capability(const RouteInput& input, Entry& entry) {
+  const model::Needs& needs = input.facts.needs;
+  const catalog::Capabilities& can = entry.target->model->capabilities;
+  const auto require = [&](bool needed, bool there, Cause cause) {
+    if (needed && !there) entry.causes.add(cause);
+  };
+  const bool thinking = input.facts.variant == model::Variant::kThinking;
+  require(true, input.dialects[static_cast<size_t>(entry.target->dialect)], Cause::kDialect);
+  require(true, needs.embeddings == can.embeddings, Cause::kEmbedding);
+  require(needs.tools, can.tools, Cause::kTools);
+  require(needs.images, can.images, Cause::kImages);
+  require(needs.audio, can.audio, Cause::kAudio);
+  require(needs.json_schema, can.json_schema, Cause::kJsonSchema);
+  require(needs.reasoning || thinking, can.reasoning, Cause::kReasoning);
+  require(needs.server_tools, can.web_search, Cause::kServerTools);
+  require(input.facts.stream, can.streaming, Cause::kStreaming);
+  require(!entry.pinned, !entry.target->model->deprecated_at(input.now), Cause::kDeprecated);
+  require(input.facts.variant == model::Variant::kFree, is_free(entry), Cause::kNotFree);
+}
+
+void filter_tenant_policy(const RouteInput& input, Entry& entry) {
+  const std::string& model = entry.target->model->id;
+  const std::string& provider = entry.target->provider->id;
+  const config::Guardrails& rails = input.key.guardrails;
+  if (!input.tenant.models.admits(model)) entry.causes.add(Cause::kTenantModel);
+  if (!input.tenant.providers.admits(provider)) entry.causes.add(Cause::kTenantProvider);
+  if (!rails.models.admits(model)) entry.causes.add(Cause::kKeyModel);
+  if (!rails.providers.admits(provider)) entry.causes.add(Cause::kKeyProvider);
+}
+
+/// What is not stated is not accepted.
+void filter_privacy(config::PrivacyPolicy policy, Entry& entry) {
+  const config::DataUse& use = entry.target->data_use;
+  const bool kept = use.zero_retention != true;
+  const bool trains = use.may_train == true || (!use.may_train && kept);
+  if (policy >= config::PrivacyPolicy::kDenyTraining && trains) entry.causes.add(Cause::kMayTrain);
+  if (policy >= config::PrivacyPolicy::kZeroRetention && kept) entry.causes.add(Cause::kRetains);
+}
+
+/// Every region in which data may be processed has to be allowed; none stated: not allowed.
+template <class Allowed>
+bool stays_within(const config::Target& target, const Allowed& allowed) {
+  if (!target.data_use.regions.empty()) return std::ranges::all_of(target.data_use.regions, allowed);
+  return !target.endpoint->region.empty() && allowed(target.endpoint->region);
+}
+
+void filter_region(const RouteInput& input, Entry& entry) {
+  const std::vector<std::string>& tenants = input.tenant.regions;
+  const std::string& asked = input.facts.constraints.region;
+  const auto of_tenant = [&](const std::string& region) { return std::ranges::find(tenants, region) != tenants.end(); };
+  const auto of_request = [&](const std::string& region) { return region == asked; };
+  if (!tenants.empty() && !stays_within(*entry.target, of_tenant)) entry.causes.add(Cause::kTenantRegion);
+  if (!asked.empty() && !stays_within(*entry.target, of_request)) entry.causes.add(Cause::kRequestRegion);
+}
+
+/// Shares of the best quality, and absolute floors, by the probability of their category.
+double floor_of(const Field& field) {
+  double floor = 0;
+  for (size_t i = 0; i < model::kCategoryCount; ++i) {
+    const config::Floor& one = field.input.snapshot.routing.floors[i];
+    floor += field.terms.probabilities[i] * one.value * (one.relative ? field.terms.best_quality : 1);
+  }
+  return floor;
+}
+
+constexpr double kTiny = 1e-9; // sums of products of the same figures may differ in their last bits
+
+/// The most output, from `least` on, whose worst case is affordable; 0: not even that.
+std::int64_t affordable_output(const RouteInput& input, const Entry& entry, std::int64_t least, Picodollars limit) {
+  Entry trial = entry;
+  const auto fits = [&](std::int64_t output) {
+    trial.max_output = output;
+    const auto worst = worst_case_of(input, trial);
+    return worst && *worst <= limit;
+  };
+  std::int64_t low = std::min(least, entry.max_output), high = entry.max_output;
+  if (!fits(low)) return 0;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low + 1) / 2;
+    if (fits(middle))
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low;
+}
+
+/// Marks the entry with the tightest budget that it does not fit, a refusing one before others.
+void drop_for(Entry& entry, const model::BudgetHeadroom& budget) {
+  const bool refuses = budget.on_exceed == model::OnExceed::kRefuse;
+  entry.causes.add(Cause::kOverBudget);
+  const bool first = entry.budget == nullptr || (refuses && !entry.refused);
+  const bool tighter =
+      refuses == entry.refused && entry.budget != nullptr && budget.remaining < entry.budget->remaining;
+  if (first || tighter) entry.budget = &budget;
+  entry.refused = entry.refused || refuses;
+}
+
+void clamp(Field& field, Entry& entry, const model::BudgetHeadroom& budget) {
+  const std::int64_t least = field.input.snapshot.routing.min_clamped_output_tokens;
+  const std::int64_t output = affordable_output(field.input, entry, least, budget.remaining);
+  if (output == 0) return drop_for(entry, budget);
+  entry.max_output = output;
+  entry.clamped = true;
+  entry.budget = &budget;
+  entry.worst_case = worst_case_of(field.input, entry);
+  set_estimate(field, entry);
+}
+
+void filter_budget(Field& field, Entry& entry) {
+  const model::BudgetHeadroom* clamping = nullptr;
+  bool capped = false;
+  for (const model::BudgetHeadroom& budget : field.input.budgets.headrooms) {
+    if (!budget.model_id.empty() && budget.model_id != entry.target->model->id) continue;
+    capped = true;
+    if (!entry.worst_case || *entry.worst_case <= budget.remaining) continue;
+    if (budget.on_exceed != model::OnExceed::kClamp)
+      drop_for(entry, budget);
+    else if (clamping == nullptr || budget.remaining < clamping->remaining)
+      clamping = &budget;
+  }
+  if (clamping != nullptr && !entry.causes.has(Cause::kOverBudget)) clamp(field, entry, *clamping);
+  const auto& limit = field.terms.max_cost;
+  const bool unpriced_allowed = field.input.snapshot.routing.allow_unpriced && !limit;
+  if (!entry.worst_case && (capped || limit) && !unpriced_allowed) entry.causes.add(Cause::kUnpriced);
+  if (limit && entry.worst_case && *entry.worst_case > *limit) entry.causes.add(Cause::kOverMaxCost);
+}
+
+} // namespace
+
+model::Filter filter_of(Cause cause) { return kFilters[static_cast<size_t>(cause)]; }
+
+void apply_plain_filters(Field& field) {
+  for (Entry& entry : field.entries) {
+    filter_capability(field.input, entry);
+    filter_tenant_policy(field.input, entry);
+    filter_privacy(field.terms.privacy, entry);
+    filter_region(field.input, entry);
+  }
+}
+
+void apply_quality_filter(Field& field) {
+  Terms& terms = field.terms;
+  for (const Entry& entry : field.entries) {
+    if (entry.causes.none_before(model::Filter::kQuality))
+      terms.best_quality = std::max(terms.best_quality, entry.quality.value_or(0));
+  }
+  terms.floor = floor_of(field);
+  for (Entry& entry : field.entries) {
+    if (entry.pinned) continue;
+    const bool asked = terms.floor > 0 || terms.min_quality.value_or(0) > 0;
+    if (!entry.quality && asked) entry.causes.add(Cause::kQualityUnknown);
+    if (!entry.quality) continue;
+    if (*entry.quality < terms.floor - kTiny) entry.causes.add(Cause::kBelowFloor);
+    if (terms.min_quality && *entry.quality < *terms.min_quality - kTiny) entry.causes.add(Cause::kBelowMinimum);
+  }
+}
+
+void apply_budget_filter(Field& field) {
+  if (!field.input.budgets.hard_cap() && !field.terms.max_cost) return;
+  for (Entry& entry : field.entries) {
+    entry.worst_case = worst_case_of(field.input, entry);
+    filter_budget(field, entry);
+  }
+}
+
+} // namespace kairos::routing

@@ -1,0 +1,265 @@
+// Sentences for people, made by rules.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "routing/field.h"
+
+namespace kairos::routing {
+namespace {
+
+std::string_view floor_name(const RouteInput& input) {
+  const model::Category category = input.classification.category;
+  return category == model::Category::kOther ? "general" : model::name(category);
+}
+
+std::string both(const std::string& model, const std::string& provider) { return provider + "/" + model; }
+
+std::string regions_of(const config::Target& target) {
+  if (target.data_use.regions.empty() && target.endpoint->region.empty()) return "its region is not stated";
+  std::string list = target.endpoint->region;
+  if (!target.data_use.regions.empty()) list.clear();
+  for (const std::string& region : target.data_use.regions) list.append(list.empty() ? "" : ", ").append(region);
+  return "data may be processed in " + list;
+}
+
+std::string over_budget(const Entry& entry) {
+  return fmt::format("may cost up to {} USD; budget {} has {} USD left", usd(*entry.worst_case),
+                     entry.budget->budget_id, usd(std::max(entry.budget->remaining, Picodollars(0))));
+}
+
+std::string_view capability_text(Cause cause, bool embeds) {
+  switch (cause) {
+  case Cause::kDialect:
+    return "its provider's dialect cannot serve this request";
+  case Cause::kEmbedding:
+    return embeds ? "it only makes embeddings" : "it makes no embeddings";
+  case Cause::kTools:
+    return "no tools";
+  case Cause::kImages:
+    return "no images";
+  case Cause::kAudio:
+    return "no audio";
+  case Cause::kJsonSchema:
+    return "no answers by JSON schema";
+  case Cause::kReasoning:
+    return "no reasoning";
+  case Cause::kServerTools:
+    return "no tools run by the provider";
+  case Cause::kStreaming:
+    return "no streaming";
+  case Cause::kDeprecated:
+    return "deprecated";
+  default:
+    return "it is not free";
+  }
+}
+
+std::string policy_text(Cause cause, const RouteInput& input, const config::Target& target) {
+  switch (cause) {
+  case Cause::kTenantModel:
+    return fmt::format("tenant {} does not allow it", input.tenant.id);
+  case Cause::kTenantProvider:
+    return fmt::format("tenant {} does not allow provider {}", input.tenant.id, target.provider->id);
+  case Cause::kKeyModel:
+    return fmt::format("key {} does not allow it", input.key.id);
+  case Cause::kKeyProvider:
+    return fmt::format("key {} does not allow provider {}", input.key.id, target.provider->id);
+  case Cause::kMayTrain:
+    return target.data_use.may_train ? "the provider may train on prompts"
+                                     : "whether the provider trains on prompts is not stated";
+  case Cause::kRetains:
+    return target.data_use.zero_retention ? "the provider retains prompts"
+                                          : "whether the provider retains prompts is not stated";
+  case Cause::kTenantRegion:
+    return fmt::format("{}; tenant {} does not allow that", regions_of(target), input.tenant.id);
+  case Cause::kRequestRegion:
+    return fmt::format("{}; the request asks for {}", regions_of(target), input.facts.constraints.region);
+  default:
+    return "failing at present (its circuit breaker is open)";
+  }
+}
+
+std::string measure_text(Cause cause, const Field& field, const Entry& entry) {
+  const Terms& terms = field.terms;
+  switch (cause) {
+  case Cause::kQualityUnknown:
+    return fmt::format("its quality for {} is not known", model::name(field.input.classification.category));
+  case Cause::kBelowFloor:
+    return fmt::format("quality {:.2f} is under the {} floor of {:.2f}", *entry.quality, floor_name(field.input),
+                       terms.floor);
+  case Cause::kBelowMinimum:
+    return fmt::format("quality {:.2f} is under the minimum of {:.2f} that was asked for", *entry.quality,
+                       *terms.min_quality);
+  case Cause::kUnpriced:
+    return "its price is not known, so a hard cap cannot hold";
+  case Cause::kOverBudget:
+    return over_budget(entry);
+  default:
+    return fmt::format("may cost up to {} USD, over the request's limit of {} USD", usd(*entry.worst_case),
+                       usd(*terms.max_cost));
+  }
+}
+
+std::string context_text(const RouteInput& input, const Entry& entry) {
+  const std::string answer =
+      input.facts.max_output_tokens ? fmt::format(" and {} tokens of answer", entry.max_output) : "";
+  return fmt::format("its context of {} tokens is too short for about {} tokens of input{}",
+                     entry.target->model->context_length.value_or(0), input.facts.input_tokens_est, answer);
+}
+
+std::string_view kind_of_models(model::Variant variant, bool one) {
+  switch (variant) {
+  case model::Variant::kFree:
+    return one ? "free model" : "free models";
+  case model::Variant::kThinking:
+    return one ? "reasoning model" : "reasoning models";
+  default:
+    return one ? "model" : "models";
+  }
+}
+
+std::string which(const Field& field, const Entry& winner) {
+  if (field.input.facts.variant == model::Variant::kExtended) {
+    return fmt::format("the longest context ({} tokens)", winner.target->model->context_length.value_or(0));
+  }
+  switch (field.input.snapshot.routing.strategy) {
+  case config::Strategy::kBestQuality:
+    return fmt::format("the best quality ({:.2f})", winner.quality.value_or(0));
+  case config::Strategy::kBalanced:
+    return fmt::format("the best balance of quality, cost and latency (score {:.2f})", winner.score);
+  default:
+    return winner.est_cost ? "the cheapest" : "the first (no price is known)";
+  }
+}
+
+std::string reason_of_pin(const std::vector<Entry*>& survivors) {
+  const config::Target& target = *survivors.front()->target;
+  std::string text = fmt::format("Sent to {}: the request asks for it", target.model->id);
+  if (survivors.size() > 1) {
+    text += fmt::format(", and {} is the cheapest of {} places that serve it", target.provider->id, survivors.size());
+  }
+  return text;
+}
+
+std::string reason_of_auto(const Field& field, const std::vector<Entry*>& survivors) {
+  const Entry& winner = *survivors.front();
+  const bool one = survivors.size() == 1;
+  const std::string_view kind = kind_of_models(field.input.facts.variant, one);
+  const std::string head =
+      one ? fmt::format("the only {}", kind) : fmt::format("{} of {} {}", which(field, winner), survivors.size(), kind);
+  const std::string floor = field.terms.floor > 0
+                                ? fmt::format(" that {} the {} floor of {:.2f}", one ? "clears" : "clear",
+                                              floor_name(field.input), field.terms.floor)
+                            : one ? " that can serve it"
+                                  : " that can serve it";
+  return fmt::format("Sent to {}: {}{}", winner.target->model->id, head, floor);
+}
+
+RouteRefusal no_models(const Field& field, const std::vector<const Entry*>& shown) {
+  std::string list;
+  for (const Entry* entry : shown) {
+    if (entry->causes.none() || (field.input.facts.pinned() && !entry->pinned)) continue;
+    const config::Target& target = *entry->target;
+    list += fmt::format("{}{}: {}", list.empty() ? "" : "; ", both(target.model->id, target.provider->id),
+                        text_of(field, *entry, entry->causes.first()));
+  }
+  if (list.empty()) list = "no provider is configured with a key";
+  return {RefusalKind::kNoModelsAvailable, "No model can serve this request: " + list + ".", ""};
+}
+
+} // namespace
+
+std::string_view error_code(RefusalKind kind) {
+  switch (kind) {
+  case RefusalKind::kUnknownModel:
+    return "model_not_found";
+  case RefusalKind::kNoModelsAvailable:
+    return "no_models_available";
+  case RefusalKind::kBudgetExceeded:
+    return "budget_exceeded";
+  case RefusalKind::kCostGuardrailExceeded:
+    return "cost_guardrail_exceeded";
+  }
+  return "no_models_available";
+}
+
+std::string text_of(const Field& field, const Entry& entry, Cause cause) {
+  switch (filter_of(cause)) {
+  case model::Filter::kCapability:
+    return std::string(capability_text(cause, entry.target->model->capabilities.embeddings));
+  case model::Filter::kContextLength:
+    return context_text(field.input, entry);
+  case model::Filter::kQuality:
+  case model::Filter::kBudget:
+    return measure_text(cause, field, entry);
+  default:
+    return policy_text(cause, field.input, *entry.target);
+  }
+}
+
+std::string reason_of_choice(const Field& field, const std::vector<Entry*>& survivors, const Entry* wished) {
+  const Entry& winner = *survivors.front();
+  std::string text = field.input.facts.pinned() ? reason_of_pin(survivors) : reason_of_auto(field, survivors);
+  if (const auto& preferred = field.input.facts.constraints.preferred_max_latency_ms) {
+    const bool within = winner.latency_ms && *winner.latency_ms <= *preferred;
+    if (within) text += fmt::format(", and within the preferred {} ms", *preferred);
+  }
+  if (wished != nullptr && wished->target != winner.target && wished->budget != nullptr) {
+    text += fmt::format("; budget {} does not afford {}", wished->budget->budget_id, wished->target->model->id);
+  }
+  if (winner.clamped) {
+    text += fmt::format("; budget {} limits the answer to {} tokens", winner.budget->budget_id, winner.max_output);
+  }
+  return text + ".";
+}
+
+RouteRefusal refusal_of(const Field& field, const std::vector<const Entry*>& shown, const Entry* wished) {
+  if (wished == nullptr) return no_models(field, shown);
+  const std::string& model = wished->target->model->id;
+  if (wished->causes.has(Cause::kOverBudget)) {
+    return {
+        RefusalKind::kBudgetExceeded,
+        fmt::format(
+            "Budget {} has {} USD left, and {} may cost up to {} USD; ask for fewer output tokens, or raise the cap.",
+            wished->budget->budget_id, usd(std::max(wished->budget->remaining, Picodollars(0))), model,
+            usd(*wished->worst_case)),
+        wished->budget->budget_id};
+  }
+  if (wished->causes.has(Cause::kOverMaxCost)) {
+    return {
+        RefusalKind::kCostGuardrailExceeded,
+        fmt::format(
+            "{} may cost up to {} USD, over the request's limit of {} USD; ask for fewer output tokens, or allow more.",
+            model, usd(*wished->worst_case), usd(*field.terms.max_cost)),
+        ""};
+  }
+  const auto& headrooms = field.input.budgets.headrooms;
+  const bool guardrail = headrooms.empty();
+  return {guardrail ? RefusalKind::kCostGuardrailExceeded : RefusalKind::kBudgetExceeded,
+          fmt::format("The price of {} is not known, so a hard cap cannot hold; give its price under models, or ask "
+                      "for another model.",
+                      model),
+          guardrail ? "" : headrooms.front().budget_id};
+}
+
+RouteRefusal unknown_model(const RouteInput& input) {
+  const std::string& name = input.facts.model;
+  const auto known =
+      input.snapshot.catalog == nullptr ? std::vector<const catalog::Model*>{} : input.snapshot.catalog->find(name);
+  if (known.empty()) {
+    return {
+        RefusalKind::kUnknownModel,
+        fmt::format("The model {} is not known; GET /v1/models lists those that are, and auto lets the router choose.",
+                    name.substr(0, 128)),
+        ""};
+  }
+  std::string providers;
+  for (const catalog::Model* model : known) providers.append(providers.empty() ? "" : ", ").append(model->provider);
+  return {RefusalKind::kUnknownModel,
+          fmt::format("The model {} is known, but no provider that serves it ({}) is configured with a key.", name,
+                      providers),
+          ""};
+}
+
+} // namespace kairos::routing

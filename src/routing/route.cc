@@ -1,0 +1,142 @@
+#include "routing/route.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "routing/field.h"
+
+namespace kairos::routing {
+namespace {
+
+std::string_view strategy_of(const RouteInput& input) {
+  return input.facts.pinned() ? "pinned" : config::name(input.snapshot.routing.strategy);
+}
+
+model::Candidate candidate_of(const Field& field, const Entry& entry) {
+  const config::Target& target = *entry.target;
+  model::Candidate candidate;
+  candidate.model_id = target.model->id;
+  candidate.provider = target.provider->id;
+  candidate.region = target.endpoint->region;
+  candidate.est_cost = entry.est_cost;
+  candidate.quality = entry.quality;
+  candidate.est_latency_ms = entry.latency_ms;
+  if (entry.rank > 0) {
+    candidate.rank = entry.rank;
+    candidate.score = entry.score;
+  }
+  for (size_t i = 0; i < kCauseCount && !entry.causes.none(); ++i) {
+    const auto cause = static_cast<Cause>(i);
+    if (!entry.causes.has(cause)) continue;
+    candidate.reasons.push_back(text_of(field, entry, cause));
+    const model::Filter filter = filter_of(cause);
+    if (candidate.filters.empty() || candidate.filters.back() != filter) candidate.filters.push_back(filter);
+  }
+  const bool passed_over = entry.causes.none() && entry.rank == 0;
+  if (passed_over) candidate.reasons.push_back("the request asks for another model");
+  return candidate;
+}
+
+/// Most relevant first: by rank, then what was asked for, then by how far they got, then by cost.
+std::vector<const Entry*> by_relevance(const Field& field) {
+  std::vector<const Entry*> all;
+  all.reserve(field.entries.size());
+  for (const Entry& entry : field.entries) all.push_back(&entry);
+  const auto key = [](const Entry* entry) {
+    const int rank = entry->rank > 0 ? entry->rank : INT32_MAX;
+    const int got_to = entry->causes.none() ? INT32_MAX : static_cast<int>(filter_of(entry->causes.first()));
+    const std::int64_t cost = entry->est_cost ? entry->est_cost->value() : INT64_MAX;
+    return std::tuple(rank, !entry->pinned, -got_to, cost);
+  };
+  std::ranges::stable_sort(all, {}, key);
+  return all;
+}
+
+void list_candidates(const Field& field, const std::vector<const Entry*>& all, RouteOutcome& outcome) {
+  const size_t shown = std::min(all.size(), model::kMaxCandidates);
+  outcome.candidates.reserve(shown);
+  for (size_t i = 0; i < shown; ++i) outcome.candidates.push_back(candidate_of(field, *all[i]));
+  std::array<std::int64_t, model::kFilterNames.size() + 1> counts{};
+  for (size_t i = shown; i < all.size(); ++i) {
+    const Causes& causes = all[i]->causes;
+    ++counts[causes.none() ? model::kFilterNames.size() : static_cast<size_t>(filter_of(causes.first()))];
+  }
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    outcome.omitted.emplace_back(i < model::kFilterNames.size() ? model::kFilterNames[i] : "survived", counts[i]);
+  }
+}
+
+Choice choice_of(const Field& field, const Entry& entry) {
+  const auto worst = entry.worst_case ? entry.worst_case : worst_case_of(field.input, entry);
+  return {entry.target, entry.max_output, entry.clamped, worst, entry.est_cost, entry.price};
+}
+
+void decide(const Field& field, const std::vector<Entry*>& survivors, const Entry* wished, RouteOutcome& outcome) {
+  const auto attempts = static_cast<size_t>(field.input.snapshot.routing.fallback.max_attempts);
+  for (size_t i = 0; i < std::min(survivors.size(), attempts); ++i) {
+    outcome.chain.push_back(choice_of(field, *survivors[i]));
+    if (i > 0) outcome.decision.fallback_chain.push_back(survivors[i]->target->model->id);
+  }
+  const config::Target& target = *survivors.front()->target;
+  outcome.decision.model_id = target.model->id;
+  outcome.decision.provider = target.provider->id;
+  outcome.decision.region = target.endpoint->region;
+  outcome.decision.reason = reason_of_choice(field, survivors, wished);
+}
+
+void refuse(RouteRefusal refusal, RouteOutcome& outcome) {
+  outcome.decision.reason = refusal.message;
+  outcome.refusal = std::move(refusal);
+}
+
+void count_privacy(const Field& field, RouteOutcome& outcome) {
+  outcome.privacy_policy = config::name(field.terms.privacy);
+  outcome.privacy_dropped = std::ranges::count_if(field.entries, [](const Entry& entry) {
+    return !entry.causes.none() && filter_of(entry.causes.first()) == model::Filter::kPrivacy;
+  });
+}
+
+void apply_filters(Field& field) {
+  apply_plain_filters(field);
+  apply_quality_filter(field);
+  apply_budget_filter(field);
+}
+
+/// A budget that refuses does not let a cheaper model take the place of the one that it cannot pay.
+bool budget_refuses(const Entry* wished) {
+  return wished != nullptr && wished->causes.has(Cause::kOverBudget) && wished->refused;
+}
+
+} // namespace
+
+RouteOutcome route(const RouteInput& input) {
+  RouteOutcome outcome;
+  outcome.decision.strategy = strategy_of(input);
+  outcome.decision.router_version = kRouterVersion;
+  outcome.decision.policy_version = input.snapshot.version;
+  Field field = make_field(input);
+  apply_filters(field);
+  const bool capped = input.budgets.hard_cap() || field.terms.max_cost;
+  const Entry* wished = capped ? best_without_budgets(field) : nullptr;
+  std::vector<Entry*> survivors;
+  if (!budget_refuses(wished)) survivors = rank_survivors(field);
+
+  const std::vector<const Entry*> all = by_relevance(field);
+  list_candidates(field, all, outcome);
+  count_privacy(field, outcome);
+  const bool unknown = input.facts.pinned() && input.snapshot.targets_named(input.facts.model).empty();
+  if (unknown)
+    refuse(unknown_model(input), outcome);
+  else if (survivors.empty())
+    refuse(
+        refusal_of(field, {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(outcome.candidates.size())}, wished),
+        outcome);
+  else
+    decide(field, survivors, wished, outcome);
+  return outcome;
+}
+
+} // namespace kairos::routing
