@@ -1,0 +1,63 @@
+#include "journal/codec.h"
+
+#include <zstd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "journal/format.h"
+
+namespace kairos::journal {
+namespace {
+
+constexpr int kLevel = 3; // not part of the format: any level is read alike
+constexpr size_t kWorthTrying = 64;
+
+const ZSTD_CDict* compression_dictionary() {
+  static const ZSTD_CDict* const dictionary = ZSTD_createCDict(kDictionary.data(), kDictionary.size(), kLevel);
+  return dictionary;
+}
+
+const ZSTD_DDict* decompression_dictionary() {
+  static const ZSTD_DDict* const dictionary = ZSTD_createDDict(kDictionary.data(), kDictionary.size());
+  return dictionary;
+}
+
+} // namespace
+
+Compressor::Compressor() : context_(ZSTD_createCCtx()) {
+  if (context_ == nullptr || compression_dictionary() == nullptr) std::abort(); // out of memory at start
+  ZSTD_CCtx_setParameter(context_, ZSTD_c_contentSizeFlag, 0);                  // the frame header has it already
+  ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 0);
+  ZSTD_CCtx_refCDict(context_, compression_dictionary());
+}
+
+Compressor::~Compressor() { ZSTD_freeCCtx(context_); }
+
+bool Compressor::append_smaller(std::string& out, std::string_view raw) {
+  if (raw.size() < kWorthTrying) return false;
+  const size_t before = out.size();
+  const size_t room = raw.size() - 1; // anything longer is of no use
+  out.resize(before + room);
+  const size_t size = ZSTD_compress2(context_, out.data() + before, room, raw.data(), raw.size());
+  const bool smaller = ZSTD_isError(size) == 0U;
+  out.resize(before + (smaller ? size : 0));
+  return smaller;
+}
+
+Decompressor::Decompressor() : context_(ZSTD_createDCtx()) {
+  if (context_ == nullptr || decompression_dictionary() == nullptr) std::abort();
+}
+
+Decompressor::~Decompressor() { ZSTD_freeDCtx(context_); }
+
+Result<> Decompressor::decompress(std::string_view stored, size_t raw_size, std::string& out) {
+  if (raw_size > kMaxPayload) return fail(Code::kCorrupt, "the payload claims to be longer than any record may be");
+  out.resize(raw_size);
+  const size_t size =
+      ZSTD_decompress_usingDDict(context_, out.data(), raw_size, stored.data(), stored.size(), decompression_dictionary());
+  if (ZSTD_isError(size) != 0U || size != raw_size) return fail(Code::kCorrupt, "the payload does not decompress");
+  return {};
+}
+
+} // namespace kairos::journal

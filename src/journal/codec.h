@@ -1,0 +1,44 @@
+// Payload compression: one zstd frame per record, against the dictionary of this format version (dictionary.cc).
+// One thread per object.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct ZSTD_CCtx_s;
+struct ZSTD_DCtx_s;
+
+namespace kairos::journal {
+
+/// Raw content of a zstd prefix dictionary: a typical receipt. Part of the format: never changed within a version.
+extern const std::string_view kDictionary;
+
+class Compressor {
+public:
+  Compressor();
+  ~Compressor();
+  Compressor(const Compressor&) = delete;
+  Compressor& operator=(const Compressor&) = delete;
+  /// Appends the compressed form and returns true if that is smaller; otherwise appends nothing.
+  bool append_smaller(std::string& out, std::string_view raw);
+
+private:
+  ZSTD_CCtx_s* context_;
+};
+
+class Decompressor {
+public:
+  Decompressor();
+  ~Decompressor();
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+  /// Replaces `out`. kCorrupt unless it comes to exactly raw_size bytes (at most kMaxPayload).
+  Result<> decompress(std::string_view stored, size_t raw_size, std::string& out);
+
+private:
+  ZSTD_DCtx_s* context_;
+};
+
+} // namespace kairos::journal
