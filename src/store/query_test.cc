@@ -1,0 +1,282 @@
+// The store's answers against a fold over the same receipts, at every measure and dimension, in several zones.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "store/duckdb/duckdb_store.h"
+#include "store/query_json.h"
+#include "store/testing/generated_receipts.h"
+#include "store/testing/reference_fold.h"
+#include "store/testing/temporary_folder.h"
+#include "store/time_buckets.h"
+#include "store/views.h"
+
+namespace kairos::store {
+namespace {
+
+WallTime at(std::string_view text) { return *parse_rfc3339(text); }
+
+/// 4000 receipts over about 10 days that hold both a change of summer time and a month's end.
+class QueryTest : public ::testing::Test {
+protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    store_ = open_duckdb({.file = *folder_ / "store.duckdb"})->release();
+    ReceiptGenerator generator({.seed = 7, .from = at("2026-10-22T20:00:00Z"), .step = std::chrono::minutes(4), .tenants = 6, .workflows = 5, .models = 6});
+    receipts_ = new std::vector<StoredReceipt>;
+    for (int i = 0; i < 4000; ++i) receipts_->push_back(generator.next());
+    for (size_t first = 0; first < 4000; first += 700) {
+      const auto batch = std::span(*receipts_).subspan(first, std::min<size_t>(700, 4000 - first));
+      ASSERT_TRUE(store_->append(batch, {1, first + batch.size()}));
+    }
+  }
+  static void TearDownTestSuite() {
+    delete store_;
+    delete receipts_;
+    delete folder_;
+  }
+
+  static Query base() {
+    Query query;
+    query.measures = {Measure::kCost, Measure::kRequests};
+    query.range = {at("2026-10-22T00:00:00Z"), at("2026-11-05T00:00:00Z")};
+    query.totals = true;
+    query.limit = kMaxGroups;
+    return query;
+  }
+
+  static void expect_same_cells(const std::vector<Cell>& got, const std::vector<Cell>& expected, const std::string& about) {
+    ASSERT_EQ(got.size(), expected.size()) << about;
+    for (size_t i = 0; i < got.size(); ++i) {
+      const auto* real = std::get_if<double>(&expected[i]);
+      if (real != nullptr && std::holds_alternative<double>(got[i])) {
+        EXPECT_NEAR(std::get<double>(got[i]), *real, 1e-9 * std::max(1.0, std::abs(*real))) << about;
+      } else {
+        EXPECT_EQ(cell_text(got[i]), cell_text(expected[i])) << about << " column " << i;
+        EXPECT_EQ(got[i].index(), expected[i].index()) << about << " column " << i;
+      }
+    }
+  }
+
+  static void expect_fold(const Query& query, const Scope& scope = Scope::all()) {
+    const auto table = store_->query(query, scope, {});
+    const std::string about = to_json(query);
+    ASSERT_TRUE(table) << table.error().message << about;
+    const Table expected = reference_answer(*receipts_, query, scope);
+    ASSERT_EQ(table->rows.size(), expected.rows.size()) << about;
+    for (size_t row = 0; row < expected.rows.size(); ++row) expect_same_cells(table->rows[row], expected.rows[row], about);
+    if (query.totals) expect_same_cells(*table->totals, *expected.totals, about);
+  }
+
+  static TemporaryFolder* folder_;
+  static ReceiptStore* store_;
+  static std::vector<StoredReceipt>* receipts_;
+};
+TemporaryFolder* QueryTest::folder_ = nullptr;
+ReceiptStore* QueryTest::store_ = nullptr;
+std::vector<StoredReceipt>* QueryTest::receipts_ = nullptr;
+
+std::vector<DimensionRef> all_dimensions() {
+  std::vector<DimensionRef> all;
+  for (size_t i = 0; i + 1 < kDimensionNames.size(); ++i) all.push_back({static_cast<Dimension>(i), ""});
+  all.push_back({Dimension::kTag, "team"});
+  all.push_back({Dimension::kTag, "never-seen"});
+  return all;
+}
+
+std::vector<Measure> measures_for(const std::vector<DimensionRef>& dimensions) {
+  std::vector<Measure> fitting;
+  for (size_t i = 0; i < kMeasureNames.size(); ++i) {
+    Query query;
+    query.measures = {static_cast<Measure>(i)};
+    query.dimensions = dimensions;
+    query.range = {at("2026-01-01"), at("2026-01-02")};
+    if (check(query)) fitting.push_back(static_cast<Measure>(i));
+  }
+  return fitting;
+}
+
+TEST_F(QueryTest, EveryMeasureByEveryDimensionIsTheFold) {
+  for (const DimensionRef& dimension : all_dimensions()) {
+    Query query = base();
+    query.dimensions = {dimension};
+    query.measures = measures_for(query.dimensions);
+    expect_fold(query);
+  }
+}
+
+TEST_F(QueryTest, LocalBucketsAreTheFoldInEveryZoneAndInterval) {
+  for (const char* zone : {"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia"}) {
+    for (size_t interval = 0; interval < kIntervalNames.size(); ++interval) {
+      Query query = base();
+      query.time_zone = zone;
+      query.interval = static_cast<Interval>(interval);
+      query.dimensions = {{Dimension::kTime, ""}};
+      expect_fold(query);
+    }
+  }
+}
+
+TEST_F(QueryTest, RandomQueriesAreTheFold) {
+  std::mt19937 random(11);
+  const auto one_of = [&](size_t n) { return static_cast<size_t>(random() % n); };
+  const auto dimensions = all_dimensions();
+  for (int round = 0; round < 150; ++round) {
+    Query query = base();
+    for (size_t i = one_of(4); i > 0; --i) {
+      const DimensionRef dimension = dimensions[one_of(dimensions.size())];
+      if (std::ranges::find(query.dimensions, dimension) == query.dimensions.end()) query.dimensions.push_back(dimension);
+    }
+    query.measures = measures_for(query.dimensions);
+    query.time_zone = one_of(2) == 0 ? "UTC" : "Europe/Berlin";
+    query.interval = static_cast<Interval>(1 + one_of(4));
+    query.range.from += std::chrono::hours(one_of(100));
+    if (one_of(3) == 0) query.filters.values.push_back({{Dimension::kModel, ""}, {"model-0", "model-2", "no-such-model"}, one_of(2) == 0});
+    if (one_of(3) == 0) query.filters.values.push_back({{Dimension::kStatus, ""}, {"success", "interrupted"}, one_of(2) == 0});
+    if (one_of(4) == 0) query.filters.values.push_back({{Dimension::kTag, "team"}, {"team-1", ""}, one_of(2) == 0});
+    if (one_of(4) == 0) query.filters.min_cost = Picodollars(static_cast<std::int64_t>(one_of(2'000'000'000)));
+    if (one_of(4) == 0) query.filters.max_latency_ms = static_cast<std::int64_t>(one_of(5000));
+    if (one_of(6) == 0) query.filters.unknown_cost = one_of(2) == 0;
+    expect_fold(query, one_of(3) == 0 ? Scope::tenant("tenant-1") : Scope::all());
+  }
+}
+
+TEST_F(QueryTest, TotalsOfEveryGroupingEqualTheUngroupedTotal) {
+  Query whole = base();
+  const auto total = store_->query(whole, Scope::all(), {});
+  for (const DimensionRef& dimension : all_dimensions()) {
+    if (dimension.dimension == Dimension::kAttemptReason) continue;
+    Query query = base();
+    query.dimensions = {dimension};
+    query.top = dimension.dimension == Dimension::kTime ? std::nullopt : std::optional(TopN{dimension, Measure::kCost, 2});
+    const auto table = store_->query(query, Scope::all(), {});
+    ASSERT_TRUE(table) << table.error().message;
+    PicoSum sum = 0;
+    for (const auto& row : table->rows) sum += std::get<Money>(row[1]).picodollars;
+    EXPECT_EQ(Cell(Money{sum}), total->rows[0][0]) << name(dimension);
+    EXPECT_EQ(table->totals->at(1), total->rows[0][0]) << name(dimension);
+    EXPECT_LE(query.top ? table->rows.size() : 0, 3U);
+  }
+}
+
+TEST_F(QueryTest, EveryRowsDrillDownListsTheReceiptsItCounts) {
+  Query query = base();
+  query.measures = {Measure::kReceipts, Measure::kCost};
+  query.dimensions = {{Dimension::kTime, ""}, {Dimension::kModel, ""}, {Dimension::kTag, "team"}};
+  query.time_zone = "Europe/Berlin";
+  const auto table = store_->query(query, Scope::all(), {});
+  ASSERT_TRUE(table);
+  for (size_t i = 0; i < table->rows.size(); i += 9) {
+    const auto& row = table->rows[i];
+    Search search;
+    search.limit = kMaxPage;
+    search.range = *bucket_range(std::get<std::string>(row[0]), query.interval, query.time_zone);
+    search.filters.values = {{query.dimensions[1], {std::get<std::string>(row[1])}, false}, {query.dimensions[2], {std::get<std::string>(row[2])}, false}};
+    const auto page = store_->search(search, Scope::all(), {});
+    ASSERT_TRUE(page) << page.error().message;
+    PicoSum cost = 0;
+    for (const ReceiptRow& receipt : page->rows) cost += receipt.cost ? receipt.cost->value() : 0;
+    EXPECT_EQ(static_cast<std::int64_t>(page->rows.size()), std::get<std::int64_t>(row[3]));
+    EXPECT_EQ(std::holds_alternative<Money>(row[4]) ? std::get<Money>(row[4]).picodollars : 0, cost);
+  }
+}
+
+TEST_F(QueryTest, ComparisonPutsTheSameWeekdayBeside) {
+  Query query = base();
+  query.range = {at("2026-10-29T00:00:00Z"), at("2026-11-01T00:00:00Z")};
+  query.dimensions = {{Dimension::kTime, ""}};
+  query.compare = true;
+  const auto table = store_->query(query, Scope::all(), {});
+  ASSERT_TRUE(table) << table.error().message;
+  Query before = base();
+  before.range = {at("2026-10-22T00:00:00Z"), at("2026-10-25T00:00:00Z")};
+  before.dimensions = query.dimensions;
+  const auto old = store_->query(before, Scope::all(), {});
+  ASSERT_EQ(table->rows.size(), 3U);
+  ASSERT_EQ(old->rows.size(), 3U);
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(cell_text(table->rows[i][3]), cell_text(old->rows[i][1]));
+  EXPECT_EQ(cell_text(table->totals->at(3)), cell_text(old->totals->at(1)));
+}
+
+TEST_F(QueryTest, HostileValuesAreOnlyValues) {
+  for (const char* text : {"'; DROP TABLE receipts; --", "\" OR 1=1 --", "%", "$1", "\0x", "(select 1)"}) {
+    Query query = base();
+    query.filters.values = {{{Dimension::kTenant, ""}, {text}, false}};
+    query.dimensions = {{Dimension::kTag, text}};
+    const auto table = store_->query(query, Scope::all(), {});
+    ASSERT_TRUE(table) << table.error().message;
+    EXPECT_TRUE(table->rows.empty());
+    Search search;
+    search.filters.text = text;
+    ASSERT_TRUE(store_->search(search, Scope::tenant(text), {}));
+  }
+  EXPECT_EQ(std::get<std::int64_t>(store_->query(base(), Scope::all(), {})->rows[0][1]) > 0, true);
+}
+
+TEST_F(QueryTest, LimitsAreToldNotCrashedInto) {
+  ReadOptions late;
+  late.timeout = std::chrono::milliseconds(0);
+  EXPECT_EQ(store_->query(base(), Scope::all(), late).error().code, Code::kTimeout);
+  std::stop_source cancelled;
+  cancelled.request_stop();
+  ReadOptions gone;
+  gone.cancel = cancelled.get_token();
+  EXPECT_EQ(store_->query(base(), Scope::all(), gone).error().code, Code::kCancelled);
+  EXPECT_TRUE(store_->query(base(), Scope::all(), {})) << "the connection works again";
+}
+
+TEST_F(QueryTest, EveryViewAnswers) {
+  for (const std::string_view name : view_names()) {
+    const auto panels = view(name, {base().range, "Europe/Berlin", Interval::kDay, {}});
+    ASSERT_TRUE(panels);
+    for (const NamedQuery& panel : *panels) {
+      const auto table = store_->query(panel.query, Scope::all(), {});
+      EXPECT_TRUE(table) << name << "/" << panel.name << ": " << table.error().message;
+    }
+  }
+  EXPECT_EQ(view("nonsense", {}).error().message, "no view 'nonsense'; there are savings, mix, latency, spend, tenants");
+}
+
+TEST(QueryJson, ReadsBackWhatItWrites) {
+  const std::string text = R"({"measures":["cost","latency_p95"],"dimensions":["time","tags.team"],"filters":{"model":["a","b"],)"
+                           R"("not":{"status":["refused"]},"min_cost_usd":"0.01","q":"x"},"from":"2026-10-01T00:00:00.000000Z",)"
+                           R"("to":"2026-11-01T00:00:00.000000Z","time_zone":"Europe/Berlin","interval":"week","compare":true,)"
+                           R"("top":{"dimension":"tags.team","by":"requests","n":3},"order":[{"by":"cost","desc":false}],"limit":7,"totals":true})";
+  const auto query = query_from_json(text);
+  ASSERT_TRUE(query) << query.error().message;
+  EXPECT_EQ(to_json(*query), text);
+}
+
+TEST(QueryJson, RefusalsNameTheField) {
+  const auto message = [](std::string_view fields) {
+    const auto query = query_from_json("{" + std::string(fields) + R"(,"from":"2026-10-01","to":"2026-11-01"})");
+    return query ? std::string("accepted") : query.error().message;
+  };
+  EXPECT_EQ(message(R"("measures":["costs"])"), "measures[0]: no such measure 'costs'; did you mean 'cost'?");
+  EXPECT_EQ(message(R"("measures":["cost"],"dimensions":["model","model"])"), "dimensions[1]: 'model' is there twice");
+  EXPECT_EQ(message(R"("measures":["savings"],"dimensions":["attempt_reason"])"),
+            "measures[0]: 'savings' belongs to whole receipts and cannot be grouped by attempt_reason");
+  EXPECT_EQ(message(R"("measures":["cost"],"filters":{"min_cost_usd":0.1})"), "filters.min_cost_usd: must be a decimal string, like \"0.25\"");
+  EXPECT_EQ(message(R"("measures":["cost"],"filter":{})"), "filter: no such field 'filter'; did you mean 'filters'?");
+  EXPECT_EQ(message(R"("measures":["cost"],"limit":0)"), "limit: between 1 and 100000");
+  EXPECT_EQ(query_from_json(R"({"measures":["cost"],"from":"2026-10-02","to":"2026-10-02"})").error().message, "to: it must be after 'from'");
+  EXPECT_FALSE(query_from_json("[[[[[[[[[[[[").has_value());
+}
+
+TEST(TimeBuckets, SummerTimeDaysHaveTheirOwnLength) {
+  const auto day = bucket_range("2026-10-25", Interval::kDay, "Europe/Berlin");
+  ASSERT_TRUE(day);
+  EXPECT_EQ(day->to - day->from, std::chrono::hours(25));
+  EXPECT_EQ(bucket_range("2026-03-29", Interval::kDay, "Europe/Berlin")->to - bucket_range("2026-03-29", Interval::kDay, "Europe/Berlin")->from, std::chrono::hours(23));
+  EXPECT_EQ(bucket_range("2026-Q4", Interval::kQuarter, "UTC")->to, at("2027-01-01"));
+  EXPECT_FALSE(bucket_range("2026-10", Interval::kDay, "UTC"));
+  EXPECT_FALSE(offset_pieces("Nowhere/City", {at("2026-01-01"), at("2026-02-01")}));
+  EXPECT_FALSE(offset_pieces("../../etc/passwd", {at("2026-01-01"), at("2026-02-01")}));
+  const auto months = previous_range({at("2026-11-01"), at("2026-12-01")}, "UTC");
+  EXPECT_EQ(months->from, at("2026-09-27"));
+}
+
+} // namespace
+} // namespace kairos::store
