@@ -79,7 +79,7 @@ std::int64_t output_bound(const RouteInput& input, const catalog::Model& model) 
 void fit_context(const RouteInput& input, Entry& entry) {
   const auto& context = entry.target->model->context_length;
   if (!context) return;
-  const std::int64_t room = *context - input.facts.input_tokens_est;
+  const std::int64_t room = *context - std::max<std::int64_t>(input.facts.input_tokens_est, 0);
   const bool asked = input.facts.max_output_tokens.has_value();
   const std::int64_t least = asked ? entry.max_output : std::min(entry.max_output, kLeastRoom);
   if (room < least) return entry.causes.add(Cause::kContext);
@@ -126,8 +126,9 @@ void set_estimate(const Field& field, Entry& entry) {
   entry.est_cost.reset();
   if (entry.price == nullptr) return;
   // catalog::estimate makes a string for each cost line, which is too slow for every candidate of every request.
-  const std::int64_t output =
-      std::min(field.terms.expected_output, entry.max_output) * std::max<std::int64_t>(facts.choices, 1);
+  std::int64_t output = 0;
+  const std::int64_t choices = std::max<std::int64_t>(facts.choices, 1);
+  if (__builtin_mul_overflow(std::min(field.terms.expected_output, entry.max_output), choices, &output)) return;
   const auto part = [&](model::Meter meter, std::int64_t quantity) {
     const auto price = entry.price->price(meter);
     if (quantity == 0) return std::optional(Picodollars(0));

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "routing/field.h"
 
@@ -23,9 +24,14 @@ std::string regions_of(const config::Target& target) {
   return "data may be processed in " + list;
 }
 
+/// How often the provider's own tools are called is up to the provider: no price list bounds it.
+bool unbounded(const RouteInput& input) { return input.facts.needs.server_tools; }
+
+std::string left(const model::BudgetHeadroom& budget) { return usd(std::max(budget.remaining, Picodollars(0))); }
+
 std::string over_budget(const Entry& entry) {
   return fmt::format("may cost up to {} USD; budget {} has {} USD left", usd(*entry.worst_case),
-                     entry.budget->budget_id, usd(std::max(entry.budget->remaining, Picodollars(0))));
+                     entry.budget->budget_id, left(*entry.budget));
 }
 
 std::string_view capability_text(Cause cause, bool embeds) {
@@ -92,7 +98,8 @@ std::string measure_text(Cause cause, const Field& field, const Entry& entry) {
     return fmt::format("quality {:.2f} is under the minimum of {:.2f} that was asked for", *entry.quality,
                        *terms.min_quality);
   case Cause::kUnpriced:
-    return "its price is not known, so a hard cap cannot hold";
+    return unbounded(field.input) ? "tools run by the provider may cost anything, so a hard cap cannot hold"
+                                  : "its price is not known, so a hard cap cannot hold";
   case Cause::kOverBudget:
     return over_budget(entry);
   default:
@@ -142,18 +149,23 @@ std::string reason_of_pin(const std::vector<Entry*>& survivors) {
   return text;
 }
 
+/// Targets of the same model count once.
+size_t models_among(const std::vector<Entry*>& survivors) {
+  std::set<std::string_view> ids;
+  for (const Entry* entry : survivors) ids.insert(entry->target->model->id);
+  return ids.size();
+}
+
 std::string reason_of_auto(const Field& field, const std::vector<Entry*>& survivors) {
   const Entry& winner = *survivors.front();
-  const bool one = survivors.size() == 1;
+  const size_t models = models_among(survivors);
+  const bool one = models == 1;
   const std::string_view kind = kind_of_models(field.input.facts.variant, one);
-  const std::string head =
-      one ? fmt::format("the only {}", kind) : fmt::format("{} of {} {}", which(field, winner), survivors.size(), kind);
-  const std::string floor = field.terms.floor > 0
-                                ? fmt::format(" that {} the {} floor of {:.2f}", one ? "clears" : "clear",
-                                              floor_name(field.input), field.terms.floor)
-                            : one ? " that can serve it"
-                                  : " that can serve it";
-  return fmt::format("Sent to {}: {}{}", winner.target->model->id, head, floor);
+  std::string text = fmt::format("Sent to {}: ", winner.target->model->id);
+  text += one ? fmt::format("the only {}", kind) : fmt::format("{} of {} {}", which(field, winner), models, kind);
+  if (field.terms.floor <= 0) return text + " that can serve it";
+  return text + fmt::format(" that {} the {} floor of {:.2f}", one ? "clears" : "clear", floor_name(field.input),
+                            field.terms.floor);
 }
 
 RouteRefusal no_models(const Field& field, const std::vector<const Entry*>& shown) {
@@ -166,6 +178,29 @@ RouteRefusal no_models(const Field& field, const std::vector<const Entry*>& show
   }
   if (list.empty()) list = "no provider is configured with a key";
   return {RefusalKind::kNoModelsAvailable, "No model can serve this request: " + list + ".", ""};
+}
+
+/// Of the targets that only budgets stand against, the one that could cost least; `otherwise` if none has a price.
+const Entry& least_worst_case(const Field& field, const Entry& otherwise) {
+  const Entry* least = &otherwise;
+  for (const Entry& entry : field.entries) {
+    const bool eligible = entry.causes.none_before(model::Filter::kBudget) && entry.pinned == otherwise.pinned;
+    if (!eligible || !entry.worst_case) continue;
+    if (!least->worst_case || *entry.worst_case < *least->worst_case) least = &entry;
+  }
+  return *least;
+}
+
+RouteRefusal unpriced(const Field& field, const std::string& model) {
+  const auto& headrooms = field.input.budgets.headrooms;
+  const std::string_view why = "so a hard cap cannot hold";
+  std::string message =
+      unbounded(field.input)
+          ? fmt::format("Tools run by the provider may cost anything, {}; ask without them.", why)
+          : fmt::format("The price of {} is not known, {}; give its price under models, or ask for another model.",
+                        model, why);
+  if (headrooms.empty()) return {RefusalKind::kCostGuardrailExceeded, std::move(message), ""};
+  return {RefusalKind::kBudgetExceeded, std::move(message), headrooms.front().budget_id};
 }
 
 } // namespace
@@ -205,7 +240,7 @@ std::string reason_of_choice(const Field& field, const std::vector<Entry*>& surv
     const bool within = winner.latency_ms && *winner.latency_ms <= *preferred;
     if (within) text += fmt::format(", and within the preferred {} ms", *preferred);
   }
-  if (wished != nullptr && wished->target != winner.target && wished->budget != nullptr) {
+  if (wished != nullptr && wished->target != winner.target && wished->causes.has(Cause::kOverBudget)) {
     text += fmt::format("; budget {} does not afford {}", wished->budget->budget_id, wished->target->model->id);
   }
   if (winner.clamped) {
@@ -216,31 +251,28 @@ std::string reason_of_choice(const Field& field, const std::vector<Entry*>& surv
 
 RouteRefusal refusal_of(const Field& field, const std::vector<const Entry*>& shown, const Entry* wished) {
   if (wished == nullptr) return no_models(field, shown);
-  const std::string& model = wished->target->model->id;
-  if (wished->causes.has(Cause::kOverBudget)) {
+  const Entry& nearest = wished->refused ? *wished : least_worst_case(field, *wished);
+  const std::string& model = nearest.target->model->id;
+  const std::string_view any =
+      nearest.refused || field.input.facts.pinned() ? "" : ", the least of those that would do";
+  if (nearest.causes.has(Cause::kOverBudget)) {
+    const model::BudgetHeadroom& budget = *nearest.budget;
     return {
         RefusalKind::kBudgetExceeded,
-        fmt::format(
-            "Budget {} has {} USD left, and {} may cost up to {} USD; ask for fewer output tokens, or raise the cap.",
-            wished->budget->budget_id, usd(std::max(wished->budget->remaining, Picodollars(0))), model,
-            usd(*wished->worst_case)),
-        wished->budget->budget_id};
+        fmt::format("Budget {} has {} USD left, and {} may cost up to {} USD{}; ask for fewer output tokens, or raise "
+                    "the cap.",
+                    budget.budget_id, left(budget), model, usd(*nearest.worst_case), any),
+        budget.budget_id};
   }
-  if (wished->causes.has(Cause::kOverMaxCost)) {
+  if (nearest.causes.has(Cause::kOverMaxCost)) {
     return {
         RefusalKind::kCostGuardrailExceeded,
-        fmt::format(
-            "{} may cost up to {} USD, over the request's limit of {} USD; ask for fewer output tokens, or allow more.",
-            model, usd(*wished->worst_case), usd(*field.terms.max_cost)),
+        fmt::format("{} may cost up to {} USD{}, over the request's limit of {} USD; ask for fewer output tokens, or "
+                    "allow more.",
+                    model, usd(*nearest.worst_case), any, usd(*field.terms.max_cost)),
         ""};
   }
-  const auto& headrooms = field.input.budgets.headrooms;
-  const bool guardrail = headrooms.empty();
-  return {guardrail ? RefusalKind::kCostGuardrailExceeded : RefusalKind::kBudgetExceeded,
-          fmt::format("The price of {} is not known, so a hard cap cannot hold; give its price under models, or ask "
-                      "for another model.",
-                      model),
-          guardrail ? "" : headrooms.front().budget_id};
+  return unpriced(field, model);
 }
 
 RouteRefusal unknown_model(const RouteInput& input) {

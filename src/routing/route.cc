@@ -35,7 +35,10 @@ model::Candidate candidate_of(const Field& field, const Entry& entry) {
     if (candidate.filters.empty() || candidate.filters.back() != filter) candidate.filters.push_back(filter);
   }
   const bool passed_over = entry.causes.none() && entry.rank == 0;
-  if (passed_over) candidate.reasons.push_back("the request asks for another model");
+  if (passed_over) {
+    candidate.reasons.push_back(field.input.facts.pinned() ? "the request asks for another model"
+                                                           : "would do, but the budget refuses instead of downgrading");
+  }
   return candidate;
 }
 
