@@ -94,7 +94,8 @@ Result<LoadedState> read_state_log(std::string_view text) {
     // acknowledged once and is damage.
     if (end == std::string_view::npos) break;
     const std::string_view line = text.substr(at, end - at);
-    const bool whole = line.size() > kChecksum + 1 && checksum(line.substr(kChecksum + 1)) == line.substr(0, kChecksum);
+    const bool whole = line.size() > kChecksum + 1 && line[kChecksum] == ' ' &&
+                       checksum(line.substr(kChecksum + 1)) == line.substr(0, kChecksum);
     if (!whole) return corrupt(at, "the line is damaged");
     if (auto applied = apply_state_line(loaded.state, line.substr(kChecksum + 1)); !applied) return corrupt(at, applied.error().message);
     at = end + 1;
