@@ -1,0 +1,127 @@
+// Runs tests/cases/config/*.txt: a configuration, and the error or the summary that comes of it. Cases are separated by
+// lines of '='; environment variables are set by lines `env NAME=VALUE` and files by `file PATH=CONTENT` before the
+// text. With KAIROS_UPDATE_CASES set, the expected parts are rewritten for review instead.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "config/load.h"
+
+namespace kairos::config {
+namespace {
+
+const std::filesystem::path kCases = std::filesystem::path(KAIROS_SOURCE_DIR) / "tests/cases/config";
+
+constexpr std::string_view kCatalog =
+    R"({"format": "kairosroute.catalog/1", "price_date": "2026-11-01", "sources": [], "providers": [
+  {"id": "openai", "name": "OpenAI", "dialects": ["openai"], "base_url": "https://api.openai.com/v1",
+   "api_key_env": "OPENAI_API_KEY"},
+  {"id": "anthropic", "name": "Anthropic", "dialects": ["anthropic"], "base_url": "https://api.anthropic.com",
+   "api_key_env": "ANTHROPIC_API_KEY"}],
+ "models": [
+  {"id": "gpt-small", "provider": "openai", "upstream_id": "gpt-small", "dialects": ["openai"],
+   "capabilities": ["tools", "streaming"], "context_length": 128000, "max_output_tokens": 16000,
+   "quality": {"code": {"prior": 0.7, "source": "family"}},
+   "prices": [{"usd_per_million": {"input_tokens": "0.15", "output_tokens": "0.6"}, "source": "litellm",
+               "source_date": "2026-11-01"}]},
+  {"id": "claude-big", "provider": "anthropic", "upstream_id": "claude-big", "dialects": ["anthropic"],
+   "capabilities": ["tools", "streaming"], "context_length": 200000, "max_output_tokens": 64000,
+   "quality": {"code": {"prior": 0.9, "source": "family"}},
+   "prices": [{"usd_per_million": {"input_tokens": "3", "output_tokens": "15"}, "source": "litellm",
+               "source_date": "2026-11-01"}]}]})";
+
+std::shared_ptr<const catalog::Catalog> small_catalog() {
+  auto parsed = catalog::Catalog::parse(kCatalog);
+  if (!parsed) ADD_FAILURE() << parsed.error().message;
+  return std::make_shared<const catalog::Catalog>(std::move(*parsed));
+}
+
+std::string summary(const Snapshot& snapshot) {
+  std::string out = "loaded\n";
+  for (const Target& target : snapshot.targets) {
+    const auto tri = [](std::optional<bool> value) { return !value ? "unknown" : *value ? "yes" : "no"; };
+    out +=
+        fmt::format("target {} as {} in {} at {} trains={} zero_retention={} keys={}\n", target.health_key,
+                    model::name(target.dialect), target.model->upstream_id, target.endpoint->base_url,
+                    tri(target.data_use.may_train), tri(target.data_use.zero_retention), target.provider->keys.size());
+  }
+  for (const Tenant& tenant : snapshot.tenants) {
+    out += fmt::format("tenant {} keys={} privacy={} regions=[{}]\n", tenant.id, tenant.keys.size(),
+                       name(tenant.privacy), fmt::join(tenant.regions, ","));
+  }
+  for (const Budget& budget : snapshot.budgets) {
+    const BudgetScope& scope = budget.scope;
+    out += fmt::format("budget {} {}/{}/{}/{}/{} {} {} {} {} [{}]\n", budget.id, scope.tenant, scope.workflow,
+                       scope.api_key_id, scope.model_id, scope.end_user,
+                       kBudgetPeriodNames[static_cast<size_t>(budget.period)], usd(budget.cap),
+                       kBudgetMeasureNames[static_cast<size_t>(budget.measure)], model::name(budget.on_exceed),
+                       fmt::join(budget.warn_levels, ","));
+  }
+  for (const std::string& warning : snapshot.warnings) out += "warning " + warning + "\n";
+  return out;
+}
+
+std::string run(const std::string& input) {
+  std::map<std::string, std::string, std::less<>> variables, files;
+  std::string text;
+  std::istringstream in(input);
+  for (std::string line; std::getline(in, line);) {
+    const size_t equals = line.find('=');
+    if (line.starts_with("env "))
+      variables[line.substr(4, equals - 4)] = line.substr(equals + 1);
+    else if (line.starts_with("file "))
+      files[line.substr(5, equals - 5)] = line.substr(equals + 1);
+    else
+      text += line + "\n";
+  }
+  Environment environment;
+  environment.variable = [&](std::string_view name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  };
+  environment.file = [&](const std::string& path) -> Result<std::string> {
+    const auto found = files.find(path);
+    if (found == files.end()) return fail(Code::kIo, path + ": cannot be opened");
+    return found->second;
+  };
+  const auto loaded = load(text, "k.yaml", environment, small_catalog());
+  return loaded ? summary(**loaded) : "error " + loaded.error().message + "\n";
+}
+
+/// Runs one case and checks it, or not when cases are being updated; gives it back with what came of it.
+std::string play(const std::string& file, const std::string& one, bool update) {
+  const size_t rule = one.find("----\n");
+  const std::string input = one.substr(0, rule);
+  const size_t begin = input.starts_with("#") ? input.find('\n') + 1 : 0;
+  const std::string output = run(input.substr(begin));
+  const std::string expected = rule == one.npos ? "" : one.substr(rule + 5);
+  if (!update) {
+    EXPECT_EQ(output, expected) << file << ": " << input;
+  }
+  return input + "----\n" + output;
+}
+
+TEST(Config, Cases) {
+  const bool update = std::getenv("KAIROS_UPDATE_CASES") != nullptr;
+  size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kCases)) {
+    std::ifstream in(entry.path());
+    std::string file((std::istreambuf_iterator<char>(in)), {}), written;
+    while (!file.empty()) {
+      const size_t end = std::min(file.find("====\n"), file.size());
+      written += (written.empty() ? "" : "====\n") + play(entry.path().filename(), file.substr(0, end), update);
+      file.erase(0, end + 5);
+      ++count;
+    }
+    if (update) std::ofstream(entry.path()) << written;
+  }
+  EXPECT_GE(count, 40u);
+}
+
+} // namespace
+} // namespace kairos::config
