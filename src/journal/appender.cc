@@ -11,13 +11,8 @@ constexpr size_t kKeepBuffer = 8u << 20;
 } // namespace
 
 Appender::Appender(FileSystem& files, std::string data_dir, std::uint64_t segment_bytes, const Recovered& recovered)
-    : files_(files),
-      data_dir_(std::move(data_dir)),
-      segment_bytes_(segment_bytes),
-      node_id_(recovered.node_id),
-      end_(recovered.end),
-      synced_(recovered.end.offset),
-      chain_{recovered.last_sequence, recovered.head},
+    : files_(files), data_dir_(std::move(data_dir)), segment_bytes_(segment_bytes), node_id_(recovered.node_id),
+      end_(recovered.end), synced_(recovered.end.offset), chain_{recovered.last_sequence, recovered.head},
       next_(chain_) {
   open_.with([&](auto& open) {
     for (const auto& unclosed : recovered.unclosed) open[unclosed.receipt] = unclosed.open;
@@ -88,7 +83,8 @@ void Appender::encode_one(const Record& record, std::uint16_t batch_left, Append
               .receipt = record.receipt,
               .time_us = record.time.time_since_epoch().count(),
               .payload_sum = checksum(stored),
-              .unsynced = static_cast<std::uint32_t>(std::min<std::uint64_t>(unsynced, std::numeric_limits<std::uint32_t>::max())),
+              .unsynced = static_cast<std::uint32_t>(
+                  std::min<std::uint64_t>(unsynced, std::numeric_limits<std::uint32_t>::max())),
               .prev_hash = {},
               .payload_digest = {}};
   if (has_chain_part(record.kind)) link(frame, stored, out);
@@ -144,8 +140,10 @@ void Appender::note_open_receipts() {
   if (opened_.empty()) return;
   open_.with([&](auto& open) {
     for (const auto& [receipt, position] : opened_) {
-      if (position.segment != 0) open[receipt] = position;
-      else open.erase(receipt);
+      if (position.segment != 0)
+        open[receipt] = position;
+      else
+        open.erase(receipt);
     }
   });
 }

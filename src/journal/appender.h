@@ -17,7 +17,9 @@
 namespace kairos::journal {
 
 struct UlidHash {
-  size_t operator()(const Ulid& ulid) const { return static_cast<size_t>(get64(reinterpret_cast<const char*>(ulid.bytes.data()) + 8)); }
+  size_t operator()(const Ulid& ulid) const {
+    return static_cast<size_t>(get64(reinterpret_cast<const char*>(ulid.bytes.data()) + 8));
+  }
 };
 /// Receipts with an OPEN and no CLOSE yet, and where their OPEN is. Read by erase() from other threads.
 using OpenReceipts = Guarded<std::unordered_map<Ulid, Position, UlidHash>>;
@@ -70,8 +72,8 @@ private:
   Position end_;             // behind the last record written
   std::uint64_t synced_ = 0; // up to this byte of the present segment all is on disk
   bool poisoned_ = false;
-  Chain chain_;   // as written
-  Chain next_;    // as encoded
+  Chain chain_; // as written
+  Chain next_;  // as encoded
   std::string buffer_;
   std::vector<std::pair<Ulid, Position>> opened_; // encoded, not written; {0,0}: closed
   Position scan_from_;

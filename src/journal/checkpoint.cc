@@ -10,7 +10,9 @@
 namespace kairos::journal {
 namespace {
 
-std::string mark_path(const std::string& data_dir) { return fmt::format("{}/{}", journal_folder(data_dir), kCheckpointMark); }
+std::string mark_path(const std::string& data_dir) {
+  return fmt::format("{}/{}", journal_folder(data_dir), kCheckpointMark);
+}
 
 struct Target {
   std::uint64_t offset = 0;
@@ -44,7 +46,8 @@ Result<std::vector<Target>> find_targets(SegmentFile& segment, std::uint64_t lim
     const bool open = !view->erased() || !is_zero(view->payload);
     if (open && concerns(*view, segment.number(), erasures)) {
       const std::uint64_t payload = view->next - view->payload.size();
-      targets.push_back({view->offset, static_cast<std::uint8_t>(view->frame.flags | kFlagErased), payload, view->payload.size()});
+      targets.push_back(
+          {view->offset, static_cast<std::uint8_t>(view->frame.flags | kFlagErased), payload, view->payload.size()});
     }
     offset = view->next;
   }
@@ -66,14 +69,16 @@ Result<> overwrite(File& file, const std::vector<Target>& targets) {
 
 } // namespace
 
-Result<std::optional<Checkpoint>> load_checkpoint(FileSystem& files, const std::string& data_dir, const Reader& reader) {
+Result<std::optional<Checkpoint>> load_checkpoint(FileSystem& files, const std::string& data_dir,
+                                                  const Reader& reader) {
   const auto mark = CursorFile(files, mark_path(data_dir)).load();
   if (!mark && mark.error().code != Code::kCorrupt) return std::unexpected(mark.error());
   if (!mark || !*mark) return std::nullopt;
   auto entry = reader.read(**mark);
   if (!entry && entry.error().code == Code::kIo) return std::unexpected(entry.error());
   if (!entry || entry->kind != Kind::kCheckpoint) return std::nullopt;
-  return Checkpoint{entry->position, entry->sequence, entry->prev_hash, position_in(entry->receipt), std::move(entry->payload)};
+  return Checkpoint{entry->position, entry->sequence, entry->prev_hash, position_in(entry->receipt),
+                    std::move(entry->payload)};
 }
 
 Result<> save_checkpoint_mark(FileSystem& files, const std::string& data_dir, const Position& position) {

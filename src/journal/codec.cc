@@ -54,8 +54,8 @@ Decompressor::~Decompressor() { ZSTD_freeDCtx(context_); }
 Result<> Decompressor::decompress(std::string_view stored, size_t raw_size, std::string& out) {
   if (raw_size > kMaxPayload) return fail(Code::kCorrupt, "the payload claims to be longer than any record may be");
   out.resize(raw_size);
-  const size_t size =
-      ZSTD_decompress_usingDDict(context_, out.data(), raw_size, stored.data(), stored.size(), decompression_dictionary());
+  const size_t size = ZSTD_decompress_usingDDict(context_, out.data(), raw_size, stored.data(), stored.size(),
+                                                 decompression_dictionary());
   if (ZSTD_isError(size) != 0U || size != raw_size) return fail(Code::kCorrupt, "the payload does not decompress");
   return {};
 }

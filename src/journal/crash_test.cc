@@ -12,7 +12,7 @@ namespace {
 struct Acknowledged {
   std::mutex mutex;
   std::map<std::uint64_t, std::string> closes; // sequence → payload
-  std::uint64_t flushed = 0;                    // sequences up to here were on disk by a flush
+  std::uint64_t flushed = 0;                   // sequences up to here were on disk by a flush
 };
 
 constexpr int kProducers = 3;
@@ -107,12 +107,16 @@ struct Case {
 
 void run_case(const Case& one, std::uint64_t seed, bool by_bytes, std::uint64_t cut) {
   FaultyFileSystem files(seed);
-  const WriterOptions options{.data_dir = kDir, .durability = one.durability, .segment_bytes = 4096,
+  const WriterOptions options{.data_dir = kDir,
+                              .durability = one.durability,
+                              .segment_bytes = 4096,
                               .sync_interval = std::chrono::milliseconds(seed % 3)};
   Acknowledged acknowledged;
   for (int life = 0; life < 2; ++life) { // the second life starts on what the first one left
-    if (by_bytes) files.die_after_bytes(cut);
-    else files.die_after_changes(cut);
+    if (by_bytes)
+      files.die_after_bytes(cut);
+    else
+      files.die_after_changes(cut);
     auto recovered = recover(files, kDir, {"node-1", false});
     if (recovered) {
       auto writer = Writer::start(files, options, *recovered);
@@ -150,7 +154,8 @@ TEST_P(Crash, AtAnyChangeLosesNothingThatWasPromised) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, Crash,
-                         testing::Values(Case{Durability::kProcess, CrashMode::kKill}, Case{Durability::kFsync, CrashMode::kKill},
+                         testing::Values(Case{Durability::kProcess, CrashMode::kKill},
+                                         Case{Durability::kFsync, CrashMode::kKill},
                                          Case{Durability::kProcess, CrashMode::kPowerFailure},
                                          Case{Durability::kFsync, CrashMode::kPowerFailure},
                                          Case{Durability::kProcess, CrashMode::kTornSectors},

@@ -18,7 +18,9 @@ Result<std::optional<Position>> CursorFile::load() const {
   const std::string_view text(bytes.data(), *got);
   const bool good = text.size() == kCursorFileSize && text.starts_with(kCursorMagic) &&
                     get64(text.data() + 24) == checksum(text.substr(0, 24));
-  if (!good) return fail(Code::kCorrupt, fmt::format("{} is damaged; remove it and what it marks starts from the beginning", path_));
+  if (!good)
+    return fail(Code::kCorrupt,
+                fmt::format("{} is damaged; remove it and what it marks starts from the beginning", path_));
   return Position{get64(text.data() + 8), get64(text.data() + 16)};
 }
 

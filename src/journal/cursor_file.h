@@ -1,5 +1,5 @@
-// CursorFile: a Position kept in a small checksummed file, replaced atomically. For projections without a transaction of
-// their own. One thread.
+// CursorFile: a Position kept in a small checksummed file, replaced atomically. For projections without a transaction
+// of their own. One thread.
 #pragma once
 
 #include <optional>

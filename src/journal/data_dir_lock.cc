@@ -37,8 +37,8 @@ Result<DataDirLock> DataDirLock::acquire(const std::string& data_dir) {
   DataDirLock lock(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return fail(Code::kIo, fmt::format("locking {}: {}", path, reason()));
-    return fail(Code::kConflict, fmt::format("the data folder {} is in use by {}; stop that or choose another data_dir", data_dir,
-                                             holder(fd)));
+    return fail(Code::kConflict, fmt::format("the data folder {} is in use by {}; stop that or choose another data_dir",
+                                             data_dir, holder(fd)));
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {

@@ -1,5 +1,5 @@
-// DataDirLock: one process at a time has a data folder open for writing. Held until destroyed; freed by the system if the
-// process dies.
+// DataDirLock: one process at a time has a data folder open for writing. Held until destroyed; freed by the system if
+// the process dies.
 #pragma once
 
 #include <string>

@@ -1,3 +1,4 @@
+// clang-format off: bytes of the format
 // The dictionary of format version 1. Any change to these bytes needs a new format version: old records would be lost.
 #include "journal/codec.h"
 

@@ -1,5 +1,6 @@
 // FileSystem and File: what the journal needs of the operating system. Seam: PosixFileSystem, and FaultyFileSystem in
-// tests. Thread-safe but for two calls on one File at once. Errors are kIo (kNotFound for a missing file) and name path and reason.
+// tests. Thread-safe but for two calls on one File at once. Errors are kIo (kNotFound for a missing file) and name path
+// and reason.
 #pragma once
 
 #include <cstdint>

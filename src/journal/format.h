@@ -40,21 +40,21 @@ inline constexpr size_t kFrameTime = 32;                   // i64: µs since 197
 inline constexpr size_t kFramePayloadSum = 40;             // u64: XXH3-64 of the stored payload bytes
 inline constexpr size_t kFrameUnsynced = 48;               // u32: bytes before this frame not yet known to be on disk
 inline constexpr size_t kFrameFixedSize = 52;
-inline constexpr size_t kChainSequence = 52;  // u64
-inline constexpr size_t kChainPrevHash = 60;  // 32 bytes
-inline constexpr size_t kChainPayload = 92;   // 32 bytes: SHA-256 of the stored payload bytes
+inline constexpr size_t kChainSequence = 52; // u64
+inline constexpr size_t kChainPrevHash = 60; // 32 bytes
+inline constexpr size_t kChainPayload = 92;  // 32 bytes: SHA-256 of the stored payload bytes
 inline constexpr size_t kChainSize = 72;
 inline constexpr size_t kFrameChecksumSize = 8; // XXH3-64 of all header bytes before it, the erased bit taken as 0
-inline constexpr size_t kFrameHeaderSize = kFrameFixedSize + kFrameChecksumSize;           // 60
-inline constexpr size_t kChainedHeaderSize = kFrameHeaderSize + kChainSize;                // 132
+inline constexpr size_t kFrameHeaderSize = kFrameFixedSize + kFrameChecksumSize; // 60
+inline constexpr size_t kChainedHeaderSize = kFrameHeaderSize + kChainSize;      // 132
 
 inline constexpr std::uint8_t kFlagCompressed = 1; // payload is one zstd frame made with the dictionary of this version
 inline constexpr std::uint8_t kFlagErased = 2;     // payload bytes are zeros; set in place, not in the checksum
 inline constexpr std::uint8_t kKnownFlags = kFlagCompressed | kFlagErased;
 
-inline constexpr size_t kMaxPayload = 16u << 20;      // raw; the stored form is never larger
+inline constexpr size_t kMaxPayload = 16u << 20; // raw; the stored form is never larger
 inline constexpr size_t kMaxBatchRecords = 1024;
-inline constexpr size_t kMaxBatchBytes = 32u << 20;   // raw payloads of one batch
+inline constexpr size_t kMaxBatchBytes = 32u << 20; // raw payloads of one batch
 
 // --- small files
 inline constexpr std::string_view kCursorMagic = "KAIROSC1"; // then segment u64, offset u64, XXH3-64 of those 24 bytes

@@ -8,7 +8,8 @@
 
 namespace kairos::journal {
 
-static_assert(std::endian::native == std::endian::little, "the journal's integers are little-endian as they are in memory");
+static_assert(std::endian::native == std::endian::little,
+              "the journal's integers are little-endian as they are in memory");
 
 namespace {
 
@@ -111,7 +112,8 @@ Result<Frame> decode_header(std::string_view bytes) {
   }
   const bool sizes_fit = frame.raw_size <= kMaxPayload && frame.stored_size <= frame.raw_size &&
                          ((frame.flags & kFlagCompressed) != 0 || frame.stored_size == frame.raw_size);
-  if (!sizes_fit || (frame.flags & ~kKnownFlags) != 0) return fail(Code::kCorrupt, "the record's header makes no sense");
+  if (!sizes_fit || (frame.flags & ~kKnownFlags) != 0)
+    return fail(Code::kCorrupt, "the record's header makes no sense");
   return frame;
 }
 

@@ -31,7 +31,8 @@ inline size_t header_size(Kind kind) { return has_chain_part(kind) ? kChainedHea
 
 /// Writes header_size(frame.kind) bytes.
 void encode_header(const Frame& frame, char* out);
-/// `bytes` starts at the frame and has kChainedHeaderSize bytes unless the file ends before. kCorrupt says what is wrong.
+/// `bytes` starts at the frame and has kChainedHeaderSize bytes unless the file ends before. kCorrupt says what is
+/// wrong.
 Result<Frame> decode_header(std::string_view bytes);
 
 /// XXH3-64.

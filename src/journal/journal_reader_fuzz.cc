@@ -1,4 +1,5 @@
-// Any bytes as a segment file: recovery, verify and cursor never crash, hang or read beyond; what recovery accepts, reads.
+// Any bytes as a segment file: recovery, verify and cursor never crash, hang or read beyond; what recovery accepts,
+// reads.
 #include <cstdint>
 #include <cstdlib>
 
@@ -24,7 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, size_t size) {
     if (!more && !cursor.skip_damage()) std::abort();
   }
   const auto recovered = recover(files, "/data");
-  if (!recovered) (void)recover(files, "/data", {"", true});
-  else if (recovered->end.segment != 0 && !verify(files, "/data")) std::abort();
+  if (!recovered)
+    (void)recover(files, "/data", {"", true});
+  else if (recovered->end.segment != 0 && !verify(files, "/data"))
+    std::abort();
   return 0;
 }

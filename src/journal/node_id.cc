@@ -13,7 +13,8 @@ namespace {
 
 bool is_node_id(std::string_view id) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   };
   return !id.empty() && id.size() <= kNodeIdSize && std::all_of(id.begin(), id.end(), allowed);
 }
@@ -50,14 +51,18 @@ Result<std::string> settle_node_id(FileSystem& files, const std::string& data_di
   if (!kept) return std::unexpected(kept.error());
   const std::string known = in_segments.empty() ? *kept : in_segments;
   if (!kept->empty() && *kept != known) {
-    return fail(Code::kConflict, fmt::format("{} says node '{}', the segments beside it are of node '{}'; do not mix journals", path,
-                                             *kept, known));
+    return fail(Code::kConflict,
+                fmt::format("{} says node '{}', the segments beside it are of node '{}'; do not mix journals", path,
+                            *kept, known));
   }
   if (!wanted.empty() && !known.empty() && wanted != known) {
-    return fail(Code::kConflict, fmt::format("{} belongs to node '{}', not to '{}'; use that node_id or another data_dir",
-                                             journal_folder(data_dir), known, wanted));
+    return fail(Code::kConflict,
+                fmt::format("{} belongs to node '{}', not to '{}'; use that node_id or another data_dir",
+                            journal_folder(data_dir), known, wanted));
   }
-  std::string id = !known.empty() ? known : !wanted.empty() ? wanted : UlidGenerator().next(SystemClock().wall_now()).text();
+  std::string id = !known.empty()    ? known
+                   : !wanted.empty() ? wanted
+                                     : UlidGenerator().next(SystemClock().wall_now()).text();
   if (*kept != id) {
     if (auto done = write_file(files, path, id); !done) return std::unexpected(done.error());
   }

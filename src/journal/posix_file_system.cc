@@ -72,9 +72,12 @@ private:
 
 int flags_of(OpenMode mode) {
   switch (mode) {
-    case OpenMode::kRead: return O_RDONLY;
-    case OpenMode::kWrite: return O_RDWR;
-    case OpenMode::kCreate: return O_RDWR | O_CREAT | O_TRUNC;
+  case OpenMode::kRead:
+    return O_RDONLY;
+  case OpenMode::kWrite:
+    return O_RDWR;
+  case OpenMode::kCreate:
+    return O_RDWR | O_CREAT | O_TRUNC;
   }
   return O_RDONLY;
 }

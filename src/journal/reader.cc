@@ -36,13 +36,15 @@ Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment) {
   entry.time = WallTime(std::chrono::microseconds(frame.time_us));
   entry.sequence = frame.sequence;
   entry.prev_hash = frame.prev_hash;
-  entry.hash = is_chained(frame.kind) ? chain_hash(sha256(), frame.prev_hash, frame.sequence, frame.payload_digest) : Hash{};
+  entry.hash =
+      is_chained(frame.kind) ? chain_hash(sha256(), frame.prev_hash, frame.sequence, frame.payload_digest) : Hash{};
   entry.erased = view.erased();
   entry.position = {segment, view.offset};
   entry.next = {segment, view.next};
   entry.payload.clear();
   if (entry.erased) return {};
-  if ((frame.flags & kFlagCompressed) != 0) return decompressor().decompress(view.payload, frame.raw_size, entry.payload);
+  if ((frame.flags & kFlagCompressed) != 0)
+    return decompressor().decompress(view.payload, frame.raw_size, entry.payload);
   entry.payload = view.payload;
   return {};
 }
@@ -88,7 +90,8 @@ Result<std::shared_ptr<Reader>> Reader::open(FileSystem& files, const std::strin
   return reader;
 }
 
-Reader::Reader(FileSystem& files, std::string data_dir, Position end) : files_(files), data_dir_(std::move(data_dir)), end_(end) {}
+Reader::Reader(FileSystem& files, std::string data_dir, Position end)
+    : files_(files), data_dir_(std::move(data_dir)), end_(end) {}
 
 Position Reader::end() const {
   const std::scoped_lock lock(mutex_);
@@ -119,7 +122,8 @@ bool Reader::wait_beyond(const Position& position, std::chrono::nanoseconds time
 
 Result<Entry> Reader::read(const Position& position) const {
   const Position end = this->end();
-  if (position >= end) return fail(Code::kNotFound, fmt::format("journal {}: nothing is there yet", to_string(position)));
+  if (position >= end)
+    return fail(Code::kNotFound, fmt::format("journal {}: nothing is there yet", to_string(position)));
   auto segment = SegmentFile::open(files_, data_dir_, position.segment, kRandomChunk);
   if (!segment && segment.error().code == Code::kNotFound) return dropped(position);
   if (!segment) return at(position, segment.error());

@@ -12,8 +12,8 @@
 
 #include "base/result.h"
 #include "journal/file_system.h"
-#include "journal/recover.h"
 #include "journal/record.h"
+#include "journal/recover.h"
 
 namespace kairos::journal {
 
@@ -21,7 +21,8 @@ class SegmentFile;
 
 class Reader {
 public:
-  /// Of a folder without a writer. What a torn last write left behind is not shown. For a live journal: Writer::reader().
+  /// Of a folder without a writer. What a torn last write left behind is not shown. For a live journal:
+  /// Writer::reader().
   static Result<std::shared_ptr<Reader>> open(FileSystem& files, const std::string& data_dir);
   /// The writer's: `end` is moved by publish().
   Reader(FileSystem& files, std::string data_dir, Position end);
@@ -32,7 +33,8 @@ public:
   Result<Entry> read(const Position& position) const;
   /// The newest CHECKPOINT, if any.
   Result<std::optional<Checkpoint>> checkpoint() const;
-  /// True as soon as end() is beyond `position`; false after `timeout`, at a stop request or once the writer has stopped.
+  /// True as soon as end() is beyond `position`; false after `timeout`, at a stop request or once the writer has
+  /// stopped.
   bool wait_beyond(const Position& position, std::chrono::nanoseconds timeout, std::stop_token stop = {}) const;
 
   /// Writer only.
@@ -57,8 +59,8 @@ public:
   Cursor(Cursor&&) noexcept;
   Cursor& operator=(Cursor&&) noexcept;
 
-  /// Fills `entry` (its memory is used again) and moves on. False: nothing more for now. kNotFound: the segment was dropped
-  /// (rebuild from the CHECKPOINT). kCorrupt: damage here; the cursor stays until skip_damage() is called.
+  /// Fills `entry` (its memory is used again) and moves on. False: nothing more for now. kNotFound: the segment was
+  /// dropped (rebuild from the CHECKPOINT). kCorrupt: damage here; the cursor stays until skip_damage() is called.
   Result<bool> next(Entry& entry);
   /// Moves to the next undamaged record and returns what was passed over. Never called on the quiet: tell somebody.
   Result<Problem> skip_damage();

@@ -20,7 +20,7 @@ enum class Kind : std::uint8_t {
   kClose = 3,      // the finished receipt: gets a sequence and a link of the hash chain
   kCorrection = 4, // corrects a closed receipt: gets both as well
   kFeedback = 5,
-  kErase = 6,      // written by Writer::erase only
+  kErase = 6, // written by Writer::erase only
   kConfig = 7,
   kCheckpoint = 8, // written by Writer::checkpoint only; carries chain head and last sequence
 };

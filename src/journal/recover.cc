@@ -13,8 +13,8 @@
 namespace kairos::journal {
 namespace {
 
-constexpr std::string_view kWhatToDo =
-    "restore this segment from a backup, or see docs/journal_format.md, \"Damage\", for starting without the damaged records";
+constexpr std::string_view kWhatToDo = "restore this segment from a backup, or see docs/journal_format.md, \"Damage\", "
+                                       "for starting without the damaged records";
 
 struct StoredPayload {
   std::string bytes;
@@ -110,7 +110,9 @@ private:
     }
     if (header_node_id_.empty()) header_node_id_ = header->node_id;
     if (header->node_id != header_node_id_) {
-      damage({{segment.number(), kSegNodeId}, chain_.last_sequence(), fmt::format("a segment of another node ({})", header->node_id)});
+      damage({{segment.number(), kSegNodeId},
+              chain_.last_sequence(),
+              fmt::format("a segment of another node ({})", header->node_id)});
     }
     const std::string problem = chain_.follow(*header);
     if (!problem.empty()) damage({{segment.number(), 0}, chain_.last_sequence(), problem});
@@ -126,8 +128,10 @@ private:
   bool refused() const { return !options_.accept_damage && !out_.damage.empty(); }
   Result<> refusal() const {
     const Problem& first = out_.damage.front();
-    return fail(Code::kCorrupt, fmt::format("journal {} (after sequence {}): {}; {}", segment_path(data_dir_, first.position.segment) +
-                                            fmt::format(", byte {}", first.position.offset), first.sequence, first.what, kWhatToDo));
+    return fail(Code::kCorrupt, fmt::format("journal {} (after sequence {}): {}; {}",
+                                            segment_path(data_dir_, first.position.segment) +
+                                                fmt::format(", byte {}", first.position.offset),
+                                            first.sequence, first.what, kWhatToDo));
   }
 
   void take(const FrameView& view, std::uint64_t number) {
@@ -149,7 +153,8 @@ private:
   Result<> repair() {
     if (stillborn_) {
       if (auto done = files_.remove(segment_path(data_dir_, *stillborn_)); !done) return done;
-      out_.cut = Problem{{*stillborn_, 0}, chain_.last_sequence(), "a segment whose making was not finished was removed"};
+      out_.cut =
+          Problem{{*stillborn_, 0}, chain_.last_sequence(), "a segment whose making was not finished was removed"};
     }
     if (out_.end.segment != 0) {
       if (auto done = settle_end(); !done) return done;
@@ -178,15 +183,20 @@ private:
   Result<> list_unclosed() {
     Decompressor decompressor;
     for (const auto& [receipt, open] : open_) {
-      Unclosed unclosed{.receipt = receipt, .open = open.open,
-                        .opened_at = WallTime(std::chrono::microseconds(open.opened_us)), .open_payload = {}, .attempt_payloads = {}};
+      Unclosed unclosed{.receipt = receipt,
+                        .open = open.open,
+                        .opened_at = WallTime(std::chrono::microseconds(open.opened_us)),
+                        .open_payload = {},
+                        .attempt_payloads = {}};
       for (const auto& stored : open.payloads) {
         std::string raw = stored.bytes;
         if (stored.compressed) {
           if (auto done = decompressor.decompress(stored.bytes, stored.raw_size, raw); !done) return done;
         }
-        if (&stored == &open.payloads.front()) unclosed.open_payload = std::move(raw);
-        else unclosed.attempt_payloads.push_back(std::move(raw));
+        if (&stored == &open.payloads.front())
+          unclosed.open_payload = std::move(raw);
+        else
+          unclosed.attempt_payloads.push_back(std::move(raw));
       }
       out_.unclosed.push_back(std::move(unclosed));
     }

@@ -1,5 +1,5 @@
-// recover(): makes a journal folder fit to be written again after whatever ended the last process, and says what it found.
-// Call it before Writer::start, holding the DataDirLock; nothing else may use the folder meanwhile.
+// recover(): makes a journal folder fit to be written again after whatever ended the last process, and says what it
+// found. Call it before Writer::start, holding the DataDirLock; nothing else may use the folder meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ struct Recovered {
   Hash head{};                     // hash of that record; zeros: none
   std::vector<Unclosed> unclosed;  // in the order of their OPENs
   std::optional<Checkpoint> checkpoint;
-  std::optional<Problem> cut;      // a torn last write was cut off here; the text says how much
-  std::vector<Problem> damage;     // only with accept_damage
+  std::optional<Problem> cut;  // a torn last write was cut off here; the text says how much
+  std::vector<Problem> damage; // only with accept_damage
   std::uint64_t erasures_redone = 0;
   std::uint64_t scanned_bytes = 0;
   std::uint64_t scanned_records = 0;

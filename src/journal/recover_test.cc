@@ -101,7 +101,8 @@ TEST(Recover, DamageInTheMiddleIsNeverTakenForATornTail) {
   files.set_content(kFirst, bad);
   const auto refused = recover(files, kDir);
   ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().message.find("0000000000000001.seg, byte 128"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("0000000000000001.seg, byte 128"), std::string::npos)
+      << refused.error().message;
   EXPECT_NE(refused.error().message.find("restore"), std::string::npos);
   const auto accepted = recover(files, kDir, {"", true});
   ASSERT_TRUE(accepted.has_value()) << accepted.error().message;
@@ -119,7 +120,8 @@ TEST(Recover, AMissingSegmentAndAMissingEndAreNamed) {
   FaultyFileSystem files;
   {
     auto writer = start(files, {.data_dir = kDir, .segment_bytes = 500});
-    for (std::uint64_t i = 1; i <= 8; ++i) ASSERT_TRUE(append(*writer, record(Kind::kClose, i, long_text(static_cast<char>('a' + i)))));
+    for (std::uint64_t i = 1; i <= 8; ++i)
+      ASSERT_TRUE(append(*writer, record(Kind::kClose, i, long_text(static_cast<char>('a' + i)))));
   }
   const std::string last = kDir + "/journal/0000000000000004.seg";
   ASSERT_TRUE(files.content(last).has_value());
@@ -200,7 +202,8 @@ TEST(Erase, IsFinishedAfterACrashAtAnyPoint) {
       FaultyFileSystem files(cut);
       {
         auto writer = start(files, {.data_dir = kDir, .segment_bytes = 3000});
-        for (std::uint64_t i = 1; i <= 12; ++i) ASSERT_TRUE(append(*writer, record(Kind::kClose, i % 3, "secret " + std::string(600, 'q'))));
+        for (std::uint64_t i = 1; i <= 12; ++i)
+          ASSERT_TRUE(append(*writer, record(Kind::kClose, i % 3, "secret " + std::string(600, 'q'))));
         ASSERT_TRUE(writer->flush());
         files.die_after_changes(cut);
         (void)writer->erase({{ulid(1), {}, ""}});
@@ -225,7 +228,8 @@ TEST(Drop, NeedsACheckpointAndLeavesAJournalThatVerifies) {
   {
     auto writer = start(files, {.data_dir = kDir, .segment_bytes = 600});
     Position position;
-    for (std::uint64_t i = 1; i <= 9; ++i) position = append(*writer, record(Kind::kClose, i, long_text(static_cast<char>('a' + i))))->position;
+    for (std::uint64_t i = 1; i <= 9; ++i)
+      position = append(*writer, record(Kind::kClose, i, long_text(static_cast<char>('a' + i))))->position;
     EXPECT_EQ(writer->drop_before(position).error().code, Code::kConflict);
     const auto made = writer->checkpoint({}, R"({"budgets":{}})");
     ASSERT_TRUE(made.has_value());
@@ -278,7 +282,8 @@ TEST(DataDirLockTest, ASecondHolderIsToldWhoHasIt) {
     const auto second = DataDirLock::acquire(dir);
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().code, Code::kConflict);
-    EXPECT_NE(second.error().message.find("process " + std::to_string(::getpid())), std::string::npos) << second.error().message;
+    EXPECT_NE(second.error().message.find("process " + std::to_string(::getpid())), std::string::npos)
+        << second.error().message;
   }
   EXPECT_TRUE(DataDirLock::acquire(dir).has_value());
 }
@@ -301,7 +306,8 @@ TEST(PosixFileSystemTest, AJournalLivesOnIt) {
 // Records of this version can only be read with these very bytes.
 TEST(Format, TheDictionaryOfVersion1NeverChanges) {
   EXPECT_EQ(kDictionary.size(), 5064u);
-  EXPECT_EQ(to_hex(Sha256()({as_bytes(kDictionary)})), "6933aec0db8b1a025566ee4670a3ba18cc85a1d09a39ad8ad51456ca7cd7ba94");
+  EXPECT_EQ(to_hex(Sha256()({as_bytes(kDictionary)})),
+            "6933aec0db8b1a025566ee4670a3ba18cc85a1d09a39ad8ad51456ca7cd7ba94");
 }
 
 } // namespace

@@ -26,7 +26,8 @@ constexpr std::string_view kMagicBytes = "\x9D\x6B\x52\x63";
 std::string journal_folder(const std::string& data_dir) { return fmt::format("{}/{}", data_dir, kJournalFolder); }
 
 std::string segment_path(const std::string& data_dir, std::uint64_t number) {
-  return fmt::format("{}/{}/{:016}{}", data_dir, kJournalFolder, std::min<std::uint64_t>(number, kMaxNumber), kSegmentSuffix);
+  return fmt::format("{}/{}/{:016}{}", data_dir, kJournalFolder, std::min<std::uint64_t>(number, kMaxNumber),
+                     kSegmentSuffix);
 }
 
 Result<std::vector<std::uint64_t>> list_segments(FileSystem& files, const std::string& data_dir) {
@@ -60,7 +61,8 @@ Result<SegmentHeader> decode_segment_header(std::string_view bytes) {
   const char* in = bytes.data();
   if (!bytes.starts_with(kSegmentMagic)) return fail(Code::kCorrupt, "this is not a journal segment");
   if (const auto version = get32(in + kSegVersion); version != kFormatVersion) {
-    return fail(Code::kCorrupt, fmt::format("the segment has format version {}, this program reads {}", version, kFormatVersion));
+    return fail(Code::kCorrupt,
+                fmt::format("the segment has format version {}, this program reads {}", version, kFormatVersion));
   }
   if (get64(in + kSegChecksum) != checksum(bytes.substr(0, kSegChecksum))) {
     return fail(Code::kCorrupt, "the segment's header does not match its checksum");
@@ -73,8 +75,8 @@ Result<SegmentHeader> decode_segment_header(std::string_view bytes) {
   return header;
 }
 
-Result<std::unique_ptr<SegmentFile>> SegmentFile::open(FileSystem& files, const std::string& data_dir, std::uint64_t number,
-                                                       size_t chunk) {
+Result<std::unique_ptr<SegmentFile>> SegmentFile::open(FileSystem& files, const std::string& data_dir,
+                                                       std::uint64_t number, size_t chunk) {
   auto file = files.open(segment_path(data_dir, number), OpenMode::kRead);
   if (!file) return std::unexpected(file.error());
   return std::unique_ptr<SegmentFile>(new SegmentFile(std::move(*file), number, chunk));
@@ -85,7 +87,8 @@ Result<SegmentHeader> SegmentFile::header() {
   if (!bytes) return std::unexpected(bytes.error());
   auto header = decode_segment_header(*bytes);
   if (header && header->number != number_) {
-    return fail(Code::kCorrupt, fmt::format("the file's name says segment {}, its header says {}", number_, header->number));
+    return fail(Code::kCorrupt,
+                fmt::format("the file's name says segment {}, its header says {}", number_, header->number));
   }
   return header;
 }
@@ -94,7 +97,8 @@ Result<std::string_view> SegmentFile::bytes_at(std::uint64_t offset, size_t size
   const size_t wanted = static_cast<size_t>(std::min<std::uint64_t>(size, limit - std::min(limit, offset)));
   const bool there = offset >= buffer_start_ && offset + wanted <= buffer_start_ + buffer_.size();
   if (!there) {
-    const size_t ahead = static_cast<size_t>(std::min<std::uint64_t>(std::max(wanted, chunk_), limit - std::min(limit, offset)));
+    const size_t ahead =
+        static_cast<size_t>(std::min<std::uint64_t>(std::max(wanted, chunk_), limit - std::min(limit, offset)));
     buffer_.resize(ahead);
     buffer_start_ = offset;
     const auto got = file_->read(offset, buffer_);
@@ -112,7 +116,8 @@ Result<FrameView> SegmentFile::frame_at(std::uint64_t offset, std::uint64_t limi
   const size_t header = header_size(frame->kind);
   const auto whole = bytes_at(offset, header + frame->stored_size, limit);
   if (!whole) return std::unexpected(whole.error());
-  if (whole->size() < header + frame->stored_size) return fail(Code::kCorrupt, "the file ends within a record's payload");
+  if (whole->size() < header + frame->stored_size)
+    return fail(Code::kCorrupt, "the file ends within a record's payload");
   FrameView view{.frame = *frame, .payload = whole->substr(header), .offset = offset, .next = offset + whole->size()};
   if (!view.erased() && checksum(view.payload) != frame->payload_sum) {
     return fail(Code::kCorrupt, "the record's payload does not match its checksum");

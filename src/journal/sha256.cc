@@ -15,7 +15,8 @@ const EVP_MD* algorithm() {
 } // namespace
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  if (context_ == nullptr || EVP_DigestInit_ex2(context_, algorithm(), nullptr) != 1) std::abort(); // no SHA-256, no journal
+  if (context_ == nullptr || EVP_DigestInit_ex2(context_, algorithm(), nullptr) != 1)
+    std::abort(); // no SHA-256, no journal
 }
 
 Sha256::~Sha256() { EVP_MD_CTX_free(context_); }

@@ -1,4 +1,5 @@
-// SHA-256 of pieces. One thread per object, which is used again and again: setting one up costs more than a short digest.
+// SHA-256 of pieces. One thread per object, which is used again and again: setting one up costs more than a short
+// digest.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,8 @@ namespace {
 
 class Verification {
 public:
-  Verification(FileSystem& files, const std::string& data_dir) : files_(files), data_dir_(data_dir), mark_(end_mark(files, data_dir)) {}
+  Verification(FileSystem& files, const std::string& data_dir)
+      : files_(files), data_dir_(data_dir), mark_(end_mark(files, data_dir)) {}
 
   Result<VerifyReport> run() {
     const auto numbers = list_segments(files_, data_dir_);
@@ -44,7 +45,8 @@ private:
     const std::string problem = header ? chain_.follow(*header) : header.error().message;
     if (!problem.empty()) report({{number, 0}, 0, problem});
     if (header && node_id_.empty()) node_id_ = header->node_id;
-    if (header && header->node_id != node_id_) report({{number, kSegNodeId}, 0, "a segment of another node: " + header->node_id});
+    if (header && header->node_id != node_id_)
+      report({{number, kSegNodeId}, 0, "a segment of another node: " + header->node_id});
     return check_records(**segment, last);
   }
 
@@ -57,7 +59,8 @@ private:
                                       report(std::move(problem));
                                       return true;
                                     }};
-    const auto walk = walk_segment(segment, *size, last, mark_.segment == segment.number() ? mark_.offset : 0, handlers);
+    const auto walk =
+        walk_segment(segment, *size, last, mark_.segment == segment.number() ? mark_.offset : 0, handlers);
     if (!walk) return std::unexpected(walk.error());
     if (walk->torn) out_.torn_tail = walk->torn;
     out_.segments += 1;
@@ -72,7 +75,8 @@ private:
     if (is_chained(frame.kind) && out_.first_sequence == 0) out_.first_sequence = frame.sequence;
     const Position position{number, view.offset};
     if (const auto problem = chain_.follow(frame); !problem.empty()) report({position, frame.sequence, problem});
-    if (const auto problem = payload_problem(view, sha256_); !problem.empty()) report({position, frame.sequence, problem});
+    if (const auto problem = payload_problem(view, sha256_); !problem.empty())
+      report({position, frame.sequence, problem});
     if (view.erased() || (frame.flags & kFlagCompressed) == 0) return;
     if (const auto done = decompressor_.decompress(view.payload, frame.raw_size, raw_); !done) {
       report({position, frame.sequence, done.error().message});
@@ -92,6 +96,8 @@ private:
 
 } // namespace
 
-Result<VerifyReport> verify(FileSystem& files, const std::string& data_dir) { return Verification(files, data_dir).run(); }
+Result<VerifyReport> verify(FileSystem& files, const std::string& data_dir) {
+  return Verification(files, data_dir).run();
+}
 
 } // namespace kairos::journal

@@ -1,5 +1,6 @@
-// verify(): reads a whole journal and reports everything that is wrong with it; changes nothing. Checks framing, checksums,
-// digests, decompression, sequence, hash chain, segment headers, checkpoints, and that erased payloads are gone.
+// verify(): reads a whole journal and reports everything that is wrong with it; changes nothing. Checks framing,
+// checksums, digests, decompression, sequence, hash chain, segment headers, checkpoints, and that erased payloads are
+// gone.
 #pragma once
 
 #include <cstdint>

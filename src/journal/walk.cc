@@ -25,7 +25,9 @@ std::string ChainWalk::follow(const Frame& frame) {
   return problem;
 }
 
-std::string ChainWalk::follow(const SegmentHeader& header) { return expect(header.first_sequence - 1, header.prev_hash); }
+std::string ChainWalk::follow(const SegmentHeader& header) {
+  return expect(header.first_sequence - 1, header.prev_hash);
+}
 
 namespace {
 
@@ -49,7 +51,8 @@ public:
         continue;
       }
       if (!view && view.error().code != Code::kCorrupt) return std::unexpected(view.error());
-      const auto on = after_damage(offset, view ? "a record of another batch where one should go on" : view.error().message, view);
+      const auto on =
+          after_damage(offset, view ? "a record of another batch where one should go on" : view.error().message, view);
       if (!on) return std::unexpected(on.error());
       if (!*on) return out_;
       offset = **on;
@@ -80,7 +83,9 @@ private:
     held_.clear();
   }
 
-  Problem problem(std::uint64_t offset, std::string what) const { return {{segment_.number(), offset}, 0, std::move(what)}; }
+  Problem problem(std::uint64_t offset, std::string what) const {
+    return {{segment_.number(), offset}, 0, std::move(what)};
+  }
 
   // nullopt: the walk ends here (torn, or the handler said stop); else where to go on.
   Result<std::optional<std::uint64_t>> after_damage(std::uint64_t offset, const std::string& what,
@@ -90,12 +95,14 @@ private:
     const auto was_on_disk = known_on_disk(offset, *next);
     if (!was_on_disk) return std::unexpected(was_on_disk.error());
     if (last_ && !*was_on_disk) {
-      out_.torn = problem(out_.whole_end, fmt::format("unfinished last write: {} bytes ({})", limit_ - out_.whole_end, what));
+      out_.torn =
+          problem(out_.whole_end, fmt::format("unfinished last write: {} bytes ({})", limit_ - out_.whole_end, what));
       return std::nullopt;
     }
     release();
     const std::uint64_t resume = *next ? (*next)->offset : limit_;
-    if (!handlers_.on_damage(problem(offset, fmt::format("{} ({} bytes up to the next good record)", what, resume - offset)))) {
+    if (!handlers_.on_damage(
+            problem(offset, fmt::format("{} ({} bytes up to the next good record)", what, resume - offset)))) {
       return std::nullopt;
     }
     return resume;
@@ -121,7 +128,8 @@ private:
     }
     if (!held_.empty()) handlers_.on_damage(problem(out_.whole_end, "the rest of a batch is missing"));
     if (short_of_mark) {
-      handlers_.on_damage(problem(limit_, fmt::format("the file ends here, but {} bytes that were on disk are missing", on_disk_ - limit_)));
+      handlers_.on_damage(problem(
+          limit_, fmt::format("the file ends here, but {} bytes that were on disk are missing", on_disk_ - limit_)));
     }
     release();
     return out_;

@@ -13,7 +13,8 @@ Result<> check(const Record& record) {
     return fail(Code::kInvalid, fmt::format("{} records are written by a function of their own", name(record.kind)));
   }
   if (record.payload.size() > kMaxPayload) {
-    return fail(Code::kTooLarge, fmt::format("a journal record of {} bytes is over the limit of {}", record.payload.size(), kMaxPayload));
+    return fail(Code::kTooLarge, fmt::format("a journal record of {} bytes is over the limit of {}",
+                                             record.payload.size(), kMaxPayload));
   }
   return {};
 }
@@ -38,7 +39,8 @@ Result<> Writer::append(Record record, Completion done) {
 
 Result<> Writer::append_batch(std::vector<Record> records, BatchCompletion done) {
   if (records.empty() || records.size() > kMaxBatchRecords) {
-    return fail(Code::kTooLarge, fmt::format("a journal batch has 1 to {} records, this one has {}", kMaxBatchRecords, records.size()));
+    return fail(Code::kTooLarge,
+                fmt::format("a journal batch has 1 to {} records, this one has {}", kMaxBatchRecords, records.size()));
   }
   size_t bytes = 0;
   for (const auto& record : records) {
@@ -46,7 +48,8 @@ Result<> Writer::append_batch(std::vector<Record> records, BatchCompletion done)
     bytes += record.payload.size();
   }
   if (bytes > kMaxBatchBytes) {
-    return fail(Code::kTooLarge, fmt::format("a journal batch of {} bytes is over the limit of {}", bytes, kMaxBatchBytes));
+    return fail(Code::kTooLarge,
+                fmt::format("a journal batch of {} bytes is over the limit of {}", bytes, kMaxBatchBytes));
   }
   return core_->push({.records = std::move(records), .done = std::move(done), .sync = false, .bytes = bytes}, false);
 }
@@ -59,7 +62,8 @@ Result<> Writer::flush() {
 
 Result<Appended> Writer::checkpoint(WallTime time, std::string payload) {
   if (payload.size() > kMaxPayload) {
-    return fail(Code::kTooLarge, fmt::format("a checkpoint of {} bytes is over the limit of {}", payload.size(), kMaxPayload));
+    return fail(Code::kTooLarge,
+                fmt::format("a checkpoint of {} bytes is over the limit of {}", payload.size(), kMaxPayload));
   }
   const std::scoped_lock lock(core_->maintenance);
   if (!core_->unfinished.empty()) {
@@ -85,8 +89,10 @@ Result<std::uint64_t> Writer::erase(std::vector<Erasure> erasures) {
   const std::scoped_lock lock(core_->maintenance);
   std::vector<Record> records;
   for (auto& erasure : erasures) {
-    const bool open = core_->appender().open_receipts().with([&](const auto& all) { return all.contains(erasure.receipt); });
-    if (open) return fail(Code::kConflict, fmt::format("{} is not closed yet; erase it later", receipt_id(erasure.receipt)));
+    const bool open =
+        core_->appender().open_receipts().with([&](const auto& all) { return all.contains(erasure.receipt); });
+    if (open)
+      return fail(Code::kConflict, fmt::format("{} is not closed yet; erase it later", receipt_id(erasure.receipt)));
     records.push_back({Kind::kErase, erasure.receipt, erasure.time, std::move(erasure.payload)});
   }
   const auto appended = core_->call(std::move(records));
@@ -102,8 +108,10 @@ Result<std::uint64_t> Writer::drop_before(const Position& position) {
   const std::scoped_lock lock(core_->maintenance);
   const auto& checkpoint = core_->checkpoint;
   const auto& data_dir = core_->options().data_dir;
-  if (!checkpoint || checkpoint->position.segment < position.segment || checkpoint->scan_from.segment < position.segment) {
-    return fail(Code::kConflict, fmt::format("segments before {} cannot go: no checkpoint stands for them yet", position.segment));
+  if (!checkpoint || checkpoint->position.segment < position.segment ||
+      checkpoint->scan_from.segment < position.segment) {
+    return fail(Code::kConflict,
+                fmt::format("segments before {} cannot go: no checkpoint stands for them yet", position.segment));
   }
   const auto numbers = list_segments(core_->files(), data_dir);
   if (!numbers) return std::unexpected(numbers.error());

@@ -3,11 +3,11 @@
 //
 // Order: records appended by one thread keep their order. Sequence and chain are assigned as records are written;
 // an append that fails consumes none.
-// Durability: kProcess completes after write() (survives kill -9; fdatasync every `sync_interval`, so a power failure can
-// cost that long); kFsync completes after fdatasync.
-// Failure: a failed write is cut off again and nothing of its group is promised; if the cut succeeds (a full disk) later
-// appends are tried anew and health() is good again as soon as one, or the writer's own probe, succeeds. A failed fdatasync
-// or cut poisons the writer for good: every later append fails, and only a restart with recover() helps.
+// Durability: kProcess completes after write() (survives kill -9; fdatasync every `sync_interval`, so a power failure
+// can cost that long); kFsync completes after fdatasync. Failure: a failed write is cut off again and nothing of its
+// group is promised; if the cut succeeds (a full disk) later appends are tried anew and health() is good again as soon
+// as one, or the writer's own probe, succeeds. A failed fdatasync or cut poisons the writer for good: every later
+// append fails, and only a restart with recover() helps.
 #pragma once
 
 #include <atomic>
@@ -73,8 +73,8 @@ public:
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// Any thread; never blocks. An error (kIo "journal is behind", or poisoned; kTooLarge; kInvalid for kinds that have a
-  /// function of their own) means that `done` will not be called.
+  /// Any thread; never blocks. An error (kIo "journal is behind", or poisoned; kTooLarge; kInvalid for kinds that have
+  /// a function of their own) means that `done` will not be called.
   Result<> append(Record record, Completion done);
   /// All of them or none, next to each other, also after a crash.
   Result<> append_batch(std::vector<Record> records, BatchCompletion done);
@@ -83,9 +83,9 @@ public:
   Result<> flush();
   /// Blocking. Appends a CHECKPOINT with the folds of the caller and makes it durable.
   Result<Appended> checkpoint(WallTime time, std::string payload);
-  /// Blocking: reads the whole journal once. Appends the ERASE records, then overwrites the payloads of all earlier records
-  /// of these receipts with zeros; digests stay, so the chain still verifies. Returns how many payloads were overwritten.
-  /// Unfinished at a crash, recover() finishes it. kConflict if one of the receipts is still open.
+  /// Blocking: reads the whole journal once. Appends the ERASE records, then overwrites the payloads of all earlier
+  /// records of these receipts with zeros; digests stay, so the chain still verifies. Returns how many payloads were
+  /// overwritten. Unfinished at a crash, recover() finishes it. kConflict if one of the receipts is still open.
   Result<std::uint64_t> erase(std::vector<Erasure> erasures);
   /// Blocking. Removes whole segments before `position` (the oldest that any reader still needs); returns how many.
   /// kConflict unless a CHECKPOINT in a later segment stands for them.

@@ -33,13 +33,14 @@ void Pending::complete(Result<std::vector<Appended>> result) {
   }
   auto& one = std::get<Completion>(done);
   if (!one) return;
-  if (result) one(result->front());
-  else one(std::unexpected(std::move(result.error())));
+  if (result)
+    one(result->front());
+  else
+    one(std::unexpected(std::move(result.error())));
 }
 
 Writer::Core::Core(FileSystem& files, WriterOptions options, const Recovered& recovered)
-    : files_(files),
-      options_(std::move(options)),
+    : files_(files), options_(std::move(options)),
       reader_(std::make_shared<Reader>(files, options_.data_dir, recovered.end)),
       appender_(files, options_.data_dir, options_.segment_bytes, recovered) {
   if (recovered.checkpoint) {
@@ -76,8 +77,9 @@ Result<> Writer::Core::push(Pending pending, bool always) {
                       queued_bytes_ + cost > options_.max_queued_bytes;
     if (full && !always) {
       counters_.refused.fetch_add(pending.records.size(), std::memory_order_relaxed);
-      return fail(Code::kIo, fmt::format("the journal is behind: {} records ({} bytes) wait to be written; try again later",
-                                         queued_records_, queued_bytes_));
+      return fail(Code::kIo,
+                  fmt::format("the journal is behind: {} records ({} bytes) wait to be written; try again later",
+                              queued_records_, queued_bytes_));
     }
     queued_records_ += pending.records.size();
     queued_bytes_ += cost;
@@ -93,7 +95,8 @@ Result<std::vector<Appended>> Writer::Core::call(std::vector<Record> records) {
   auto answer = promise.get_future();
   Pending pending{.records = std::move(records), .done = {}, .sync = true};
   for (const auto& record : pending.records) pending.bytes += record.payload.size();
-  pending.done = BatchCompletion([&promise](Result<std::vector<Appended>> result) { promise.set_value(std::move(result)); });
+  pending.done =
+      BatchCompletion([&promise](Result<std::vector<Appended>> result) { promise.set_value(std::move(result)); });
   if (auto pushed = push(std::move(pending), true); !pushed) return std::unexpected(pushed.error());
   return answer.get();
 }
@@ -120,7 +123,8 @@ std::chrono::nanoseconds Writer::Core::until_next_duty() const {
   if (appender_.poisoned()) return kIdle;
   const auto now = steady_clock::now();
   std::chrono::nanoseconds wait = kIdle;
-  if (appender_.unsynced_bytes() > 0) wait = std::min<std::chrono::nanoseconds>(wait, last_sync_ + options_.sync_interval - now);
+  if (appender_.unsynced_bytes() > 0)
+    wait = std::min<std::chrono::nanoseconds>(wait, last_sync_ + options_.sync_interval - now);
   if (write_failed_) wait = std::min<std::chrono::nanoseconds>(wait, last_probe_ + options_.probe_interval - now);
   return std::max(wait, std::chrono::nanoseconds(0));
 }
@@ -188,8 +192,10 @@ void Writer::Core::finish_group() {
     auto& counter = done ? counters_.appended : counters_.failed;
     counter.fetch_add(one.pending->records.size(), std::memory_order_relaxed);
     if (done) counters_.payload_bytes.fetch_add(one.pending->bytes, std::memory_order_relaxed);
-    if (done) one.pending->complete(std::move(one.appended));
-    else one.pending->complete(std::unexpected(done.error()));
+    if (done)
+      one.pending->complete(std::move(one.appended));
+    else
+      one.pending->complete(std::unexpected(done.error()));
   }
 }
 
@@ -209,7 +215,8 @@ Result<> Writer::Core::timed_sync() {
   const auto took = static_cast<std::uint64_t>(duration_cast<microseconds>(last_sync_ - start).count());
   counters_.syncs.fetch_add(1, std::memory_order_relaxed);
   counters_.last_sync_us.store(took, std::memory_order_relaxed);
-  counters_.max_sync_us.store(std::max(took, counters_.max_sync_us.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+  counters_.max_sync_us.store(std::max(took, counters_.max_sync_us.load(std::memory_order_relaxed)),
+                              std::memory_order_relaxed);
   return done;
 }
 
@@ -246,9 +253,15 @@ Result<> Writer::Core::health() const {
 }
 
 Stats Writer::Core::stats() const {
-  Stats out{.appended = counters_.appended, .payload_bytes = counters_.payload_bytes, .stored_bytes = counters_.stored_bytes,
-            .groups = counters_.groups, .refused = counters_.refused, .failed = counters_.failed,
-            .rotations = counters_.rotations, .syncs = counters_.syncs, .last_sync_us = counters_.last_sync_us,
+  Stats out{.appended = counters_.appended,
+            .payload_bytes = counters_.payload_bytes,
+            .stored_bytes = counters_.stored_bytes,
+            .groups = counters_.groups,
+            .refused = counters_.refused,
+            .failed = counters_.failed,
+            .rotations = counters_.rotations,
+            .syncs = counters_.syncs,
+            .last_sync_us = counters_.last_sync_us,
             .max_sync_us = counters_.max_sync_us};
   const std::scoped_lock lock(mutex_);
   out.queued_records = queued_records_;

@@ -52,8 +52,8 @@ public:
 private:
   using Time = std::chrono::steady_clock::time_point;
   struct Counters {
-    std::atomic<std::uint64_t> appended{0}, payload_bytes{0}, stored_bytes{0}, groups{0}, refused{0}, failed{0}, rotations{0},
-        syncs{0}, last_sync_us{0}, max_sync_us{0};
+    std::atomic<std::uint64_t> appended{0}, payload_bytes{0}, stored_bytes{0}, groups{0}, refused{0}, failed{0},
+        rotations{0}, syncs{0}, last_sync_us{0}, max_sync_us{0};
   };
   struct Encoded {
     Pending* pending;
@@ -88,10 +88,10 @@ private:
   std::atomic<bool> poisoned_{false};
   mutable std::mutex mutex_;
   std::condition_variable not_empty_;
-  std::vector<Pending> queue_;    // under mutex_
+  std::vector<Pending> queue_;       // under mutex_
   std::uint64_t queued_records_ = 0; // under mutex_; until completed
   std::uint64_t queued_bytes_ = 0;   // under mutex_
-  bool stop_ = false;             // under mutex_
+  bool stop_ = false;                // under mutex_
   std::thread thread_;
 };
 

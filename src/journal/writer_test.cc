@@ -78,7 +78,8 @@ TEST(Writer, RotatesUnderLoadAndTailingReadersSeeEverythingInOrder) {
         seen += 1;
         if (entry.sequence != static_cast<std::uint64_t>(seen)) return ADD_FAILURE() << "out of sequence";
         const int thread = entry.payload[0] - '0';
-        if (std::stoi(entry.payload.substr(2)) != next[static_cast<size_t>(thread)]++) return ADD_FAILURE() << "out of order";
+        if (std::stoi(entry.payload.substr(2)) != next[static_cast<size_t>(thread)]++)
+          return ADD_FAILURE() << "out of order";
       }
       complete += 1;
     });
@@ -132,7 +133,8 @@ TEST(Writer, RefusesWhatItCannotStore) {
   auto writer = start(files);
   EXPECT_EQ(writer->append(record(Kind::kCheckpoint, 0, ""), {}).error().code, Code::kInvalid);
   EXPECT_EQ(writer->append(record(Kind::kErase, 0, ""), {}).error().code, Code::kInvalid);
-  EXPECT_EQ(writer->append(record(Kind::kClose, 0, std::string(kMaxPayload + 1, 'x')), {}).error().code, Code::kTooLarge);
+  EXPECT_EQ(writer->append(record(Kind::kClose, 0, std::string(kMaxPayload + 1, 'x')), {}).error().code,
+            Code::kTooLarge);
   EXPECT_EQ(writer->append_batch({}, {}).error().code, Code::kTooLarge);
   std::string noise(kMaxPayload, '\0');
   std::mt19937 random(7);
@@ -149,7 +151,8 @@ TEST(Writer, AFullDiskPromisesNothingAndIsOverWhenThereIsRoom) {
   const auto path = kDir + "/journal/0000000000000001.seg";
   const size_t before = files.content(path)->size();
   files.set_capacity(before + 200); // a part of the record fits
-  const auto full = append(*writer, record(Kind::kClose, 2, std::string(50, 'x') + std::to_string(before) + std::string(60, 'y')));
+  const auto full =
+      append(*writer, record(Kind::kClose, 2, std::string(50, 'x') + std::to_string(before) + std::string(60, 'y')));
   ASSERT_TRUE(full.has_value()) << "small ones still fit: " << full.error().message;
   const auto refused = append(*writer, record(Kind::kClose, 3, "three"));
   ASSERT_FALSE(refused.has_value());

@@ -7,7 +7,9 @@ namespace {
 
 constexpr size_t kSector = 512;
 
-std::unexpected<Error> io(const std::string& path, const std::string& why) { return fail(Code::kIo, path + ": " + why); }
+std::unexpected<Error> io(const std::string& path, const std::string& why) {
+  return fail(Code::kIo, path + ": " + why);
+}
 
 std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
@@ -16,7 +18,8 @@ std::string folder_of(const std::string& path) { return path.substr(0, path.rfin
 class FaultyFile final : public File {
 public:
   FaultyFile(FaultyFileSystem& system, FaultyFileSystem::NodePtr node, std::string path, bool writable)
-      : system_(system), node_(std::move(node)), path_(std::move(path)), writable_(writable), generation_(system.generation_) {}
+      : system_(system), node_(std::move(node)), path_(std::move(path)), writable_(writable),
+        generation_(system.generation_) {}
 
   Result<size_t> read(std::uint64_t offset, std::span<char> into) override {
     const std::scoped_lock lock(system_.mutex_);

@@ -1,5 +1,6 @@
 // FaultyFileSystem: a file system in memory that fails as told and crashes, for tests. Thread-safe.
-// A power failure forgets what was not synced: bytes, sizes and names. After crash() all open files are dead; open anew.
+// A power failure forgets what was not synced: bytes, sizes and names. After crash() all open files are dead; open
+// anew.
 #pragma once
 
 #include <cstdint>

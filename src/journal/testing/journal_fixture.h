@@ -24,11 +24,13 @@ inline Ulid ulid(std::uint64_t number) {
 }
 
 inline Record record(Kind kind, std::uint64_t receipt, std::string payload) {
-  return {kind, ulid(receipt), WallTime(std::chrono::microseconds(1'700'000'000'000'000 + static_cast<std::int64_t>(receipt))),
+  return {kind, ulid(receipt),
+          WallTime(std::chrono::microseconds(1'700'000'000'000'000 + static_cast<std::int64_t>(receipt))),
           std::move(payload)};
 }
 
-inline std::unique_ptr<Writer> start(FileSystem& files, WriterOptions options = {}, const RecoverOptions& recovery = {"node-1", false}) {
+inline std::unique_ptr<Writer> start(FileSystem& files, WriterOptions options = {},
+                                     const RecoverOptions& recovery = {"node-1", false}) {
   if (options.data_dir.empty()) options.data_dir = kDir;
   const auto recovered = recover(files, options.data_dir, recovery);
   EXPECT_TRUE(recovered.has_value()) << recovered.error().message;
@@ -41,7 +43,8 @@ inline std::unique_ptr<Writer> start(FileSystem& files, WriterOptions options = 
 inline Result<Appended> append(Writer& writer, Record one) {
   std::promise<Result<Appended>> promise;
   auto answer = promise.get_future();
-  auto pushed = writer.append(std::move(one), [&promise](Result<Appended> result) { promise.set_value(std::move(result)); });
+  auto pushed =
+      writer.append(std::move(one), [&promise](Result<Appended> result) { promise.set_value(std::move(result)); });
   if (!pushed) return std::unexpected(pushed.error());
   return answer.get();
 }
@@ -49,8 +52,8 @@ inline Result<Appended> append(Writer& writer, Record one) {
 inline Result<std::vector<Appended>> append_batch(Writer& writer, std::vector<Record> records) {
   std::promise<Result<std::vector<Appended>>> promise;
   auto answer = promise.get_future();
-  auto pushed = writer.append_batch(std::move(records),
-                                    [&promise](Result<std::vector<Appended>> result) { promise.set_value(std::move(result)); });
+  auto pushed = writer.append_batch(
+      std::move(records), [&promise](Result<std::vector<Appended>> result) { promise.set_value(std::move(result)); });
   if (!pushed) return std::unexpected(pushed.error());
   return answer.get();
 }
