@@ -86,14 +86,27 @@ std::string policy_text(Cause cause, const RouteInput& input, const config::Targ
   }
 }
 
+/// "0.82". By hand, because it is written for most candidates of most requests.
+std::string two_decimals(double share) {
+  const auto hundredths = static_cast<unsigned>(std::clamp(share, 0.0, 9.0) * 100 + 0.5);
+  const auto digit = [](unsigned value) { return static_cast<char>('0' + value % 10); };
+  return {digit(hundredths / 100), '.', digit(hundredths / 10), digit(hundredths)};
+}
+
+std::string below_floor(const Field& field, const Entry& entry) {
+  std::string text;
+  text.reserve(64);
+  text.append("quality ").append(two_decimals(*entry.quality)).append(" is under the ");
+  return text.append(floor_name(field.input)).append(" floor of ").append(two_decimals(field.terms.floor));
+}
+
 std::string measure_text(Cause cause, const Field& field, const Entry& entry) {
   const Terms& terms = field.terms;
   switch (cause) {
   case Cause::kQualityUnknown:
     return fmt::format("its quality for {} is not known", model::name(field.input.classification.category));
   case Cause::kBelowFloor:
-    return fmt::format("quality {:.2f} is under the {} floor of {:.2f}", *entry.quality, floor_name(field.input),
-                       terms.floor);
+    return below_floor(field, entry);
   case Cause::kBelowMinimum:
     return fmt::format("quality {:.2f} is under the minimum of {:.2f} that was asked for", *entry.quality,
                        *terms.min_quality);

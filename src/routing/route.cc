@@ -27,7 +27,7 @@ model::Candidate candidate_of(const Field& field, const Entry& entry) {
     candidate.rank = entry.rank;
     candidate.score = entry.score;
   }
-  for (size_t i = 0; i < kCauseCount && !entry.causes.none(); ++i) {
+  for (auto i = entry.causes.none() ? kCauseCount : static_cast<size_t>(entry.causes.first()); i < kCauseCount; ++i) {
     const auto cause = static_cast<Cause>(i);
     if (!entry.causes.has(cause)) continue;
     candidate.reasons.push_back(text_of(field, entry, cause));
