@@ -103,7 +103,7 @@ std::map<std::string, std::string> read_amounts(Reader& row, std::string_view ke
   if (!reader) return amounts;
   for (const std::string& meter : reader->keys()) {
     if (!model::parse_meter(meter)) {
-      const std::string_view near = nearest(meter, {model::kMeterNames.begin(), model::kMeterNames.end()});
+      const std::string near = nearest(meter, {model::kMeterNames.begin(), model::kMeterNames.end()});
       reader->complain(meter, "unknown meter" + (near.empty() ? "" : fmt::format("; did you mean {}?", near)));
     }
     if (const auto amount = reader->optional_text(meter)) amounts[meter] = *amount;
@@ -148,7 +148,7 @@ void read_provider_of(Reader& reader, const std::map<std::string, std::string>& 
   if (found != configured.end() || catalog.provider(provider) != nullptr) return;
   std::vector<std::string> ids;
   for (const auto& [id, catalog_id] : configured) ids.push_back(id);
-  const std::string_view near = nearest(provider, ids);
+  const std::string near = nearest(provider, ids);
   const std::string hint = near.empty() ? "add it under providers" : fmt::format("did you mean {}?", near);
   reader.complain("provider", fmt::format("there is no provider {}; {}", provider, hint));
 }

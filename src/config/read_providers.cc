@@ -162,7 +162,7 @@ const catalog::Provider* known_provider(Reader& reader, const catalog::Catalog& 
   if (named && known == nullptr) {
     std::vector<std::string> ids;
     for (const catalog::Provider& one : catalog.providers()) ids.push_back(one.id);
-    const std::string_view near = nearest(*named, ids);
+    const std::string near = nearest(*named, ids);
     reader.complain("catalog",
                     "the catalog has no such provider" + (near.empty() ? "" : fmt::format("; did you mean {}?", near)));
   }

@@ -88,7 +88,7 @@ void read_baseline(Reader& reader, const catalog::Catalog& catalog, Tenant& into
   if (into.baseline_model.empty() || !catalog.find(into.baseline_model).empty()) return;
   std::vector<std::string> ids;
   for (const catalog::Model& model : catalog.models()) ids.push_back(model.id);
-  const std::string_view near = nearest(into.baseline_model, ids);
+  const std::string near = nearest(into.baseline_model, ids);
   const std::string hint = near.empty() ? "give it under models" : fmt::format("did you mean {}?", near);
   reader.complain("baseline_model", "is not a model of the catalog; " + hint);
 }

@@ -37,9 +37,9 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 } // namespace
 
-std::string_view nearest(std::string_view word, const std::vector<std::string>& names) {
+std::string nearest(std::string_view word, const std::vector<std::string>& names) {
   if (word.size() > kMaxShown) return {};
-  std::string_view best;
+  std::string best;
   size_t least = std::max<size_t>(2, word.size() / 3) + 1;
   for (const std::string& name : names) {
     const size_t distance = edit_distance(word, name);
@@ -72,7 +72,7 @@ void Reader::complain(std::string_view key, std::string_view what) {
 void Reader::complain_here(std::string_view what) { problem_.report(map_.line, path_, std::string(what)); }
 
 std::string Reader::not_among(std::string_view text, std::span<const std::string_view> names) {
-  const std::string_view near = nearest(text, {names.begin(), names.end()});
+  const std::string near = nearest(text, {names.begin(), names.end()});
   const std::string hint = near.empty() ? "" : fmt::format("; did you mean {}?", near);
   return fmt::format("\"{}\" is not one of {}{}", shown(text), fmt::join(names, ", "), hint);
 }
@@ -257,7 +257,7 @@ void Reader::no_secret(std::initializer_list<std::string_view> keys, std::string
 void Reader::finish() {
   for (const Node& node : map_.children) {
     if (std::ranges::find(asked_, node.key) != asked_.end()) continue;
-    const std::string_view near = nearest(node.key, asked_);
+    const std::string near = nearest(node.key, asked_);
     const std::string hint =
         near.empty() ? fmt::format("known are {}", fmt::join(asked_, ", ")) : fmt::format("did you mean {}?", near);
     return complain(node.key, "unknown key; " + hint);

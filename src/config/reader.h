@@ -91,6 +91,6 @@ private:
 };
 
 /// The one of `names` that `word` was probably meant to be; empty: none is near.
-std::string_view nearest(std::string_view word, const std::vector<std::string>& names);
+std::string nearest(std::string_view word, const std::vector<std::string>& names);
 
 } // namespace kairos::config
