@@ -50,7 +50,8 @@ Result<> Appender::rotate(WallTime now) {
   const std::uint64_t number = end_.segment + 1;
   auto file = make_segment(number, now);
   if (!file) {
-    (void)files_.remove(segment_path(data_dir_, number)); // a leftover is harmless: made anew, or removed by recovery
+    [[maybe_unused]] const auto removed =
+        files_.remove(segment_path(data_dir_, number)); // a leftover is harmless: made anew, or removed by recovery
     return std::unexpected(file.error());
   }
   file_ = std::move(*file);

@@ -14,13 +14,13 @@ constexpr int kLevel = 3; // not part of the format: any level is read alike
 constexpr size_t kWorthTrying = 64;
 
 const ZSTD_CDict* compression_dictionary() {
-  static const ZSTD_CDict* const dictionary = ZSTD_createCDict(kDictionary.data(), kDictionary.size(), kLevel);
-  return dictionary;
+  static const ZSTD_CDict* const made = ZSTD_createCDict(dictionary().data(), dictionary().size(), kLevel);
+  return made;
 }
 
 const ZSTD_DDict* decompression_dictionary() {
-  static const ZSTD_DDict* const dictionary = ZSTD_createDDict(kDictionary.data(), kDictionary.size());
-  return dictionary;
+  static const ZSTD_DDict* const made = ZSTD_createDDict(dictionary().data(), dictionary().size());
+  return made;
 }
 
 } // namespace

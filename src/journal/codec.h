@@ -13,7 +13,7 @@ struct ZSTD_DCtx_s;
 namespace kairos::journal {
 
 /// Raw content of a zstd prefix dictionary: a typical receipt. Part of the format: never changed within a version.
-extern const std::string_view kDictionary;
+std::string_view dictionary();
 
 class Compressor {
 public:

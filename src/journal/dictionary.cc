@@ -4,7 +4,8 @@
 
 namespace kairos::journal {
 
-const std::string_view kDictionary =
+std::string_view dictionary() {
+  return
     R"~(interrupted refused cancelled crash reservation hedge fallback counted estimated unknown embeddings responses )~"
     R"~(messages summarization extraction creative "filters":["capability"],"filtered_out_by":"capability" "filters":[)~"
     R"~("context","quality"],"filtered_out_by":"context" "filters":["quality"],"filtered_out_by":"quality" "filters":[)~"
@@ -52,5 +53,6 @@ const std::string_view kDictionary =
     R"~(get_id":"monthly","period":"2026-04","amount_usd":0.0131022}],"savings":{"baseline_model_id":"gpt-5.4","baseli)~"
     R"~(ne_cost_usd":0.0214,"savings_usd":0.0082978},"replay":{"of":"rcpt_01JKEZ4F9T8QX2M7RA00000000","content":"store)~"
     R"~(d"}})~";
+}
 
 } // namespace kairos::journal

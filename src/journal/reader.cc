@@ -116,7 +116,7 @@ void Reader::close() {
 
 bool Reader::wait_beyond(const Position& position, std::chrono::nanoseconds timeout, std::stop_token stop) const {
   std::unique_lock lock(mutex_);
-  moved_.wait_for(lock, stop, timeout, [&] { return closed_ || end_ > position; });
+  moved_.wait_for(lock, std::move(stop), timeout, [&] { return closed_ || end_ > position; });
   return end_ > position;
 }
 

@@ -305,8 +305,8 @@ TEST(PosixFileSystemTest, AJournalLivesOnIt) {
 
 // Records of this version can only be read with these very bytes.
 TEST(Format, TheDictionaryOfVersion1NeverChanges) {
-  EXPECT_EQ(kDictionary.size(), 5064u);
-  EXPECT_EQ(to_hex(Sha256()({as_bytes(kDictionary)})),
+  EXPECT_EQ(dictionary().size(), 5064u);
+  EXPECT_EQ(to_hex(Sha256()({as_bytes(dictionary())})),
             "6933aec0db8b1a025566ee4670a3ba18cc85a1d09a39ad8ad51456ca7cd7ba94");
 }
 

@@ -242,7 +242,8 @@ void Writer::Core::finish() {
   if (appender_.poisoned() || !appender_.has_segment()) return;
   if (const auto done = timed_sync(); !done) return set_health(done);
   const std::string path = fmt::format("{}/{}", journal_folder(options_.data_dir), kEndMark);
-  (void)CursorFile(files_, path).save(appender_.end()); // it only sharpens recovery's judgement
+  [[maybe_unused]] const auto saved =
+      CursorFile(files_, path).save(appender_.end()); // it only sharpens recovery's judgement
 }
 
 Result<> Writer::Core::health() const {

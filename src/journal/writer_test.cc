@@ -169,6 +169,24 @@ TEST(Writer, AFullDiskPromisesNothingAndIsOverWhenThereIsRoom) {
   expect_sound(files);
 }
 
+TEST(Writer, ADiskTooFullForTheNextSegmentIsOverWhenThereIsRoom) {
+  FaultyFileSystem files;
+  auto writer = start(files, {.data_dir = kDir, .segment_bytes = 400, .probe_interval = milliseconds(1)});
+  ASSERT_TRUE(append(*writer, record(Kind::kClose, 1, "first")));
+  files.set_capacity(files.content(kDir + "/journal/0000000000000001.seg")->size() + 60);
+  const std::string noise = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!?";
+  EXPECT_FALSE(append(*writer, record(Kind::kClose, 2, noise)));
+  EXPECT_FALSE(files.content(kDir + "/journal/0000000000000002.seg").has_value());
+  files.set_capacity(std::nullopt);
+  const auto again = append(*writer, record(Kind::kClose, 2, noise));
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(again->sequence, 2u);
+  EXPECT_EQ(again->position.segment, 2u);
+  EXPECT_TRUE(writer->health().has_value());
+  writer.reset();
+  expect_sound(files);
+}
+
 TEST(Writer, AFailedSyncPoisonsForGood) {
   for (const auto durability : {Durability::kFsync, Durability::kProcess}) {
     FaultyFileSystem files;
