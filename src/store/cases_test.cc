@@ -58,14 +58,17 @@ std::int64_t number(const std::string& text) {
   return value;
 }
 
-std::optional<Picodollars> amount(const std::string& text) { return text == "?" ? std::nullopt : std::optional(*parse_usd(text)); }
+std::optional<Picodollars> amount(const std::string& text) {
+  return text == "?" ? std::nullopt : std::optional(*parse_usd(text));
+}
 
 template <class E, size_t N>
 void set_word(E& into, const std::array<std::string_view, N>& words, const std::string& text) {
   if (!model::parse_name(words, text, into)) ADD_FAILURE() << "no such word: " << text;
 }
 
-/// "first:ok:100:0.01" → an attempt: reason, "ok" or an error, latency, cost; "@model" behind the error names its model.
+/// "first:ok:100:0.01" → an attempt: reason, "ok" or an error, latency, cost; "@model" behind the error names its
+/// model.
 model::Attempt attempt_of(const std::string& text, int index) {
   std::istringstream in(text);
   std::string reason, outcome, latency, cost;
@@ -100,7 +103,8 @@ void set_field(model::Receipt& r, const std::string& key, const std::string& val
   } else if (key == "cost") {
     r.cost.total = amount(value);
   } else if (key == "baseline") {
-    r.savings = model::Savings{"b", amount(value), r.cost.total ? std::optional(*amount(value) - *r.cost.total) : std::nullopt};
+    r.savings =
+        model::Savings{"b", amount(value), r.cost.total ? std::optional(*amount(value) - *r.cost.total) : std::nullopt};
   } else if (key == "charged") {
     r.cost.charged = amount(value);
   } else if (key == "latency") {
@@ -118,8 +122,11 @@ void set_field(model::Receipt& r, const std::string& key, const std::string& val
   } else if (key == "count") {
     r.count = number(value);
   } else if (key == "in" || key == "out" || key == "cached" || key == "write1h" || key == "reasoning") {
-    const Meter meter = key == "in" ? Meter::kInput : key == "out" ? Meter::kOutput : key == "cached" ? Meter::kCacheRead
-                        : key == "reasoning" ? Meter::kReasoning : Meter::kCacheWrite1h;
+    const Meter meter = key == "in"          ? Meter::kInput
+                        : key == "out"       ? Meter::kOutput
+                        : key == "cached"    ? Meter::kCacheRead
+                        : key == "reasoning" ? Meter::kReasoning
+                                             : Meter::kCacheWrite1h;
     r.usage[meter] = number(value);
   } else if (key == "attempt") {
     r.attempts.push_back(attempt_of(value, static_cast<int>(r.attempts.size())));
@@ -196,7 +203,8 @@ TEST(StoreCases, EveryFileSaysWhatTheStoreAnswers) {
     for (Case& test : cases) {
       const auto got = run(test);
       const bool same = got == test.expected || std::getenv("KAIROS_UPDATE_CASES") != nullptr;
-      EXPECT_TRUE(same) << entry.path().filename() << ": " << test.name << "\ngot:\n" << fmt::format("{}", fmt::join(got, "\n"));
+      EXPECT_TRUE(same) << entry.path().filename() << ": " << test.name << "\ngot:\n"
+                        << fmt::format("{}", fmt::join(got, "\n"));
       test.expected = got;
       ++count;
     }

@@ -38,7 +38,8 @@ std::string seal_cursor(const CursorKey& key, const CursorState& state, std::str
   int length = 0;
   EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, key.data(), out.data());
   EVP_EncryptUpdate(cipher.get(), nullptr, &length, bytes_of(bound), static_cast<int>(bound.size()));
-  EVP_EncryptUpdate(cipher.get(), out.data() + kNonce, &length, reinterpret_cast<const unsigned char*>(&state), sizeof(state));
+  EVP_EncryptUpdate(cipher.get(), out.data() + kNonce, &length, reinterpret_cast<const unsigned char*>(&state),
+                    sizeof(state));
   EVP_EncryptFinal_ex(cipher.get(), out.data() + kNonce + sizeof(state), &length);
   EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, kTag, out.data() + kNonce + sizeof(state));
   return to_hex(out);

@@ -72,10 +72,12 @@ Result<> check_change(const Change& change) {
   if (!plain_kind(change.kind)) return fail(Code::kInvalid, "kind: a lower-case word of at most 32 letters");
   if (change.id.empty() || change.id.size() > 256) return fail(Code::kInvalid, "id: between 1 and 256 bytes");
   if (!change.body) return {};
-  if (change.body->size() > kMaxDocument) return fail(Code::kTooLarge, fmt::format("{} '{}' is longer than 256 KiB", change.kind, change.id));
+  if (change.body->size() > kMaxDocument)
+    return fail(Code::kTooLarge, fmt::format("{} '{}' is longer than 256 KiB", change.kind, change.id));
   boost::system::error_code error;
   const json::value body = json::parse(*change.body, error);
-  if (error || !body.is_object()) return fail(Code::kInvalid, fmt::format("{} '{}' is not a JSON object", change.kind, change.id));
+  if (error || !body.is_object())
+    return fail(Code::kInvalid, fmt::format("{} '{}' is not a JSON object", change.kind, change.id));
   return {};
 }
 
@@ -94,7 +96,8 @@ public:
   std::vector<Document> list(std::string_view kind) const override {
     const std::scoped_lock lock(mutex_);
     std::vector<Document> documents;
-    for (auto at = state_.documents.lower_bound(DocumentKey(kind, "")); at != state_.documents.end() && at->first.first == kind; ++at) {
+    for (auto at = state_.documents.lower_bound(DocumentKey(kind, ""));
+         at != state_.documents.end() && at->first.first == kind; ++at) {
       documents.push_back(at->second);
     }
     return documents;
@@ -102,7 +105,8 @@ public:
 
   Result<std::vector<Document>> commit(const std::vector<Change>& changes, std::string_view who) override {
     const std::scoped_lock lock(mutex_);
-    if (broken_) return fail(Code::kIo, "the state file could not be written before; nothing more is taken until a restart");
+    if (broken_)
+      return fail(Code::kIo, "the state file could not be written before; nothing more is taken until a restart");
     auto line = plan(changes, who);
     if (!line) return std::unexpected(line.error());
     if (auto written = append(state_line(*line)); !written) return std::unexpected(written.error());
@@ -112,7 +116,9 @@ public:
     std::vector<Document> after;
     for (const Change& change : changes) {
       const auto found = state_.documents.find(DocumentKey(change.kind, change.id));
-      after.push_back(found != state_.documents.end() ? found->second : Document{change.kind, change.id, state_.last_versions[{change.kind, change.id}], ""});
+      after.push_back(found != state_.documents.end()
+                          ? found->second
+                          : Document{change.kind, change.id, state_.last_versions[{change.kind, change.id}], ""});
     }
     trim_audit();
     if (size_ > options_.compact_after_bytes && size_ > 2 * compacted_size_) compact();
@@ -136,26 +142,33 @@ public:
 private:
   /// The log line of these changes, or why they cannot be made.
   Result<std::string> plan(const std::vector<Change>& changes, std::string_view who) const {
-    if (changes.empty() || changes.size() > kMaxChanges) return fail(Code::kInvalid, "between 1 and 1000 changes at once");
-    std::map<DocumentKey, std::pair<std::uint64_t, const std::string*>> touched; // what the changes before this one made
+    if (changes.empty() || changes.size() > kMaxChanges)
+      return fail(Code::kInvalid, "between 1 and 1000 changes at once");
+    std::map<DocumentKey, std::pair<std::uint64_t, const std::string*>>
+        touched; // what the changes before this one made
     std::string line = "[";
     std::uint64_t number = state_.next_audit;
     for (const Change& change : changes) {
       if (auto checked = check_change(change); !checked) return std::unexpected(checked.error());
       const DocumentKey key(change.kind, change.id);
-      if (touched.contains(key)) return fail(Code::kInvalid, fmt::format("{} '{}' is changed twice", change.kind, change.id));
+      if (touched.contains(key))
+        return fail(Code::kInvalid, fmt::format("{} '{}' is changed twice", change.kind, change.id));
       const auto found = state_.documents.find(key);
       const bool exists = found != state_.documents.end();
       const std::uint64_t version = exists ? found->second.version : 0;
       if (change.expected && *change.expected != version) {
-        return fail(Code::kConflict, fmt::format("{} '{}' is at version {}, not {}", change.kind, change.id, version, *change.expected));
+        return fail(Code::kConflict,
+                    fmt::format("{} '{}' is at version {}, not {}", change.kind, change.id, version, *change.expected));
       }
       if (!change.body && !exists) return fail(Code::kNotFound, fmt::format("no {} '{}'", change.kind, change.id));
       touched.emplace(key, std::pair(version, nullptr));
       const auto last = state_.last_versions.find(key);
-      const AuditEntry entry{number++, options_.clock->wall_now(), std::string(who), change.kind, change.id,
-                             exists ? std::optional(found->second.body) : std::nullopt, change.body};
-      line += (line.size() > 1 ? "," : "") + entry_json(entry, (last == state_.last_versions.end() ? 0 : last->second) + 1);
+      const AuditEntry entry{number++,         options_.clock->wall_now(),
+                             std::string(who), change.kind,
+                             change.id,        exists ? std::optional(found->second.body) : std::nullopt,
+                             change.body};
+      line +=
+          (line.size() > 1 ? "," : "") + entry_json(entry, (last == state_.last_versions.end() ? 0 : last->second) + 1);
     }
     return line + "]";
   }
@@ -181,7 +194,8 @@ private:
     const std::string whole = std::string(kStateHeader) + state_line(snapshot_of(state_));
     const std::filesystem::path fresh = options_.file.string() + ".new";
     File file(::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
-    if (!file.open() || ::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0 || !file.write_all(whole) || !file.sync()) return;
+    if (!file.open() || ::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0 || !file.write_all(whole) || !file.sync())
+      return;
     if (::rename(fresh.c_str(), options_.file.c_str()) != 0) return;
     broken_ = !sync_folder(options_.file);
     file_ = std::move(file);
@@ -212,14 +226,16 @@ Result<std::unique_ptr<StateStore>> open_embedded_state(const EmbeddedStateOptio
   bytes << in.rdbuf();
   std::string text = std::move(bytes).str();
   if (kStateHeader.starts_with(text)) { // new, or torn while it was made
-    if (::ftruncate(file.descriptor(), 0) != 0 || !file.write_all(kStateHeader) || !file.sync() || !sync_folder(options.file)) {
+    if (::ftruncate(file.descriptor(), 0) != 0 || !file.write_all(kStateHeader) || !file.sync() ||
+        !sync_folder(options.file)) {
       return io_failed("making the state file", options.file);
     }
     text = kStateHeader;
   }
   auto loaded = read_state_log(text);
   if (!loaded) return fail_in("state file " + options.file.string(), loaded.error());
-  if (loaded->good_bytes < text.size() && (::ftruncate(file.descriptor(), static_cast<off_t>(loaded->good_bytes)) != 0 || !file.sync())) {
+  if (loaded->good_bytes < text.size() &&
+      (::ftruncate(file.descriptor(), static_cast<off_t>(loaded->good_bytes)) != 0 || !file.sync())) {
     return io_failed("cutting a torn write off the state file", options.file);
   }
   return std::make_unique<EmbeddedState>(options, std::move(file), std::move(*loaded));

@@ -13,10 +13,10 @@
 namespace kairos::store {
 
 struct EmbeddedStateOptions {
-  std::filesystem::path file; // its folder must exist
-  const Clock* clock = nullptr; // must outlive the store
+  std::filesystem::path file;                           // its folder must exist
+  const Clock* clock = nullptr;                         // must outlive the store
   std::uint64_t compact_after_bytes = 16 * 1024 * 1024; // when the log is this long and half of it is history
-  size_t keep_audit = 100'000; // newest audit entries kept by compaction
+  size_t keep_audit = 100'000;                          // newest audit entries kept by compaction
 };
 
 Result<std::unique_ptr<StateStore>> open_embedded_state(const EmbeddedStateOptions& options);

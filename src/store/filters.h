@@ -21,7 +21,7 @@ enum class Dimension : std::uint8_t {
   kWorkflow,
   kKey,
   kEndUser,
-  kModel,    // that executed; "" where nothing did
+  kModel, // that executed; "" where nothing did
   kProvider,
   kRegion,
   kCategory,
@@ -34,10 +34,23 @@ enum class Dimension : std::uint8_t {
   kEndpoint,
   kTag,
 };
-inline constexpr std::array<std::string_view, 17> kDimensionNames = {
-    "time",     "tenant", "workflow",       "key",            "end_user",       "model",           "provider",   "region",
-    "category", "status", "attempt_reason", "router_version", "policy_version", "requested_model", "error_code", "endpoint",
-    "tags"};
+inline constexpr std::array<std::string_view, 17> kDimensionNames = {"time",
+                                                                     "tenant",
+                                                                     "workflow",
+                                                                     "key",
+                                                                     "end_user",
+                                                                     "model",
+                                                                     "provider",
+                                                                     "region",
+                                                                     "category",
+                                                                     "status",
+                                                                     "attempt_reason",
+                                                                     "router_version",
+                                                                     "policy_version",
+                                                                     "requested_model",
+                                                                     "error_code",
+                                                                     "endpoint",
+                                                                     "tags"};
 
 /// One dimension; `tag` is the tag's key for kTag, else empty.
 struct DimensionRef {
@@ -63,10 +76,11 @@ struct Filters {
   std::optional<std::int64_t> min_latency_ms;
   std::optional<std::int64_t> max_latency_ms;
   std::optional<bool> cache_hit;
-  std::optional<bool> fallback;     // more than one model was tried
+  std::optional<bool> fallback; // more than one model was tried
   std::optional<bool> unknown_cost;
   std::string trace_id; // 32 hex digits, or empty
-  std::string text;     // a receipt id, a trace id, or part of a name (workflow, key, user, model, provider, error), any case
+  std::string
+      text; // a receipt id, a trace id, or part of a name (workflow, key, user, model, provider, error), any case
 };
 
 inline constexpr size_t kMaxFilterValues = 1000;

@@ -17,7 +17,8 @@ Result<std::optional<StoredReceipt>> receipt_of(const journal::Entry& entry) {
   if (entry.kind != journal::Kind::kClose || entry.erased) return std::nullopt;
   auto receipt = model::receipt_from_json(entry.payload);
   if (!receipt) {
-    return fail(Code::kCorrupt, fmt::format("receipt with sequence {} at {}: {}", entry.sequence, journal::to_string(entry.position), receipt.error().message));
+    return fail(Code::kCorrupt, fmt::format("receipt with sequence {} at {}: {}", entry.sequence,
+                                            journal::to_string(entry.position), receipt.error().message));
   }
   return StoredReceipt{std::move(*receipt), entry.sequence, place_of(entry.position)};
 }
@@ -68,7 +69,9 @@ private:
 
 JournalSource follow_journal(std::shared_ptr<const journal::Reader> reader) {
   auto follower = std::make_shared<Follower>(std::move(reader));
-  return [follower](const JournalPlace& from, size_t limit, std::chrono::milliseconds wait) { return follower->read(from, limit, wait); };
+  return [follower](const JournalPlace& from, size_t limit, std::chrono::milliseconds wait) {
+    return follower->read(from, limit, wait);
+  };
 }
 
 NextReceipt receipts_of_journal(std::shared_ptr<const journal::Reader> reader) {

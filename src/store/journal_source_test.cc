@@ -39,7 +39,8 @@ TEST(JournalSource, EveryCloseArrivesOnceAndSoonAndOtherRecordsDoNotDisturb) {
     while (!store->find(receipt.receipt_id, Scope::all(), {})) {
       ASSERT_LT(std::chrono::steady_clock::now() - closed, std::chrono::seconds(10)) << loader.state().last_error;
     }
-    slowest = std::max(slowest, std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - closed));
+    slowest = std::max(
+        slowest, std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - closed));
   }
   RecordProperty("slowest_visible_ms", static_cast<int>(slowest.count()));
   std::printf("visible after CLOSE: slowest of 60 was %d ms\n", static_cast<int>(slowest.count()));

@@ -51,7 +51,8 @@ void Loader::note(const JournalPiece& piece) {
     state.last_error.clear();
     state.mark = store_.mark();
     if (piece.receipts.empty()) return;
-    const auto lag = std::chrono::duration_cast<std::chrono::milliseconds>(now - piece.receipts.back().receipt.completed_at);
+    const auto lag =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now - piece.receipts.back().receipt.completed_at);
     state.last_lag = std::max(lag, std::chrono::milliseconds(0));
   });
 }

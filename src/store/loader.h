@@ -24,7 +24,8 @@ struct JournalPiece {
 
 /// Reads from `from` at most `limit` receipts. Waits up to `wait` for the first one and returns what there is (maybe
 /// nothing). Called on the loader's thread only.
-using JournalSource = std::function<Result<JournalPiece>(const JournalPlace& from, size_t limit, std::chrono::milliseconds wait)>;
+using JournalSource =
+    std::function<Result<JournalPiece>(const JournalPlace& from, size_t limit, std::chrono::milliseconds wait)>;
 
 struct LoaderOptions {
   size_t max_batch = 20'000;
@@ -32,10 +33,10 @@ struct LoaderOptions {
 };
 
 struct LoaderState {
-  std::uint64_t loaded = 0;      // receipts since start
+  std::uint64_t loaded = 0; // receipts since start
   std::uint64_t commits = 0;
-  std::uint64_t failures = 0;    // of reading the journal or the store; retried
-  std::string last_error;        // empty: all is well
+  std::uint64_t failures = 0; // of reading the journal or the store; retried
+  std::string last_error;     // empty: all is well
   LoadMark mark;
   std::chrono::milliseconds last_lag{0}; // commit time − completed_at of the newest receipt in the batch
 };

@@ -10,10 +10,13 @@ namespace {
 
 constexpr std::string_view kTagPrefix = "tags.";
 
-Result<> wrong(std::string_view field, std::string_view why) { return fail(Code::kInvalid, fmt::format("{}: {}", field, why)); }
+Result<> wrong(std::string_view field, std::string_view why) {
+  return fail(Code::kInvalid, fmt::format("{}: {}", field, why));
+}
 
 bool groups_attempts(const Query& query) {
-  return std::ranges::any_of(query.dimensions, [](const DimensionRef& d) { return d.dimension == Dimension::kAttemptReason; });
+  return std::ranges::any_of(query.dimensions,
+                             [](const DimensionRef& d) { return d.dimension == Dimension::kAttemptReason; });
 }
 
 /// Measures of a whole receipt cannot be split over its attempts.
@@ -23,8 +26,10 @@ bool at_attempts(Measure measure) {
   case Measure::kCost:
   case Measure::kCostInterrupted:
   case Measure::kUnknownCost:
-  case Measure::kErrorRate: return true;
-  default: break;
+  case Measure::kErrorRate:
+    return true;
+  default:
+    break;
   }
   return (measure >= Measure::kTokensInput && measure <= Measure::kTtftP99);
 }
@@ -34,9 +39,12 @@ Result<> check_lists(const Query& query) {
   for (size_t i = 0; i < query.measures.size(); ++i) {
     const auto before = std::span(query.measures).first(i);
     const Measure measure = query.measures[i];
-    if (std::ranges::find(before, measure) != before.end()) return wrong(fmt::format("measures[{}]", i), fmt::format("'{}' is there twice", name(measure)));
+    if (std::ranges::find(before, measure) != before.end())
+      return wrong(fmt::format("measures[{}]", i), fmt::format("'{}' is there twice", name(measure)));
     if (groups_attempts(query) && !at_attempts(measure)) {
-      return wrong(fmt::format("measures[{}]", i), fmt::format("'{}' belongs to whole receipts and cannot be grouped by attempt_reason", name(measure)));
+      return wrong(
+          fmt::format("measures[{}]", i),
+          fmt::format("'{}' belongs to whole receipts and cannot be grouped by attempt_reason", name(measure)));
     }
   }
   if (query.dimensions.size() > kMaxDimensions) return wrong("dimensions", fmt::format("at most {}", kMaxDimensions));
@@ -51,7 +59,8 @@ Result<> check_lists(const Query& query) {
 Result<> check_top(const Query& query) {
   if (!query.top) return {};
   const TopN& top = *query.top;
-  if (top.dimension.dimension == Dimension::kTime || std::ranges::find(query.dimensions, top.dimension) == query.dimensions.end()) {
+  if (top.dimension.dimension == Dimension::kTime ||
+      std::ranges::find(query.dimensions, top.dimension) == query.dimensions.end()) {
     return wrong("top.dimension", "it must be one of the dimensions, and not time");
   }
   if (top.n == 0 || top.n > 1000) return wrong("top.n", "between 1 and 1000");
@@ -98,14 +107,16 @@ ColumnType type_of(Measure measure) {
 Result<> check(const Query& query) {
   if (auto lists = check_lists(query); !lists) return lists;
   constexpr WallTime kLatest{std::chrono::microseconds(4'102'444'800'000'000)}; // 2100-01-01
-  if (query.range.from < WallTime{} || query.range.to > kLatest) return wrong("from", "times must lie between 1970 and 2100");
+  if (query.range.from < WallTime{} || query.range.to > kLatest)
+    return wrong("from", "times must lie between 1970 and 2100");
   if (query.range.from >= query.range.to) return wrong("to", "it must be after 'from'");
   if (query.limit == 0 || query.limit > kMaxGroups) return wrong("limit", fmt::format("between 1 and {}", kMaxGroups));
   for (size_t i = 0; i < query.filters.values.size(); ++i) {
     const ValueFilter& filter = query.filters.values[i];
     const std::string field = "filters." + name(filter.field);
     if (filter.field.dimension == Dimension::kTime) return wrong(field, "use 'from' and 'to'");
-    if (filter.values.size() > kMaxFilterValues) return wrong(field, fmt::format("at most {} values", kMaxFilterValues));
+    if (filter.values.size() > kMaxFilterValues)
+      return wrong(field, fmt::format("at most {} values", kMaxFilterValues));
   }
   if (auto top = check_top(query); !top) return top;
   return check_order(query);

@@ -54,20 +54,49 @@ enum class Measure : std::uint8_t {
   kConfidence, // mean
   kThroughput, // output tokens per second of successful requests
 };
-inline constexpr std::array<std::string_view, 37> kMeasureNames = {
-    "requests",         "receipts",       "attempts",         "cost",           "cost_interrupted",
-    "unknown_cost",     "charged",        "baseline",         "savings",        "avoided",
-    "cost_input",       "cost_cache_read", "cost_cache_write", "cost_output",   "cost_reasoning",
-    "cost_other",       "tokens_input",   "tokens_cache_read", "tokens_cache_write", "tokens_output",
-    "tokens_reasoning", "tokens_other",   "latency_p50",      "latency_p95",    "latency_p99",
-    "ttft_p50",         "ttft_p95",       "ttft_p99",         "overhead_p50",   "overhead_p95",
-    "overhead_p99",     "error_rate",     "fallback_rate",    "cache_hit_rate", "refusal_rate",
-    "confidence",       "throughput"};
+inline constexpr std::array<std::string_view, 37> kMeasureNames = {"requests",
+                                                                   "receipts",
+                                                                   "attempts",
+                                                                   "cost",
+                                                                   "cost_interrupted",
+                                                                   "unknown_cost",
+                                                                   "charged",
+                                                                   "baseline",
+                                                                   "savings",
+                                                                   "avoided",
+                                                                   "cost_input",
+                                                                   "cost_cache_read",
+                                                                   "cost_cache_write",
+                                                                   "cost_output",
+                                                                   "cost_reasoning",
+                                                                   "cost_other",
+                                                                   "tokens_input",
+                                                                   "tokens_cache_read",
+                                                                   "tokens_cache_write",
+                                                                   "tokens_output",
+                                                                   "tokens_reasoning",
+                                                                   "tokens_other",
+                                                                   "latency_p50",
+                                                                   "latency_p95",
+                                                                   "latency_p99",
+                                                                   "ttft_p50",
+                                                                   "ttft_p95",
+                                                                   "ttft_p99",
+                                                                   "overhead_p50",
+                                                                   "overhead_p95",
+                                                                   "overhead_p99",
+                                                                   "error_rate",
+                                                                   "fallback_rate",
+                                                                   "cache_hit_rate",
+                                                                   "refusal_rate",
+                                                                   "confidence",
+                                                                   "throughput"};
 
 constexpr std::string_view name(Measure measure) { return kMeasureNames[static_cast<size_t>(measure)]; }
 
 enum class Interval : std::uint8_t { kMinute, kHour, kDay, kWeek, kMonth, kQuarter, kYear };
-inline constexpr std::array<std::string_view, 7> kIntervalNames = {"minute", "hour", "day", "week", "month", "quarter", "year"};
+inline constexpr std::array<std::string_view, 7> kIntervalNames = {"minute", "hour",    "day", "week",
+                                                                   "month",  "quarter", "year"};
 
 struct Order {
   std::variant<Measure, DimensionRef> by;
@@ -86,11 +115,11 @@ inline constexpr size_t kMaxDimensions = 6;
 inline constexpr std::string_view kOther = "(other)";
 
 struct Query {
-  std::vector<Measure> measures; // at least one
+  std::vector<Measure> measures;        // at least one
   std::vector<DimensionRef> dimensions; // at most kMaxDimensions, none twice
   Filters filters;
   TimeRange range;
-  std::string time_zone = "UTC"; // IANA name; days, weeks, months are local ones
+  std::string time_zone = "UTC";      // IANA name; days, weeks, months are local ones
   Interval interval = Interval::kDay; // of the dimension `time`
   /// Adds "<measure>.previous" columns: the range moved back by its own length, rounded up to whole weeks when it is a
   /// day or longer, so that Mondays are compared with Mondays.

@@ -12,7 +12,9 @@ namespace json = boost::json;
 
 constexpr size_t kMaxQueryBytes = 64 * 1024;
 
-std::unexpected<Error> wrong(std::string_view path, std::string_view why) { return fail(Code::kInvalid, fmt::format("{}: {}", path, why)); }
+std::unexpected<Error> wrong(std::string_view path, std::string_view why) {
+  return fail(Code::kInvalid, fmt::format("{}: {}", path, why));
+}
 
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -88,7 +90,8 @@ Result<std::vector<std::string>> texts_of(const json::value& value, const std::s
   return texts;
 }
 
-Result<> read_values(const json::value& value, std::string_view key, const std::string& path, bool exclude, Filters& into) {
+Result<> read_values(const json::value& value, std::string_view key, const std::string& path, bool exclude,
+                     Filters& into) {
   const auto dimension = dimension_of(key, path);
   if (!dimension) return std::unexpected(dimension.error());
   auto texts = texts_of(value, path);
@@ -175,7 +178,8 @@ Result<> read_interval(const json::value& value, Interval& into) {
 Result<> read_size(const json::value& value, std::string_view path, size_t& into) {
   const auto number = integer_of(value, path);
   if (!number) return std::unexpected(number.error());
-  if (*number < 1 || *number > static_cast<std::int64_t>(kMaxGroups)) return wrong(path, fmt::format("between 1 and {}", kMaxGroups));
+  if (*number < 1 || *number > static_cast<std::int64_t>(kMaxGroups))
+    return wrong(path, fmt::format("between 1 and {}", kMaxGroups));
   into = static_cast<size_t>(*number);
   return {};
 }
@@ -195,7 +199,8 @@ Result<> read_top(const json::value& value, std::optional<TopN>& into) {
     } else if (key == "n") {
       if (auto read = read_size(inner, "top.n", into->n); !read) return read;
     } else {
-      return wrong(fmt::format("top.{}", std::string_view(key).substr(0, 64)), "no such field; there are dimension, by and n");
+      return wrong(fmt::format("top.{}", std::string_view(key).substr(0, 64)),
+                   "no such field; there are dimension, by and n");
     }
   }
   if (!named) return wrong("top.dimension", "is missing");
@@ -235,8 +240,9 @@ Result<> read_order(const json::value& value, std::vector<Order>& into) {
   return {};
 }
 
-constexpr std::array<std::string_view, 12> kFields = {"measures", "dimensions", "filters", "from", "to", "time_zone",
-                                                      "interval", "compare", "top", "order", "limit", "totals"};
+constexpr std::array<std::string_view, 12> kFields = {"measures", "dimensions", "filters",  "from",
+                                                      "to",       "time_zone",  "interval", "compare",
+                                                      "top",      "order",      "limit",    "totals"};
 
 Result<> read_field(std::string_view key, const json::value& value, Query& query) {
   if (key == "measures") return read_measures(value, query.measures);

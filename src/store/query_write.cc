@@ -71,17 +71,30 @@ std::string to_json(const Query& query) {
   out.end_array();
   write_filters(out, query.filters);
   out.key("from").string(to_rfc3339(query.range.from)).key("to").string(to_rfc3339(query.range.to));
-  out.key("time_zone").string(query.time_zone).key("interval").string(kIntervalNames[static_cast<size_t>(query.interval)]);
+  out.key("time_zone")
+      .string(query.time_zone)
+      .key("interval")
+      .string(kIntervalNames[static_cast<size_t>(query.interval)]);
   out.key("compare").boolean(query.compare);
   if (query.top) {
-    out.key("top").begin_object().key("dimension").string(name(query.top->dimension)).key("by").string(name(query.top->by));
+    out.key("top")
+        .begin_object()
+        .key("dimension")
+        .string(name(query.top->dimension))
+        .key("by")
+        .string(name(query.top->by));
     out.key("n").integer(static_cast<std::int64_t>(query.top->n)).end_object();
   }
   out.key("order").begin_array();
   for (const Order& order : query.order) {
     out.begin_object().key("by").string(order_name(order.by)).key("desc").boolean(order.descending).end_object();
   }
-  out.end_array().key("limit").integer(static_cast<std::int64_t>(query.limit)).key("totals").boolean(query.totals).end_object();
+  out.end_array()
+      .key("limit")
+      .integer(static_cast<std::int64_t>(query.limit))
+      .key("totals")
+      .boolean(query.totals)
+      .end_object();
   return text;
 }
 
@@ -90,7 +103,12 @@ std::string to_json(const Table& table) {
   model::JsonWriter out(text);
   out.begin_object().key("columns").begin_array();
   for (const Column& column : table.columns) {
-    out.begin_object().key("name").string(column.name).key("type").string(kColumnTypeNames[static_cast<size_t>(column.type)]).end_object();
+    out.begin_object()
+        .key("name")
+        .string(column.name)
+        .key("type")
+        .string(kColumnTypeNames[static_cast<size_t>(column.type)])
+        .end_object();
   }
   out.end_array().key("rows").begin_array();
   for (const auto& row : table.rows) write_row(out, row);

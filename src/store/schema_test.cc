@@ -55,10 +55,13 @@ TEST(ReceiptSchema, RefusesWhatIsWrongAndNamesIt) {
   };
   EXPECT_EQ(with(R"("node_id":"node-1")", R"("node_id":7)"), "/node_id: is not of type \"string\"");
   EXPECT_EQ(with(R"("workflow":)", R"("surprise":1,"workflow":)"), "/surprise: is not a field of the schema");
-  EXPECT_EQ(with(R"("status":"success","model_id")", R"("status":"fine","model_id")").substr(0, 25), "/execution/status: \"fine\"");
+  EXPECT_EQ(with(R"("status":"success","model_id")", R"("status":"fine","model_id")").substr(0, 25),
+            "/execution/status: \"fine\"");
   EXPECT_EQ(with(R"("dropped":1)", R"("dropped":-1)"), "/privacy/dropped: is too small");
-  EXPECT_EQ(with(R"("schema":"kairosroute.receipt/1")", R"("schema":"kairosroute.receipt/2")"), "/schema: is not \"kairosroute.receipt/1\"");
-  EXPECT_EQ(with(R"("total_usd":0.0131022)", R"("total_usd":"0.0131022")"), "/cost/total_usd: is not of type [\"number\",\"null\"]");
+  EXPECT_EQ(with(R"("schema":"kairosroute.receipt/1")", R"("schema":"kairosroute.receipt/2")"),
+            "/schema: is not \"kairosroute.receipt/1\"");
+  EXPECT_EQ(with(R"("total_usd":0.0131022)", R"("total_usd":"0.0131022")"),
+            "/cost/total_usd: is not of type [\"number\",\"null\"]");
 }
 
 } // namespace

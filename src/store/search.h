@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/money.h"
-#include "model/enums.h"
 #include "model/category.h"
+#include "model/enums.h"
 #include "store/filters.h"
 
 namespace kairos::store {
@@ -35,7 +35,7 @@ struct Search {
   std::optional<TimeRange> range; // of created_at; nullopt: all times
   SearchOrder order = SearchOrder::kTime;
   bool descending = true;
-  size_t limit = 50; // ≤ kMaxPage
+  size_t limit = 50;  // ≤ kMaxPage
   std::string cursor; // empty: from the start
 };
 

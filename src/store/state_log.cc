@@ -34,14 +34,18 @@ std::string snapshot_json(const DocumentKey& key, std::uint64_t version, const D
   return text;
 }
 
-std::string text_at(const json::object& object, std::string_view key) { return std::string(object.at(key).as_string()); }
+std::string text_at(const json::object& object, std::string_view key) {
+  return std::string(object.at(key).as_string());
+}
 
 std::optional<std::string> maybe_text(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   return value == nullptr ? std::nullopt : std::optional(std::string(value->as_string()));
 }
 
-std::uint64_t number_at(const json::object& object, std::string_view key) { return static_cast<std::uint64_t>(object.at(key).as_int64()); }
+std::uint64_t number_at(const json::object& object, std::string_view key) {
+  return static_cast<std::uint64_t>(object.at(key).as_int64());
+}
 
 void put(StateDocuments& state, const DocumentKey& key, std::uint64_t version, const std::optional<std::string>& body) {
   state.last_versions[key] = version;
@@ -55,8 +59,13 @@ void put(StateDocuments& state, const DocumentKey& key, std::uint64_t version, c
 void apply(StateDocuments& state, const json::object& item, bool snapshot) {
   const DocumentKey key(text_at(item, "kind"), text_at(item, "id"));
   if (!item.contains("n")) return put(state, key, number_at(item, "version"), maybe_text(item, "body"));
-  AuditEntry entry{number_at(item, "n"), parse_rfc3339(text_at(item, "at")).value_or(WallTime{}), text_at(item, "who"),
-                   key.first, key.second, maybe_text(item, "before"), maybe_text(item, "after")};
+  AuditEntry entry{number_at(item, "n"),
+                   parse_rfc3339(text_at(item, "at")).value_or(WallTime{}),
+                   text_at(item, "who"),
+                   key.first,
+                   key.second,
+                   maybe_text(item, "before"),
+                   maybe_text(item, "after")};
   if (!snapshot) put(state, key, number_at(item, "version"), entry.after);
   state.next_audit = entry.number + 1;
   state.audit.push_back(std::move(entry));
@@ -83,7 +92,9 @@ Result<> apply_state_line(StateDocuments& state, std::string_view array) {
 
 Result<LoadedState> read_state_log(std::string_view text) {
   const auto corrupt = [](size_t at, std::string_view why) {
-    return fail(Code::kCorrupt, fmt::format("byte {}: {}; restore it from a backup, or cut it there to lose only what follows", at, why));
+    return fail(
+        Code::kCorrupt,
+        fmt::format("byte {}: {}; restore it from a backup, or cut it there to lose only what follows", at, why));
   };
   if (!text.starts_with(kStateHeader)) return corrupt(0, "it is not a state file of this version");
   LoadedState loaded;
@@ -97,7 +108,8 @@ Result<LoadedState> read_state_log(std::string_view text) {
     const bool whole = line.size() > kChecksum + 1 && line[kChecksum] == ' ' &&
                        checksum(line.substr(kChecksum + 1)) == line.substr(0, kChecksum);
     if (!whole) return corrupt(at, "the line is damaged");
-    if (auto applied = apply_state_line(loaded.state, line.substr(kChecksum + 1)); !applied) return corrupt(at, applied.error().message);
+    if (auto applied = apply_state_line(loaded.state, line.substr(kChecksum + 1)); !applied)
+      return corrupt(at, applied.error().message);
     at = end + 1;
   }
   loaded.good_bytes = at;

@@ -40,7 +40,8 @@ protected:
 TEST_F(StateTest, ChangesSurviveARestartWithTheirHistory) {
   {
     const auto state = open();
-    ASSERT_TRUE(state->commit({{"tenant", "acme", R"({"name":"Acme"})", 0}, {"budget", "b1", R"({"cap":"1"})", {}}}, "ann"));
+    ASSERT_TRUE(
+        state->commit({{"tenant", "acme", R"({"name":"Acme"})", 0}, {"budget", "b1", R"({"cap":"1"})", {}}}, "ann"));
     ASSERT_TRUE(state->commit({{"tenant", "acme", R"({"name":"Acme \"2\""})", 1}}, "bob"));
     ASSERT_TRUE(state->commit({{"budget", "b1", std::nullopt, 1}}, "bob"));
     EXPECT_EQ(state->revision(), 3U);
@@ -54,7 +55,8 @@ TEST_F(StateTest, ChangesSurviveARestartWithTheirHistory) {
   EXPECT_EQ(audit->front().before, R"({"cap":"1"})");
   EXPECT_FALSE(audit->front().after.has_value());
   EXPECT_EQ(state->audit(audit->front().number, 1)->front().before, R"({"name":"Acme"})");
-  EXPECT_EQ(state->commit({{"budget", "b1", "{}", 0}}, "ann")->front().version, 3U) << "a deleted version never comes again";
+  EXPECT_EQ(state->commit({{"budget", "b1", "{}", 0}}, "ann")->front().version, 3U)
+      << "a deleted version never comes again";
 }
 
 TEST_F(StateTest, WrongChangesChangeNothing) {
@@ -115,7 +117,8 @@ TEST_F(StateTest, CompactionKeepsDocumentsVersionsAndAudit) {
   options_.keep_audit = 10;
   {
     const auto state = open();
-    for (int i = 0; i < 500; ++i) ASSERT_TRUE(state->commit({{"setting", "theme", "{\"n\":" + std::to_string(i) + "}", {}}}, "ann"));
+    for (int i = 0; i < 500; ++i)
+      ASSERT_TRUE(state->commit({{"setting", "theme", "{\"n\":" + std::to_string(i) + "}", {}}}, "ann"));
     ASSERT_TRUE(state->commit({{"view", "gone", "{}", {}}}, "ann"));
     ASSERT_TRUE(state->commit({{"view", "gone", std::nullopt, {}}}, "ann"));
   }
@@ -148,9 +151,11 @@ TEST_F(StateTest, WhatWasAcknowledgedSurvivesKillMinusNine) {
     }
     close(pipe_ends[1]);
     int acknowledged = last;
-    for (int n = 0; n < 25 + round * 7; ++n) ASSERT_EQ(read(pipe_ends[0], &acknowledged, sizeof(acknowledged)), static_cast<ssize_t>(sizeof(acknowledged)));
+    for (int n = 0; n < 25 + round * 7; ++n)
+      ASSERT_EQ(read(pipe_ends[0], &acknowledged, sizeof(acknowledged)), static_cast<ssize_t>(sizeof(acknowledged)));
     kill(child, SIGKILL);
-    while (read(pipe_ends[0], &acknowledged, sizeof(acknowledged)) == static_cast<ssize_t>(sizeof(acknowledged))) last = acknowledged;
+    while (read(pipe_ends[0], &acknowledged, sizeof(acknowledged)) == static_cast<ssize_t>(sizeof(acknowledged)))
+      last = acknowledged;
     waitpid(child, nullptr, 0);
     close(pipe_ends[0]);
     const auto state = open();

@@ -20,7 +20,8 @@ namespace {
 constexpr size_t kReceipts = 3000;
 
 std::vector<StoredReceipt> generated(size_t count) {
-  ReceiptGenerator generator({.seed = 5, .from = *parse_rfc3339("2026-11-01"), .step = std::chrono::minutes(1), .tenants = 5});
+  ReceiptGenerator generator(
+      {.seed = 5, .from = *parse_rfc3339("2026-11-01"), .step = std::chrono::minutes(1), .tenants = 5});
   std::vector<StoredReceipt> receipts;
   for (size_t i = 0; i < count; ++i) receipts.push_back(generator.next());
   return receipts;
@@ -57,7 +58,8 @@ protected:
     const SystemClock clock;
     const Loader loader(store, source_of(receipts, piece), clock, {.max_delay = std::chrono::milliseconds(5)});
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (store.mark().sequence < receipts.size() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (store.mark().sequence < receipts.size() && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ASSERT_EQ(store.mark().sequence, receipts.size()) << loader.state().last_error;
   }
 
@@ -184,7 +186,9 @@ TEST_F(StoreTest, ACorruptedRowIsFoundAndNamed) {
   }
   const auto report = verify_store(*open(), all_of(receipts_), 0, {});
   ASSERT_FALSE(report);
-  EXPECT_NE(report.error().message.find(receipts_[1233].receipt.receipt_id + " (sequence 1234): cost is"), std::string::npos) << report.error().message;
+  EXPECT_NE(report.error().message.find(receipts_[1233].receipt.receipt_id + " (sequence 1234): cost is"),
+            std::string::npos)
+      << report.error().message;
 }
 
 TEST_F(StoreTest, AFileThatIsNotOursIsRefusedWithAWayOut) {
@@ -220,10 +224,12 @@ TEST_F(StoreTest, AReceiptIsFoundSoonAfterItsClose) {
   const auto store = open();
   std::vector<StoredReceipt> journal;
   std::mutex mutex;
-  const JournalSource source = [&](const JournalPlace& from, size_t, std::chrono::milliseconds wait) -> Result<JournalPiece> {
+  const JournalSource source = [&](const JournalPlace& from, size_t,
+                                   std::chrono::milliseconds wait) -> Result<JournalPiece> {
     std::this_thread::sleep_for(wait);
     const std::scoped_lock lock(mutex);
-    return JournalPiece{{journal.begin() + static_cast<std::ptrdiff_t>(from.offset), journal.end()}, {1, journal.size()}};
+    return JournalPiece{{journal.begin() + static_cast<std::ptrdiff_t>(from.offset), journal.end()},
+                        {1, journal.size()}};
   };
   const SystemClock clock;
   const Loader loader(*store, source, clock);

@@ -19,7 +19,8 @@ Result<cctz::time_zone> load_zone(const std::string& name) {
   cctz::time_zone zone;
   if (name.empty() || name.size() > 64 || name.find("..") != std::string::npos || name.front() == '/' ||
       name.starts_with("file:") || !cctz::load_time_zone(name, &zone)) {
-    return fail(Code::kInvalid, fmt::format("time_zone: no such time zone '{}'; use an IANA name like Europe/Berlin", name.substr(0, 64)));
+    return fail(Code::kInvalid, fmt::format("time_zone: no such time zone '{}'; use an IANA name like Europe/Berlin",
+                                            name.substr(0, 64)));
   }
   return zone;
 }
@@ -60,8 +61,12 @@ std::vector<int> label_numbers(std::string_view label) {
 
 Result<TimeRange> civil_range(std::string_view label, Interval interval, const cctz::time_zone& zone) {
   std::vector<int> n = label_numbers(label);
-  const size_t expected = interval == Interval::kYear ? 1 : interval == Interval::kMonth || interval == Interval::kQuarter ? 2 : 3;
-  if (n.size() != expected) return fail(Code::kInvalid, fmt::format("'{}' is not a {}", label.substr(0, 40), kIntervalNames[static_cast<size_t>(interval)]));
+  const size_t expected = interval == Interval::kYear                                      ? 1
+                          : interval == Interval::kMonth || interval == Interval::kQuarter ? 2
+                                                                                           : 3;
+  if (n.size() != expected)
+    return fail(Code::kInvalid,
+                fmt::format("'{}' is not a {}", label.substr(0, 40), kIntervalNames[static_cast<size_t>(interval)]));
   n.resize(3, 1);
   if (interval == Interval::kQuarter) n[1] = n[1] * 3 - 2;
   const cctz::civil_day first(n[0], n[1], n[2]);
@@ -117,12 +122,19 @@ std::int64_t bucket_key(WallTime time, Interval interval, const std::vector<Offs
 std::string bucket_label(std::int64_t key, Interval interval) {
   switch (interval) {
   case Interval::kMinute:
-  case Interval::kHour: return to_rfc3339(WallTime(std::chrono::microseconds(key))).substr(0, 19) + "Z";
-  case Interval::kDay: return cctz::format("%Y-%m-%d", cctz::convert(cctz::civil_second(day_of_index(key)), cctz::utc_time_zone()), cctz::utc_time_zone());
-  case Interval::kWeek: return bucket_label(key * 7 - 3, Interval::kDay);
-  case Interval::kMonth: return fmt::format("{:04}-{:02}", key / 12, key % 12 + 1);
-  case Interval::kQuarter: return fmt::format("{:04}-Q{}", key / 4, key % 4 + 1);
-  case Interval::kYear: return fmt::format("{:04}", key);
+  case Interval::kHour:
+    return to_rfc3339(WallTime(std::chrono::microseconds(key))).substr(0, 19) + "Z";
+  case Interval::kDay:
+    return cctz::format("%Y-%m-%d", cctz::convert(cctz::civil_second(day_of_index(key)), cctz::utc_time_zone()),
+                        cctz::utc_time_zone());
+  case Interval::kWeek:
+    return bucket_label(key * 7 - 3, Interval::kDay);
+  case Interval::kMonth:
+    return fmt::format("{:04}-{:02}", key / 12, key % 12 + 1);
+  case Interval::kQuarter:
+    return fmt::format("{:04}-Q{}", key / 4, key % 4 + 1);
+  case Interval::kYear:
+    return fmt::format("{:04}", key);
   }
   return "";
 }
@@ -143,7 +155,8 @@ Result<TimeRange> previous_range(TimeRange range, const std::string& time_zone) 
   const std::int64_t length = micros(range.to) - micros(range.from);
   if (length < kDayUs - kHourUs) return TimeRange{range.from - (range.to - range.from), range.from};
   const auto local = [&](WallTime time) { return cctz::convert(time, *zone); };
-  const std::int64_t days = cctz::civil_day(local(range.to - std::chrono::microseconds(1))) - cctz::civil_day(local(range.from)) + 1;
+  const std::int64_t days =
+      cctz::civil_day(local(range.to - std::chrono::microseconds(1))) - cctz::civil_day(local(range.from)) + 1;
   const std::int64_t shift_s = (days + 6) / 7 * 7 * 86'400;
   const auto moved = [&](WallTime time) {
     const auto part = time - std::chrono::floor<std::chrono::seconds>(time);

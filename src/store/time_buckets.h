@@ -20,8 +20,9 @@ struct OffsetPiece {
 /// kInvalid for an unknown zone.
 Result<std::vector<OffsetPiece>> offset_pieces(const std::string& time_zone, TimeRange range);
 
-/// Key of the bucket that holds `time`, as the SQL computes it. Minutes and hours: the bucket's start, UTC microseconds;
-/// days: local days since 1970; weeks: (day + 3) / 7, Mondays first; months: year × 12 + month − 1; quarters and years alike.
+/// Key of the bucket that holds `time`, as the SQL computes it. Minutes and hours: the bucket's start, UTC
+/// microseconds; days: local days since 1970; weeks: (day + 3) / 7, Mondays first; months: year × 12 + month − 1;
+/// quarters and years alike.
 std::int64_t bucket_key(WallTime time, Interval interval, const std::vector<OffsetPiece>& pieces);
 
 /// "2026-10-25T01:00:00Z" (minute, hour: UTC), "2026-10-25" (day; week: its Monday), "2026-10", "2026-Q4", "2026".

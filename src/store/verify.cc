@@ -16,7 +16,8 @@ std::string day_of(WallTime time) { return to_rfc3339(time).substr(0, 10); }
 /// Reads the store's rows in pieces.
 class StoreRows {
 public:
-  StoreRows(ReceiptStore& store, std::uint64_t after, const ReadOptions& options) : store_(store), after_(after), options_(options) {}
+  StoreRows(ReceiptStore& store, std::uint64_t after, const ReadOptions& options)
+      : store_(store), after_(after), options_(options) {}
 
   Result<std::optional<MoneyRow>> next() {
     if (at_ == rows_.size()) {
@@ -39,7 +40,8 @@ private:
 };
 
 std::unexpected<Error> differs(std::string_view receipt_id, std::uint64_t sequence, std::string_view how) {
-  return fail(Code::kCorrupt, fmt::format("the store differs from the journal at receipt {} (sequence {}): {}", receipt_id, sequence, how));
+  return fail(Code::kCorrupt, fmt::format("the store differs from the journal at receipt {} (sequence {}): {}",
+                                          receipt_id, sequence, how));
 }
 
 Result<> same(const StoredReceipt& stored, const std::optional<MoneyRow>& row) {
@@ -48,11 +50,13 @@ Result<> same(const StoredReceipt& stored, const std::optional<MoneyRow>& row) {
   if (!row || row->sequence > stored.sequence) return wrong("it is not in the store");
   if (row->sequence < stored.sequence) return differs(row->receipt_id, row->sequence, "it is not in the journal");
   if (row->receipt_id != r.receipt_id) return wrong(fmt::format("the store has {} there", row->receipt_id));
-  if (row->tenant != r.tenant) return wrong(fmt::format("tenant is '{}' in the store, '{}' in the journal", row->tenant, r.tenant));
+  if (row->tenant != r.tenant)
+    return wrong(fmt::format("tenant is '{}' in the store, '{}' in the journal", row->tenant, r.tenant));
   if (row->created_at != r.created_at) return wrong("created_at differs");
   if (row->count != std::max<std::int64_t>(r.count, 1)) return wrong("count differs");
   if (row->cost == r.cost.total) return {};
-  return wrong(fmt::format("cost is {} in the store, {} in the journal", money_text(row->cost), money_text(r.cost.total)));
+  return wrong(
+      fmt::format("cost is {} in the store, {} in the journal", money_text(row->cost), money_text(r.cost.total)));
 }
 
 void fold(const StoredReceipt& stored, VerifyReport& report) {
@@ -84,12 +88,16 @@ Result<> check_day(ReceiptStore& store, const std::string& day, const Totals& ex
   if (!table) return std::unexpected(table.error());
   for (const auto& row : table->rows) {
     const std::string& tenant = std::get<std::string>(row[0]);
-    const DayTotal got{cell_or(row[1], std::int64_t{0}), cell_or(row[2], Money{}).picodollars, cell_or(row[3], std::int64_t{0})};
+    const DayTotal got{cell_or(row[1], std::int64_t{0}), cell_or(row[2], Money{}).picodollars,
+                       cell_or(row[3], std::int64_t{0})};
     const auto found = expected.find({tenant, day});
     if (found != expected.end() && found->second == got) continue;
-    return fail(Code::kCorrupt, fmt::format("the store's total of tenant '{}' on {} is {} requests, {} USD; the journal says {} requests, {} USD", tenant, day,
-                                            got.requests, usd_sum(got.cost), found == expected.end() ? 0 : found->second.requests,
-                                            usd_sum(found == expected.end() ? 0 : found->second.cost)));
+    return fail(
+        Code::kCorrupt,
+        fmt::format(
+            "the store's total of tenant '{}' on {} is {} requests, {} USD; the journal says {} requests, {} USD",
+            tenant, day, got.requests, usd_sum(got.cost), found == expected.end() ? 0 : found->second.requests,
+            usd_sum(found == expected.end() ? 0 : found->second.cost)));
   }
   return {};
 }
@@ -105,7 +113,8 @@ Result<> check_totals(ReceiptStore& store, const Totals& totals, const ReadOptio
 
 } // namespace
 
-Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, std::uint64_t after, const ReadOptions& options) {
+Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, std::uint64_t after,
+                                  const ReadOptions& options) {
   const std::uint64_t loaded = store.mark().sequence;
   StoreRows rows(store, after, options);
   VerifyReport report;
@@ -121,7 +130,8 @@ Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, 
   }
   const auto surplus = rows.next();
   if (!surplus) return std::unexpected(surplus.error());
-  if (*surplus && (**surplus).sequence <= loaded) return differs((**surplus).receipt_id, (**surplus).sequence, "it is not in the journal");
+  if (*surplus && (**surplus).sequence <= loaded)
+    return differs((**surplus).receipt_id, (**surplus).sequence, "it is not in the journal");
   // With receipts left out before `after` the days' totals cannot be compared as a whole.
   if (after != 0) return report;
   auto equal = check_totals(store, report.totals, options);

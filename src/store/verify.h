@@ -1,4 +1,5 @@
-// verify: proves that the store equals the journal, to the picodollar, receipt by receipt and by totals per tenant and day.
+// verify: proves that the store equals the journal, to the picodollar, receipt by receipt and by totals per tenant and
+// day.
 #pragma once
 
 #include <functional>
@@ -29,9 +30,11 @@ struct VerifyReport {
 /// Gives the journal's receipts in sequence order, from the first that the store should have; nullopt at the end.
 using NextReceipt = std::function<Result<std::optional<StoredReceipt>>()>;
 
-/// kCorrupt names the first receipt and sequence that differ and how ("cost is 0.01 in the store, 0.02 in the journal"),
-/// or the first tenant and day whose total, as the query computes it, is not the fold. Receipts that the store has not
-/// loaded yet (above its mark) are left out. `after`: sequence before the first that the journal still has.
-Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, std::uint64_t after, const ReadOptions& options);
+/// kCorrupt names the first receipt and sequence that differ and how ("cost is 0.01 in the store, 0.02 in the
+/// journal"), or the first tenant and day whose total, as the query computes it, is not the fold. Receipts that the
+/// store has not loaded yet (above its mark) are left out. `after`: sequence before the first that the journal still
+/// has.
+Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, std::uint64_t after,
+                                  const ReadOptions& options);
 
 } // namespace kairos::store

@@ -51,14 +51,18 @@ void savings(Panels& panels) {
 void mix(Panels& panels) {
   const std::vector<Measure> measures = {kCost, kRequests, kTokensInput, kTokensOutput, kFallbackRate};
   panels.add("by_model", measures, {by(Dimension::kModel), by(Dimension::kProvider)}).compare = true;
-  panels.add("over_time", {kCost, kRequests}, {by(Dimension::kTime), by(Dimension::kModel)}).top = TopN{by(Dimension::kModel), kCost, 12};
-  panels.add("by_category", measures, {by(Dimension::kCategory), by(Dimension::kModel)}).top = TopN{by(Dimension::kModel), kCost, 12};
+  panels.add("over_time", {kCost, kRequests}, {by(Dimension::kTime), by(Dimension::kModel)}).top =
+      TopN{by(Dimension::kModel), kCost, 12};
+  panels.add("by_category", measures, {by(Dimension::kCategory), by(Dimension::kModel)}).top =
+      TopN{by(Dimension::kModel), kCost, 12};
 }
 
 void latency(Panels& panels) {
-  const std::vector<Measure> measures = {kRequests, kLatencyP50, kLatencyP95, kLatencyP99, kTtftP50, kTtftP95, kTtftP99, kOverheadP95, kThroughput};
+  const std::vector<Measure> measures = {kRequests, kLatencyP50, kLatencyP95,  kLatencyP99, kTtftP50,
+                                         kTtftP95,  kTtftP99,    kOverheadP95, kThroughput};
   panels.add("total", measures, {}).compare = true;
-  panels.add("over_time", {kLatencyP50, kLatencyP95, kLatencyP99, kTtftP50, kTtftP95, kRequests}, {by(Dimension::kTime)});
+  panels.add("over_time", {kLatencyP50, kLatencyP95, kLatencyP99, kTtftP50, kTtftP95, kRequests},
+             {by(Dimension::kTime)});
   panels.add("by_model", measures, {by(Dimension::kModel)});
   panels.add("by_category", measures, {by(Dimension::kCategory)});
   panels.add("by_region", measures, {by(Dimension::kRegion)});
@@ -70,20 +74,27 @@ void spend(Panels& panels) {
   const std::vector<Measure> measures = {kCost, kCostInterrupted, kUnknownCost, kRequests, kCharged};
   panels.add("total", measures, {}).compare = true;
   panels.add("over_time", measures, {by(Dimension::kTime)}).compare = true;
-  for (const Dimension dimension : {Dimension::kTenant, Dimension::kWorkflow, Dimension::kModel, Dimension::kCategory}) {
-    Query& query = panels.add(fmt::format("by_{}", kDimensionNames[static_cast<size_t>(dimension)]), measures, {by(dimension)});
+  for (const Dimension dimension :
+       {Dimension::kTenant, Dimension::kWorkflow, Dimension::kModel, Dimension::kCategory}) {
+    Query& query =
+        panels.add(fmt::format("by_{}", kDimensionNames[static_cast<size_t>(dimension)]), measures, {by(dimension)});
     query.compare = true;
     query.top = TopN{by(dimension), kCost, 50};
   }
-  panels.add("by_token_class", {kCostInput, kCostCacheRead, kCostCacheWrite, kCostOutput, kCostReasoning, kCostOther, kTokensInput,
-                                kTokensCacheRead, kTokensCacheWrite, kTokensOutput, kTokensReasoning, kTokensOther}, {});
+  panels.add("by_token_class",
+             {kCostInput, kCostCacheRead, kCostCacheWrite, kCostOutput, kCostReasoning, kCostOther, kTokensInput,
+              kTokensCacheRead, kTokensCacheWrite, kTokensOutput, kTokensReasoning, kTokensOther},
+             {});
 }
 
 void tenants(Panels& panels) {
-  Query& query = panels.add("by_tenant", {kCost, kRequests, kSavings, kCharged, kErrorRate, kRefusalRate, kCacheHitRate, kFallbackRate,
-                                          kLatencyP50, kLatencyP95, kTtftP95, kUnknownCost, kCostInterrupted}, {by(Dimension::kTenant)});
+  Query& query = panels.add("by_tenant",
+                            {kCost, kRequests, kSavings, kCharged, kErrorRate, kRefusalRate, kCacheHitRate,
+                             kFallbackRate, kLatencyP50, kLatencyP95, kTtftP95, kUnknownCost, kCostInterrupted},
+                            {by(Dimension::kTenant)});
   query.compare = true;
-  panels.add("over_time", {kCost, kRequests}, {by(Dimension::kTime), by(Dimension::kTenant)}).top = TopN{by(Dimension::kTenant), kCost, 12};
+  panels.add("over_time", {kCost, kRequests}, {by(Dimension::kTime), by(Dimension::kTenant)}).top =
+      TopN{by(Dimension::kTenant), kCost, 12};
 }
 
 } // namespace

@@ -22,7 +22,8 @@ using ResultSet = Owned<duckdb_result, duckdb_destroy_result>;
 using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 
 std::unexpected<Error> query_failed(const char* what) {
-  return fail(Code::kInternal, fmt::format("the receipt store refused a query: {}", what != nullptr ? what : "no reason given"));
+  return fail(Code::kInternal,
+              fmt::format("the receipt store refused a query: {}", what != nullptr ? what : "no reason given"));
 }
 
 template <class T>
@@ -32,16 +33,23 @@ Int128 element(const void* data, size_t row) {
 
 std::optional<Int128> integer_at(duckdb_type type, const void* data, size_t row) {
   switch (type) {
-  case DUCKDB_TYPE_BOOLEAN: return element<bool>(data, row);
-  case DUCKDB_TYPE_TINYINT: return element<std::int8_t>(data, row);
-  case DUCKDB_TYPE_SMALLINT: return element<std::int16_t>(data, row);
-  case DUCKDB_TYPE_INTEGER: return element<std::int32_t>(data, row);
-  case DUCKDB_TYPE_BIGINT: return element<std::int64_t>(data, row);
+  case DUCKDB_TYPE_BOOLEAN:
+    return element<bool>(data, row);
+  case DUCKDB_TYPE_TINYINT:
+    return element<std::int8_t>(data, row);
+  case DUCKDB_TYPE_SMALLINT:
+    return element<std::int16_t>(data, row);
+  case DUCKDB_TYPE_INTEGER:
+    return element<std::int32_t>(data, row);
+  case DUCKDB_TYPE_BIGINT:
+    return element<std::int64_t>(data, row);
   case DUCKDB_TYPE_HUGEINT: {
     const auto& huge = static_cast<const duckdb_hugeint*>(data)[row];
-    return static_cast<Int128>((static_cast<unsigned __int128>(static_cast<std::uint64_t>(huge.upper)) << 64U) | huge.lower);
+    return static_cast<Int128>((static_cast<unsigned __int128>(static_cast<std::uint64_t>(huge.upper)) << 64U) |
+                               huge.lower);
   }
-  default: return std::nullopt;
+  default:
+    return std::nullopt;
   }
 }
 
@@ -149,7 +157,8 @@ Result<Rows> Connection::run(const Sql& sql, const Deadline& deadline) {
 Result<std::unique_ptr<Database>> Database::open(const std::string& file,
                                                  std::span<const std::pair<std::string, std::string>> settings) {
   Owned<duckdb_config, duckdb_destroy_config> config;
-  if (duckdb_create_config(&config.value) != DuckDBSuccess) return fail(Code::kInternal, "DuckDB gave no configuration");
+  if (duckdb_create_config(&config.value) != DuckDBSuccess)
+    return fail(Code::kInternal, "DuckDB gave no configuration");
   for (const auto& [name, value] : settings) {
     if (duckdb_set_config(config.value, name.c_str(), value.c_str()) != DuckDBSuccess) {
       return fail(Code::kInternal, fmt::format("DuckDB does not take the setting {}={}", name, value));

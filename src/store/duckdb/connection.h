@@ -36,7 +36,9 @@ struct Rows {
 
   size_t size() const { return columns == 0 ? 0 : cells.size() / columns; }
   const std::optional<Int128>& at(size_t row, size_t column) const { return cells[row * columns + column]; }
-  std::int64_t integer(size_t row, size_t column) const { return static_cast<std::int64_t>(at(row, column).value_or(0)); }
+  std::int64_t integer(size_t row, size_t column) const {
+    return static_cast<std::int64_t>(at(row, column).value_or(0));
+  }
 };
 
 class Deadline {

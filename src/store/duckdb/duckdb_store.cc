@@ -13,9 +13,10 @@ namespace {
 
 class DuckDbStore final : public ReceiptStore {
 public:
-  DuckDbStore(std::unique_ptr<Database> database, Connection writer, std::unique_ptr<Names> names, const FileState& file, size_t reads)
-      : database_(std::move(database)), names_(std::move(names)), cursor_key_(file.cursor_key), readers_(*database_, reads),
-        writer_(std::move(writer)), mark_(file.mark) {}
+  DuckDbStore(std::unique_ptr<Database> database, Connection writer, std::unique_ptr<Names> names,
+              const FileState& file, size_t reads)
+      : database_(std::move(database)), names_(std::move(names)), cursor_key_(file.cursor_key),
+        readers_(*database_, reads), writer_(std::move(writer)), mark_(file.mark) {}
 
   Result<> append(std::span<const StoredReceipt> receipts, const JournalPlace& next) override {
     LoadMark after = mark();
@@ -65,8 +66,8 @@ public:
     std::optional<std::int32_t> tenant;
     if (scope.tenant_id()) tenant = names_->find(Kind::kTenant, *scope.tenant_id());
     constexpr std::pair<std::string_view, Kind> kFacets[] = {
-        {"tenant", Kind::kTenant}, {"workflow", Kind::kWorkflow}, {"key", Kind::kKey},
-        {"model", Kind::kModel}, {"provider", Kind::kProvider}, {"region", Kind::kRegion},
+        {"tenant", Kind::kTenant},        {"workflow", Kind::kWorkflow},     {"key", Kind::kKey},
+        {"model", Kind::kModel},          {"provider", Kind::kProvider},     {"region", Kind::kRegion},
         {"error_code", Kind::kErrorCode}, {"policy_version", Kind::kPolicy}, {"tags", Kind::kTagKey}};
     std::vector<Facet> facets;
     for (const auto& [field, kind] : kFacets) {
@@ -94,9 +95,11 @@ private:
 
 std::unexpected<Error> unusable(const std::filesystem::path& file, const Error& cause) {
   if (cause.code == Code::kConflict) {
-    return fail(Code::kConflict, fmt::format("opening the receipt store {}: another process has it open", file.string()));
+    return fail(Code::kConflict,
+                fmt::format("opening the receipt store {}: another process has it open", file.string()));
   }
-  return fail(cause.code, fmt::format("opening the receipt store {}: {}. Nothing is lost: run `kairosroute rebuild` to make it anew from the journal",
+  return fail(cause.code, fmt::format("opening the receipt store {}: {}. Nothing is lost: run `kairosroute rebuild` to "
+                                      "make it anew from the journal",
                                       file.string(), cause.message));
 }
 
@@ -113,14 +116,10 @@ Result<> check_file(const std::filesystem::path& file) {
 Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options) {
   if (auto checked = check_file(options.file); !checked) return unusable(options.file, checked.error());
   const std::pair<std::string, std::string> settings[] = {
-      {"autoinstall_known_extensions", "false"},
-      {"autoload_known_extensions", "false"},
-      {"allow_community_extensions", "false"},
-      {"enable_external_access", "false"},
-      {"preserve_insertion_order", "false"},
-      {"memory_limit", fmt::format("{}MB", options.memory_limit_mb)},
-      {"threads", std::to_string(options.threads)},
-      {"lock_configuration", "true"},
+      {"autoinstall_known_extensions", "false"},    {"autoload_known_extensions", "false"},
+      {"allow_community_extensions", "false"},      {"enable_external_access", "false"},
+      {"preserve_insertion_order", "false"},        {"memory_limit", fmt::format("{}MB", options.memory_limit_mb)},
+      {"threads", std::to_string(options.threads)}, {"lock_configuration", "true"},
   };
   auto database = Database::open(options.file.string(), settings);
   if (!database) return unusable(options.file, database.error());
@@ -129,7 +128,8 @@ Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options) 
   auto names = std::make_unique<Names>();
   const auto state = prepare_file(*writer, *names);
   if (!state) return unusable(options.file, state.error());
-  return std::make_unique<DuckDbStore>(std::move(*database), std::move(*writer), std::move(names), *state, options.max_concurrent_reads);
+  return std::make_unique<DuckDbStore>(std::move(*database), std::move(*writer), std::move(names), *state,
+                                       options.max_concurrent_reads);
 }
 
 Result<> delete_duckdb(const std::filesystem::path& file) {

@@ -42,7 +42,8 @@ std::vector<std::int64_t> Names::containing(Kind kind, std::string_view part, si
   return ids;
 }
 
-std::vector<std::string> Names::facet(Kind kind, std::optional<std::int32_t> tenant, size_t limit, bool& truncated) const {
+std::vector<std::string> Names::facet(Kind kind, std::optional<std::int32_t> tenant, size_t limit,
+                                      bool& truncated) const {
   const std::shared_lock lock(mutex_);
   const auto& texts = dictionaries_[static_cast<size_t>(kind)].texts;
   std::vector<std::string> values;
@@ -57,7 +58,8 @@ std::vector<std::string> Names::facet(Kind kind, std::optional<std::int32_t> ten
 }
 
 std::uint64_t Names::facet_key(std::int32_t tenant, Kind kind, std::int32_t id) {
-  return (static_cast<std::uint64_t>(tenant) << 36U) | (static_cast<std::uint64_t>(kind) << 32U) | static_cast<std::uint32_t>(id);
+  return (static_cast<std::uint64_t>(tenant) << 36U) | (static_cast<std::uint64_t>(kind) << 32U) |
+         static_cast<std::uint32_t>(id);
 }
 
 std::int32_t Names::add(Kind kind, std::string text) {
@@ -72,7 +74,8 @@ std::int32_t Names::intern(Kind kind, std::string_view text) {
   const std::unique_lock lock(mutex_);
   const Dictionary& dictionary = dictionaries_[static_cast<size_t>(kind)];
   if (dictionary.texts.size() >= kMaxNames) {
-    if (const auto overflow = dictionary.ids.find(kOverflowText); overflow != dictionary.ids.end()) return overflow->second;
+    if (const auto overflow = dictionary.ids.find(kOverflowText); overflow != dictionary.ids.end())
+      return overflow->second;
     text = kOverflowText;
   }
   const std::int32_t id = add(kind, std::string(text));

@@ -1,5 +1,6 @@
-// Names: the dictionary, in memory. Text ↔ small stable ids per kind; id 0 is "" in every kind. Thread-safe: readers look
-// up while the loader adds. What is added counts as pending until settle() or undo() says what became of the commit.
+// Names: the dictionary, in memory. Text ↔ small stable ids per kind; id 0 is "" in every kind. Thread-safe: readers
+// look up while the loader adds. What is added counts as pending until settle() or undo() says what became of the
+// commit.
 #pragma once
 
 #include <array>
@@ -16,7 +17,18 @@
 namespace kairos::store {
 
 enum class Kind : std::uint8_t {
-  kTenant, kWorkflow, kKey, kEndUser, kModel, kProvider, kRegion, kErrorCode, kRouter, kPolicy, kTagKey, kTagValue,
+  kTenant,
+  kWorkflow,
+  kKey,
+  kEndUser,
+  kModel,
+  kProvider,
+  kRegion,
+  kErrorCode,
+  kRouter,
+  kPolicy,
+  kTagKey,
+  kTagValue,
 };
 inline constexpr size_t kKindCount = 12;
 

@@ -8,7 +8,8 @@ ReadSession::ReadSession(ReadPool& pool, Connection connection, const Deadline& 
     : pool_(&pool), connection_(std::move(connection)), deadline_(deadline) {}
 
 ReadSession::ReadSession(ReadSession&& other) noexcept
-    : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)), deadline_(other.deadline_) {}
+    : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)),
+      deadline_(other.deadline_) {}
 
 ReadSession::~ReadSession() {
   if (pool_ == nullptr) return;
@@ -21,6 +22,8 @@ ReadSession::~ReadSession() {
 
 Result<ReadSession> ReadPool::begin(const ReadOptions& options) {
   const Deadline deadline(options);
+  if (auto over = deadline.check(); !over)
+    return std::unexpected(over.error()); // a short query might end before the next look
   auto connection = take(deadline);
   if (!connection) return std::unexpected(connection.error());
   if (auto begun = connection->execute("BEGIN TRANSACTION READ ONLY"); !begun) {

@@ -86,17 +86,27 @@ void set_outcome(HotRow& row, const model::Receipt& r) {
   row.set(R::kLatency, r.execution.latency_ms);
   row.set(R::kTtft, r.execution.ttft_ms);
   row.set(R::kOverhead, r.execution.overhead_us);
-  const double confidence = std::clamp(std::isfinite(r.classification.confidence) ? r.classification.confidence : 0.0, 0.0, 1.0);
+  const double confidence =
+      std::clamp(std::isfinite(r.classification.confidence) ? r.classification.confidence : 0.0, 0.0, 1.0);
   row.set(R::kConfidence, std::llround(confidence * 1e6));
 }
 
 AttemptRow attempt_row(const HotRow& receipt, const model::Attempt& attempt, Names& names) {
   AttemptRow row;
-  constexpr std::array<std::pair<A, R>, 14> kShared = {{{A::kSequence, R::kSequence}, {A::kCreated, R::kCreated},
-      {A::kTenant, R::kTenant}, {A::kWorkflow, R::kWorkflow}, {A::kKey, R::kKey}, {A::kEndUser, R::kEndUser},
-      {A::kRequestedModel, R::kRequestedModel}, {A::kErrorCode, R::kErrorCode}, {A::kRouter, R::kRouter},
-      {A::kPolicy, R::kPolicy}, {A::kCategory, R::kCategory}, {A::kStatus, R::kStatus}, {A::kEndpoint, R::kEndpoint},
-      {A::kBasis, R::kBasis}}};
+  constexpr std::array<std::pair<A, R>, 14> kShared = {{{A::kSequence, R::kSequence},
+                                                        {A::kCreated, R::kCreated},
+                                                        {A::kTenant, R::kTenant},
+                                                        {A::kWorkflow, R::kWorkflow},
+                                                        {A::kKey, R::kKey},
+                                                        {A::kEndUser, R::kEndUser},
+                                                        {A::kRequestedModel, R::kRequestedModel},
+                                                        {A::kErrorCode, R::kErrorCode},
+                                                        {A::kRouter, R::kRouter},
+                                                        {A::kPolicy, R::kPolicy},
+                                                        {A::kCategory, R::kCategory},
+                                                        {A::kStatus, R::kStatus},
+                                                        {A::kEndpoint, R::kEndpoint},
+                                                        {A::kBasis, R::kBasis}}};
   for (const auto& [to, from] : kShared) row.set(to, receipt[from]);
   row.set(A::kModel, names.intern(Kind::kModel, attempt.model_id));
   row.set(A::kProvider, names.intern(Kind::kProvider, attempt.provider));
@@ -112,9 +122,15 @@ AttemptRow attempt_row(const HotRow& receipt, const model::Attempt& attempt, Nam
 
 void note_facets(const HotRow& row, Names& names) {
   const auto tenant = static_cast<std::int32_t>(row[R::kTenant]);
-  constexpr std::array<std::pair<Kind, R>, 9> kFacets = {{{Kind::kTenant, R::kTenant}, {Kind::kWorkflow, R::kWorkflow},
-      {Kind::kKey, R::kKey}, {Kind::kModel, R::kModel}, {Kind::kModel, R::kRequestedModel}, {Kind::kProvider, R::kProvider},
-      {Kind::kRegion, R::kRegion}, {Kind::kErrorCode, R::kErrorCode}, {Kind::kPolicy, R::kPolicy}}};
+  constexpr std::array<std::pair<Kind, R>, 9> kFacets = {{{Kind::kTenant, R::kTenant},
+                                                          {Kind::kWorkflow, R::kWorkflow},
+                                                          {Kind::kKey, R::kKey},
+                                                          {Kind::kModel, R::kModel},
+                                                          {Kind::kModel, R::kRequestedModel},
+                                                          {Kind::kProvider, R::kProvider},
+                                                          {Kind::kRegion, R::kRegion},
+                                                          {Kind::kErrorCode, R::kErrorCode},
+                                                          {Kind::kPolicy, R::kPolicy}}};
   for (const auto& [kind, column] : kFacets) names.occurs(tenant, kind, static_cast<std::int32_t>(row[column]));
 }
 
@@ -128,7 +144,8 @@ void add_tags(const HotRow& receipt, const model::Receipt& r, Names& names, std:
     row.set(T::kValue, names.intern(Kind::kTagValue, value));
     const auto same_key = [&](const TagRow& other) { return other[T::kKey] == row[T::kKey]; };
     if (std::any_of(tags.begin() + static_cast<std::ptrdiff_t>(first), tags.end(), same_key)) continue;
-    names.occurs(static_cast<std::int32_t>(receipt[R::kTenant]), Kind::kTagKey, static_cast<std::int32_t>(row[T::kKey]));
+    names.occurs(static_cast<std::int32_t>(receipt[R::kTenant]), Kind::kTagKey,
+                 static_cast<std::int32_t>(row[T::kKey]));
     tags.push_back(row);
   }
 }
@@ -144,7 +161,9 @@ std::int64_t big_endian(std::span<const std::uint8_t, 8> bytes) {
 Result<> add_rows(const StoredReceipt& stored, Names& names, RowBatch& batch) {
   const model::Receipt& r = stored.receipt;
   const auto id = id_halves(r.receipt_id);
-  if (!id) return fail(Code::kCorrupt, "receipt with sequence " + std::to_string(stored.sequence) + " has a malformed receipt_id");
+  if (!id)
+    return fail(Code::kCorrupt,
+                "receipt with sequence " + std::to_string(stored.sequence) + " has a malformed receipt_id");
   HotRow row;
   set_identity(row, stored);
   row.set(R::kIdHigh, id->high);

@@ -9,10 +9,11 @@
 namespace kairos::store {
 namespace {
 
-constexpr const char* kRowColumns =
-    "r.sequence, r.id_high, r.id_low, r.segment, r.place, r.created, r.completed, r.tenant, r.workflow, r.api_key, r.end_user, "
-    "r.requested_model, r.model, r.provider, r.region, r.error_code, r.category, r.status, r.http_status, r.cost, r.charged, "
-    "r.savings, r.basis, r.latency, r.ttft, r.attempts, r.requests, r.cache_hit";
+constexpr const char* kRowColumns = "r.sequence, r.id_high, r.id_low, r.segment, r.place, r.created, r.completed, "
+                                    "r.tenant, r.workflow, r.api_key, r.end_user, "
+                                    "r.requested_model, r.model, r.provider, r.region, r.error_code, r.category, "
+                                    "r.status, r.http_status, r.cost, r.charged, "
+                                    "r.savings, r.basis, r.latency, r.ttft, r.attempts, r.requests, r.cache_hit";
 
 WallTime time_of(std::int64_t micros) { return WallTime(std::chrono::microseconds(micros)); }
 
@@ -59,18 +60,24 @@ ReceiptRow receipt_row(const Rows& rows, size_t row, const Names& names) {
 
 const char* order_column(SearchOrder order) {
   switch (order) {
-  case SearchOrder::kTime: return "r.created";
-  case SearchOrder::kCost: return "coalesce(r.cost, -1)"; // unknown ones below the cheapest
-  case SearchOrder::kLatency: return "r.latency";
+  case SearchOrder::kTime:
+    return "r.created";
+  case SearchOrder::kCost:
+    return "coalesce(r.cost, -1)"; // unknown ones below the cheapest
+  case SearchOrder::kLatency:
+    return "r.latency";
   }
   return "r.created";
 }
 
 std::int64_t order_key(SearchOrder order, const ReceiptRow& row) {
   switch (order) {
-  case SearchOrder::kTime: return row.created_at.time_since_epoch().count();
-  case SearchOrder::kCost: return row.cost ? row.cost->value() : -1;
-  case SearchOrder::kLatency: return row.latency_ms;
+  case SearchOrder::kTime:
+    return row.created_at.time_since_epoch().count();
+  case SearchOrder::kCost:
+    return row.cost ? row.cost->value() : -1;
+  case SearchOrder::kLatency:
+    return row.latency_ms;
   }
   return 0;
 }
@@ -85,7 +92,8 @@ std::string bound_text(const Search& search, const Scope& scope) {
                      search.range ? 'r' : '-', scope.tenant_id() ? "t" + *scope.tenant_id() : "*");
 }
 
-Result<CursorState> start_of(ReadSession& session, const Search& search, const CursorKey& key, const std::string& bound) {
+Result<CursorState> start_of(ReadSession& session, const Search& search, const CursorKey& key,
+                             const std::string& bound) {
   if (!search.cursor.empty()) return open_cursor(key, search.cursor, bound);
   const auto newest = session.run(Sql{"SELECT sequence FROM mark", {}});
   if (!newest) return std::unexpected(newest.error());
@@ -101,27 +109,31 @@ Sql search_sql(const Search& search, const Scope& scope, const Names& names, con
   const char* direction = search.descending ? "DESC" : "ASC";
   if (!search.cursor.empty()) {
     const std::string key = sql.bind(start.key);
-    sql.text += fmt::format(" AND ({0} {1} {2} OR ({0} = {2} AND r.sequence {1} {3}))", column, search.descending ? "<" : ">", key,
-                            sql.bind(start.sequence));
+    sql.text += fmt::format(" AND ({0} {1} {2} OR ({0} = {2} AND r.sequence {1} {3}))", column,
+                            search.descending ? "<" : ">", key, sql.bind(start.sequence));
   }
   sql.text += fmt::format(" ORDER BY {} {}, r.sequence {} LIMIT {}", column, direction, direction, search.limit + 1);
   return sql;
 }
 
-Result<std::string> neighbour(ReadSession& session, const ReceiptRow& row, const Scope& scope, const Names& names, bool newer) {
+Result<std::string> neighbour(ReadSession& session, const ReceiptRow& row, const Scope& scope, const Names& names,
+                              bool newer) {
   Sql sql{"SELECT r.id_high, r.id_low FROM receipts r", {}};
   append_where(sql, {}, std::nullopt, scope, names, Grain::kReceipt);
   const std::string created = sql.bind(order_key(SearchOrder::kTime, row));
-  sql.text += fmt::format("{}(r.created {} {} OR (r.created = {} AND r.sequence {} {}))", scope.tenant_id() ? " AND " : " WHERE ",
-                          newer ? ">" : "<", created, created, newer ? ">" : "<", sql.bind(static_cast<std::int64_t>(row.sequence)));
-  sql.text += newer ? " ORDER BY r.created ASC, r.sequence ASC LIMIT 1" : " ORDER BY r.created DESC, r.sequence DESC LIMIT 1";
+  sql.text += fmt::format("{}(r.created {} {} OR (r.created = {} AND r.sequence {} {}))",
+                          scope.tenant_id() ? " AND " : " WHERE ", newer ? ">" : "<", created, created,
+                          newer ? ">" : "<", sql.bind(static_cast<std::int64_t>(row.sequence)));
+  sql.text +=
+      newer ? " ORDER BY r.created ASC, r.sequence ASC LIMIT 1" : " ORDER BY r.created DESC, r.sequence DESC LIMIT 1";
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
   return rows->size() == 0 ? std::string() : receipt_id_of({rows->integer(0, 0), rows->integer(0, 1)});
 }
 
 Result<> check_search(const Search& search) {
-  if (search.limit == 0 || search.limit > kMaxPage) return fail(Code::kInvalid, fmt::format("limit: between 1 and {}", kMaxPage));
+  if (search.limit == 0 || search.limit > kMaxPage)
+    return fail(Code::kInvalid, fmt::format("limit: between 1 and {}", kMaxPage));
   Query as_query;
   as_query.measures = {Measure::kReceipts};
   as_query.filters = search.filters;
@@ -131,7 +143,8 @@ Result<> check_search(const Search& search) {
 
 } // namespace
 
-Result<Page> answer_search(ReadSession& session, const Search& search, const Scope& scope, const Names& names, const CursorKey& key) {
+Result<Page> answer_search(ReadSession& session, const Search& search, const Scope& scope, const Names& names,
+                           const CursorKey& key) {
   if (auto checked = check_search(search); !checked) return std::unexpected(checked.error());
   const std::string bound = bound_text(search, scope);
   const auto start = start_of(session, search, key, bound);
@@ -139,17 +152,21 @@ Result<Page> answer_search(ReadSession& session, const Search& search, const Sco
   const auto rows = session.run(search_sql(search, scope, names, *start));
   if (!rows) return std::unexpected(rows.error());
   Page page;
-  for (size_t row = 0; row < std::min(rows->size(), search.limit); ++row) page.rows.push_back(receipt_row(*rows, row, names));
+  for (size_t row = 0; row < std::min(rows->size(), search.limit); ++row)
+    page.rows.push_back(receipt_row(*rows, row, names));
   if (rows->size() > search.limit) {
     const ReceiptRow& last = page.rows.back();
-    page.next = seal_cursor(key, {order_key(search.order, last), static_cast<std::int64_t>(last.sequence), start->newest}, bound);
+    page.next = seal_cursor(
+        key, {order_key(search.order, last), static_cast<std::int64_t>(last.sequence), start->newest}, bound);
   }
   return page;
 }
 
 Result<Found> answer_find(ReadSession& session, std::string_view receipt_id, const Scope& scope, const Names& names) {
   const auto id = id_halves(receipt_id);
-  const auto not_found = [&] { return fail(Code::kNotFound, fmt::format("no receipt '{}'", receipt_id.substr(0, 64))); };
+  const auto not_found = [&] {
+    return fail(Code::kNotFound, fmt::format("no receipt '{}'", receipt_id.substr(0, 64)));
+  };
   if (!id) return not_found();
   Filters exactly;
   exactly.text = receipt_id;
@@ -169,15 +186,19 @@ Result<Found> answer_find(ReadSession& session, std::string_view receipt_id, con
 }
 
 Result<std::vector<MoneyRow>> answer_scan(ReadSession& session, std::uint64_t after, size_t limit, const Names& names) {
-  Sql sql{"SELECT r.sequence, r.id_high, r.id_low, r.tenant, r.created, r.requests, r.cost FROM receipts r WHERE r.sequence > ", {}};
-  sql.text += sql.bind(static_cast<std::int64_t>(after)) + " ORDER BY r.sequence LIMIT " + sql.bind(static_cast<std::int64_t>(limit));
+  Sql sql{"SELECT r.sequence, r.id_high, r.id_low, r.tenant, r.created, r.requests, r.cost FROM receipts r WHERE "
+          "r.sequence > ",
+          {}};
+  sql.text += sql.bind(static_cast<std::int64_t>(after)) + " ORDER BY r.sequence LIMIT " +
+              sql.bind(static_cast<std::int64_t>(limit));
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
   std::vector<MoneyRow> out;
   for (size_t row = 0; row < rows->size(); ++row) {
-    out.push_back({static_cast<std::uint64_t>(rows->integer(row, 0)), receipt_id_of({rows->integer(row, 1), rows->integer(row, 2)}),
-                   names.text(Kind::kTenant, rows->integer(row, 3)), time_of(rows->integer(row, 4)), rows->integer(row, 5),
-                   money_of(rows->at(row, 6))});
+    out.push_back({static_cast<std::uint64_t>(rows->integer(row, 0)),
+                   receipt_id_of({rows->integer(row, 1), rows->integer(row, 2)}),
+                   names.text(Kind::kTenant, rows->integer(row, 3)), time_of(rows->integer(row, 4)),
+                   rows->integer(row, 5), money_of(rows->at(row, 6))});
   }
   return out;
 }

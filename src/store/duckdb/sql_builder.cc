@@ -14,23 +14,39 @@ std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
 /// Column of a dimension, the same in both tables; nullptr for time and tags.
 const char* column_of(Dimension dimension) {
   switch (dimension) {
-  case Dimension::kTenant: return "r.tenant";
-  case Dimension::kWorkflow: return "r.workflow";
-  case Dimension::kKey: return "r.api_key";
-  case Dimension::kEndUser: return "r.end_user";
-  case Dimension::kModel: return "r.model";
-  case Dimension::kProvider: return "r.provider";
-  case Dimension::kRegion: return "r.region";
-  case Dimension::kCategory: return "r.category";
-  case Dimension::kStatus: return "r.status";
-  case Dimension::kAttemptReason: return "r.reason";
-  case Dimension::kRouterVersion: return "r.router";
-  case Dimension::kPolicyVersion: return "r.policy";
-  case Dimension::kRequestedModel: return "r.requested_model";
-  case Dimension::kErrorCode: return "r.error_code";
-  case Dimension::kEndpoint: return "r.endpoint";
+  case Dimension::kTenant:
+    return "r.tenant";
+  case Dimension::kWorkflow:
+    return "r.workflow";
+  case Dimension::kKey:
+    return "r.api_key";
+  case Dimension::kEndUser:
+    return "r.end_user";
+  case Dimension::kModel:
+    return "r.model";
+  case Dimension::kProvider:
+    return "r.provider";
+  case Dimension::kRegion:
+    return "r.region";
+  case Dimension::kCategory:
+    return "r.category";
+  case Dimension::kStatus:
+    return "r.status";
+  case Dimension::kAttemptReason:
+    return "r.reason";
+  case Dimension::kRouterVersion:
+    return "r.router";
+  case Dimension::kPolicyVersion:
+    return "r.policy";
+  case Dimension::kRequestedModel:
+    return "r.requested_model";
+  case Dimension::kErrorCode:
+    return "r.error_code";
+  case Dimension::kEndpoint:
+    return "r.endpoint";
   case Dimension::kTime:
-  case Dimension::kTag: return nullptr;
+  case Dimension::kTag:
+    return nullptr;
   }
   return nullptr;
 }
@@ -49,11 +65,16 @@ std::string word_at(const std::array<std::string_view, N>& words, std::int64_t i
 /// -1, which no row has, for values never seen.
 std::int64_t key_of(const DimensionRef& field, std::string_view value, const Names& names) {
   switch (field.dimension) {
-  case Dimension::kCategory: return index_of(model::kCategoryNames, value);
-  case Dimension::kStatus: return index_of(model::kStatusNames, value);
-  case Dimension::kEndpoint: return index_of(model::kEndpointNames, value);
-  case Dimension::kAttemptReason: return index_of(model::kAttemptReasonNames, value);
-  default: break;
+  case Dimension::kCategory:
+    return index_of(model::kCategoryNames, value);
+  case Dimension::kStatus:
+    return index_of(model::kStatusNames, value);
+  case Dimension::kEndpoint:
+    return index_of(model::kEndpointNames, value);
+  case Dimension::kAttemptReason:
+    return index_of(model::kAttemptReasonNames, value);
+  default:
+    break;
   }
   const auto kind = kind_of(field.dimension);
   return kind ? names.find(*kind, value) : -1;
@@ -81,13 +102,20 @@ std::string bucket_expression(Sql& sql, Interval interval, const std::vector<Off
   const std::string local = fmt::format("(r.created + {})", offset);
   const std::string stamp = fmt::format("make_timestamp({})", local);
   switch (interval) {
-  case Interval::kMinute: return fmt::format("({} // 60000000 * 60000000 - {})", local, offset);
-  case Interval::kHour: return fmt::format("({} // 3600000000 * 3600000000 - {})", local, offset);
-  case Interval::kDay: return fmt::format("({} // 86400000000)", local);
-  case Interval::kWeek: return fmt::format("(({} // 86400000000 + 3) // 7)", local);
-  case Interval::kMonth: return fmt::format("(year({0}) * 12 + month({0}) - 1)", stamp);
-  case Interval::kQuarter: return fmt::format("((year({0}) * 12 + month({0}) - 1) // 3)", stamp);
-  case Interval::kYear: return fmt::format("year({})", stamp);
+  case Interval::kMinute:
+    return fmt::format("({} // 60000000 * 60000000 - {})", local, offset);
+  case Interval::kHour:
+    return fmt::format("({} // 3600000000 * 3600000000 - {})", local, offset);
+  case Interval::kDay:
+    return fmt::format("({} // 86400000000)", local);
+  case Interval::kWeek:
+    return fmt::format("(({} // 86400000000 + 3) // 7)", local);
+  case Interval::kMonth:
+    return fmt::format("(year({0}) * 12 + month({0}) - 1)", stamp);
+  case Interval::kQuarter:
+    return fmt::format("((year({0}) * 12 + month({0}) - 1) // 3)", stamp);
+  case Interval::kYear:
+    return fmt::format("year({})", stamp);
   }
   return "0";
 }
@@ -101,7 +129,8 @@ std::string dimension_expression(Sql& sql, const Query& query, size_t index, con
   const char* column = column_of(dimension.dimension);
   const std::string expression = column != nullptr ? column : fmt::format("coalesce({}.value, 0)", tag_alias(index));
   if (top == nullptr || !(top->dimension == dimension)) return expression;
-  return fmt::format("(CASE WHEN {0} IN {1} THEN {0} ELSE {2} END)", expression, sql.bind_list(top->keys), sql.bind(kOtherKey));
+  return fmt::format("(CASE WHEN {0} IN {1} THEN {0} ELSE {2} END)", expression, sql.bind_list(top->keys),
+                     sql.bind(kOtherKey));
 }
 
 /// The tag of each receipt, one join per tag dimension.
@@ -109,9 +138,11 @@ std::string tag_joins(Sql& sql, const Query& query, const Names& names) {
   std::string joins;
   for (size_t i = 0; i < query.dimensions.size(); ++i) {
     if (query.dimensions[i].dimension != Dimension::kTag) continue;
-    joins += fmt::format(" LEFT JOIN (SELECT sequence, value FROM tags WHERE key = {} AND created >= {} AND created < {}) {} ON {}.sequence = r.sequence",
-                         sql.bind(names.find(Kind::kTagKey, query.dimensions[i].tag)), sql.bind(micros(query.range.from)),
-                         sql.bind(micros(query.range.to)), tag_alias(i), tag_alias(i));
+    joins +=
+        fmt::format(" LEFT JOIN (SELECT sequence, value FROM tags WHERE key = {} AND created >= {} AND created < {}) "
+                    "{} ON {}.sequence = r.sequence",
+                    sql.bind(names.find(Kind::kTagKey, query.dimensions[i].tag)), sql.bind(micros(query.range.from)),
+                    sql.bind(micros(query.range.to)), tag_alias(i), tag_alias(i));
   }
   return joins;
 }
@@ -120,7 +151,8 @@ std::string tag_joins(Sql& sql, const Query& query, const Names& names) {
 std::string tag_condition(Sql& sql, const ValueFilter& filter, const Names& names) {
   const std::string key = sql.bind(names.find(Kind::kTagKey, filter.field.tag));
   const std::vector<std::int64_t> values = keys_of(filter, names);
-  std::string condition = fmt::format("r.sequence IN (SELECT sequence FROM tags WHERE key = {} AND value IN {})", key, sql.bind_list(values));
+  std::string condition = fmt::format("r.sequence IN (SELECT sequence FROM tags WHERE key = {} AND value IN {})", key,
+                                      sql.bind_list(values));
   if (std::ranges::find(values, 0) != values.end()) {
     condition = fmt::format("({} OR r.sequence NOT IN (SELECT sequence FROM tags WHERE key = {}))", condition, key);
   }
@@ -144,12 +176,13 @@ std::string value_condition(Sql& sql, const ValueFilter& filter, const Names& na
 constexpr size_t kMaxTextMatches = 1000;
 
 std::string text_condition(Sql& sql, const std::string& text, const Names& names) {
-  if (const auto id = id_halves(text)) return fmt::format("(r.id_high = {} AND r.id_low = {})", sql.bind(id->high), sql.bind(id->low));
+  if (const auto id = id_halves(text))
+    return fmt::format("(r.id_high = {} AND r.id_low = {})", sql.bind(id->high), sql.bind(id->low));
   if (const auto trace = trace_halves(text)) {
     return fmt::format("(r.trace_high = {} AND r.trace_low = {})", sql.bind(trace->high), sql.bind(trace->low));
   }
   constexpr std::pair<const char*, Kind> kSearched[] = {
-      {"r.workflow", Kind::kWorkflow}, {"r.api_key", Kind::kKey},       {"r.end_user", Kind::kEndUser},
+      {"r.workflow", Kind::kWorkflow}, {"r.api_key", Kind::kKey},           {"r.end_user", Kind::kEndUser},
       {"r.model", Kind::kModel},       {"r.requested_model", Kind::kModel}, {"r.provider", Kind::kProvider},
       {"r.region", Kind::kRegion},     {"r.error_code", Kind::kErrorCode}};
   std::string condition = "(false";
@@ -219,7 +252,8 @@ Sql group_sql(const Query& query, Grain grain, const Scope& scope, const Names& 
   }
   for (const Measure measure : query.measures) {
     const MeasureSql parts = measure_sql(measure, grain);
-    select += fmt::format("{}{}, {}", select.empty() ? "" : ", ", parts.numerator, parts.denominator != nullptr ? parts.denominator : "1");
+    select += fmt::format("{}{}, {}", select.empty() ? "" : ", ", parts.numerator,
+                          parts.denominator != nullptr ? parts.denominator : "1");
   }
   const std::string joins = tag_joins(sql, query, names);
   sql.text = fmt::format("SELECT {} FROM {} r{}", select, grain == Grain::kReceipt ? "receipts" : "attempts", joins);
@@ -230,30 +264,48 @@ Sql group_sql(const Query& query, Grain grain, const Scope& scope, const Names& 
 
 std::optional<Kind> kind_of(Dimension dimension) {
   switch (dimension) {
-  case Dimension::kTenant: return Kind::kTenant;
-  case Dimension::kWorkflow: return Kind::kWorkflow;
-  case Dimension::kKey: return Kind::kKey;
-  case Dimension::kEndUser: return Kind::kEndUser;
+  case Dimension::kTenant:
+    return Kind::kTenant;
+  case Dimension::kWorkflow:
+    return Kind::kWorkflow;
+  case Dimension::kKey:
+    return Kind::kKey;
+  case Dimension::kEndUser:
+    return Kind::kEndUser;
   case Dimension::kModel:
-  case Dimension::kRequestedModel: return Kind::kModel;
-  case Dimension::kProvider: return Kind::kProvider;
-  case Dimension::kRegion: return Kind::kRegion;
-  case Dimension::kRouterVersion: return Kind::kRouter;
-  case Dimension::kPolicyVersion: return Kind::kPolicy;
-  case Dimension::kErrorCode: return Kind::kErrorCode;
-  case Dimension::kTag: return Kind::kTagValue;
-  default: return std::nullopt;
+  case Dimension::kRequestedModel:
+    return Kind::kModel;
+  case Dimension::kProvider:
+    return Kind::kProvider;
+  case Dimension::kRegion:
+    return Kind::kRegion;
+  case Dimension::kRouterVersion:
+    return Kind::kRouter;
+  case Dimension::kPolicyVersion:
+    return Kind::kPolicy;
+  case Dimension::kErrorCode:
+    return Kind::kErrorCode;
+  case Dimension::kTag:
+    return Kind::kTagValue;
+  default:
+    return std::nullopt;
   }
 }
 
 std::string key_text(const DimensionRef& dimension, std::int64_t key, Interval interval, const Names& names) {
   switch (dimension.dimension) {
-  case Dimension::kTime: return bucket_label(key, interval);
-  case Dimension::kCategory: return key == kOtherKey ? std::string(kOther) : word_at(model::kCategoryNames, key);
-  case Dimension::kStatus: return key == kOtherKey ? std::string(kOther) : word_at(model::kStatusNames, key);
-  case Dimension::kEndpoint: return key == kOtherKey ? std::string(kOther) : word_at(model::kEndpointNames, key);
-  case Dimension::kAttemptReason: return key == kOtherKey ? std::string(kOther) : word_at(model::kAttemptReasonNames, key);
-  default: break;
+  case Dimension::kTime:
+    return bucket_label(key, interval);
+  case Dimension::kCategory:
+    return key == kOtherKey ? std::string(kOther) : word_at(model::kCategoryNames, key);
+  case Dimension::kStatus:
+    return key == kOtherKey ? std::string(kOther) : word_at(model::kStatusNames, key);
+  case Dimension::kEndpoint:
+    return key == kOtherKey ? std::string(kOther) : word_at(model::kEndpointNames, key);
+  case Dimension::kAttemptReason:
+    return key == kOtherKey ? std::string(kOther) : word_at(model::kAttemptReasonNames, key);
+  default:
+    break;
   }
   if (key == kOtherKey) return std::string(kOther);
   return names.text(kind_of(dimension.dimension).value_or(Kind::kTenant), key);

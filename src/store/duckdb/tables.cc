@@ -15,7 +15,8 @@ struct Group {
   Cells measures;
 };
 
-Cell measure_cell(Measure measure, Grain grain, const std::optional<Int128>& numerator, const std::optional<Int128>& denominator) {
+Cell measure_cell(Measure measure, Grain grain, const std::optional<Int128>& numerator,
+                  const std::optional<Int128>& denominator) {
   if (!numerator) return {};
   const MeasureSql parts = measure_sql(measure, grain);
   if (type_of(measure) == ColumnType::kMoney) return Money{*numerator};
@@ -67,7 +68,9 @@ private:
     const auto rows = session_.run(group_sql(query, grain_, scope_, names_, pieces, top_ ? &*top_ : nullptr));
     if (!rows) return std::unexpected(rows.error());
     if (rows->size() > kMaxGroups) {
-      return fail(Code::kTooLarge, "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
+      return fail(
+          Code::kTooLarge,
+          "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
     }
     std::vector<Group> groups(rows->size());
     const size_t dimensions = query.dimensions.size();
@@ -75,7 +78,8 @@ private:
       for (size_t d = 0; d < dimensions; ++d) groups[row].keys.push_back(rows->integer(row, d));
       for (size_t m = 0; m < query.measures.size(); ++m) {
         const size_t column = dimensions + 2 * m;
-        groups[row].measures.push_back(measure_cell(query.measures[m], grain_, rows->at(row, column), rows->at(row, column + 1)));
+        groups[row].measures.push_back(
+            measure_cell(query.measures[m], grain_, rows->at(row, column), rows->at(row, column + 1)));
       }
     }
     return groups;
@@ -116,14 +120,17 @@ private:
 
   Table frame() const {
     Table table;
-    for (const DimensionRef& dimension : query_.dimensions) table.columns.push_back({name(dimension), ColumnType::kText});
-    for (const Measure measure : query_.measures) table.columns.push_back({std::string(name(measure)), type_of(measure)});
+    for (const DimensionRef& dimension : query_.dimensions)
+      table.columns.push_back({name(dimension), ColumnType::kText});
+    for (const Measure measure : query_.measures)
+      table.columns.push_back({std::string(name(measure)), type_of(measure)});
     return table;
   }
 
   Cells row_of(const Group& group) const {
     Cells row;
-    for (size_t d = 0; d < group.keys.size(); ++d) row.emplace_back(key_text(query_.dimensions[d], group.keys[d], query_.interval, names_));
+    for (size_t d = 0; d < group.keys.size(); ++d)
+      row.emplace_back(key_text(query_.dimensions[d], group.keys[d], query_.interval, names_));
     row.insert(row.end(), group.measures.begin(), group.measures.end());
     return row;
   }
@@ -138,7 +145,8 @@ private:
     if (!old_pieces) return std::unexpected(old_pieces.error());
     auto old_groups = ask(before, *old_pieces);
     if (!old_groups) return std::unexpected(old_groups.error());
-    const std::int64_t shift = bucket_key(query_.range.from, query_.interval, pieces) - bucket_key(range->from, query_.interval, *old_pieces);
+    const std::int64_t shift =
+        bucket_key(query_.range.from, query_.interval, pieces) - bucket_key(range->from, query_.interval, *old_pieces);
     std::map<Keys, Cells> previous;
     for (Group& group : *old_groups) {
       for (size_t d = 0; d < group.keys.size(); ++d) {
@@ -146,7 +154,8 @@ private:
       }
       previous.emplace(std::move(group.keys), std::move(group.measures));
     }
-    for (const Measure measure : query_.measures) table.columns.push_back({std::string(name(measure)) + ".previous", type_of(measure)});
+    for (const Measure measure : query_.measures)
+      table.columns.push_back({std::string(name(measure)) + ".previous", type_of(measure)});
     join_previous(table, groups, previous);
     if (!table.totals) return {};
     const auto old_totals = totals_of(before, *old_pieces);
@@ -173,9 +182,11 @@ private:
 
   size_t column_of(const std::variant<Measure, DimensionRef>& by) const {
     if (const auto* measure = std::get_if<Measure>(&by)) {
-      return query_.dimensions.size() + static_cast<size_t>(std::ranges::find(query_.measures, *measure) - query_.measures.begin());
+      return query_.dimensions.size() +
+             static_cast<size_t>(std::ranges::find(query_.measures, *measure) - query_.measures.begin());
     }
-    return static_cast<size_t>(std::ranges::find(query_.dimensions, std::get<DimensionRef>(by)) - query_.dimensions.begin());
+    return static_cast<size_t>(std::ranges::find(query_.dimensions, std::get<DimensionRef>(by)) -
+                               query_.dimensions.begin());
   }
 
   void sort(Table& table) const {

@@ -12,16 +12,21 @@ namespace {
 
 std::string_view type_name(duckdb_type type) {
   switch (type) {
-  case DUCKDB_TYPE_TINYINT: return "TINYINT";
-  case DUCKDB_TYPE_SMALLINT: return "SMALLINT";
-  case DUCKDB_TYPE_INTEGER: return "INTEGER";
-  default: return "BIGINT";
+  case DUCKDB_TYPE_TINYINT:
+    return "TINYINT";
+  case DUCKDB_TYPE_SMALLINT:
+    return "SMALLINT";
+  case DUCKDB_TYPE_INTEGER:
+    return "INTEGER";
+  default:
+    return "BIGINT";
   }
 }
 
 std::string create_table(std::string_view table, std::span<const ColumnSpec> columns) {
   std::string list;
-  for (const ColumnSpec& column : columns) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", column.name, type_name(column.type));
+  for (const ColumnSpec& column : columns)
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", column.name, type_name(column.type));
   return fmt::format("CREATE TABLE {} ({});", table, list);
 }
 
@@ -34,10 +39,14 @@ void store_as(void* data, size_t row, std::int64_t value) {
 
 void store_value(duckdb_type type, void* data, size_t row, std::int64_t value) {
   switch (type) {
-  case DUCKDB_TYPE_TINYINT: return store_as<std::int8_t>(data, row, value);
-  case DUCKDB_TYPE_SMALLINT: return store_as<std::int16_t>(data, row, value);
-  case DUCKDB_TYPE_INTEGER: return store_as<std::int32_t>(data, row, value);
-  default: return store_as<std::int64_t>(data, row, value);
+  case DUCKDB_TYPE_TINYINT:
+    return store_as<std::int8_t>(data, row, value);
+  case DUCKDB_TYPE_SMALLINT:
+    return store_as<std::int16_t>(data, row, value);
+  case DUCKDB_TYPE_INTEGER:
+    return store_as<std::int32_t>(data, row, value);
+  default:
+    return store_as<std::int64_t>(data, row, value);
   }
 }
 
@@ -46,7 +55,8 @@ class Appender {
 public:
   static Result<Appender> open(Connection& connection, const char* table) {
     Appender appender;
-    if (duckdb_appender_create(connection.handle(), nullptr, table, &appender.handle_) != DuckDBSuccess) return appender.failed();
+    if (duckdb_appender_create(connection.handle(), nullptr, table, &appender.handle_) != DuckDBSuccess)
+      return appender.failed();
     return appender;
   }
   ~Appender() { duckdb_appender_destroy(&handle_); }
@@ -60,7 +70,8 @@ public:
   }
   std::unexpected<Error> failed() const {
     const char* why = duckdb_appender_error(handle_);
-    return fail(Code::kIo, fmt::format("loading receipts into the store: {}", why != nullptr ? why : "no reason given"));
+    return fail(Code::kIo,
+                fmt::format("loading receipts into the store: {}", why != nullptr ? why : "no reason given"));
   }
 
 private:
@@ -107,7 +118,8 @@ private:
 };
 
 template <class Row>
-Result<> append_rows(Connection& connection, const char* table, std::span<const ColumnSpec> columns, std::span<const Row> rows) {
+Result<> append_rows(Connection& connection, const char* table, std::span<const ColumnSpec> columns,
+                     std::span<const Row> rows) {
   if (rows.empty()) return {};
   auto appender = Appender::open(connection, table);
   if (!appender) return std::unexpected(appender.error());
@@ -149,8 +161,9 @@ Result<> append_all(Connection& connection, const RowBatch& batch, const Names& 
   if (auto done = append_rows<HotRow>(connection, "receipts", kReceiptColumns, batch.receipts); !done) return done;
   if (auto done = append_rows<AttemptRow>(connection, "attempts", kAttemptColumns, batch.attempts); !done) return done;
   if (auto done = append_rows<TagRow>(connection, "tags", kTagColumns, batch.tags); !done) return done;
-  return connection.execute(fmt::format("UPDATE mark SET sequence = {}, segment = {}, place = {}", static_cast<std::int64_t>(mark.sequence),
-                                        static_cast<std::int64_t>(mark.next.segment), static_cast<std::int64_t>(mark.next.offset)));
+  return connection.execute(
+      fmt::format("UPDATE mark SET sequence = {}, segment = {}, place = {}", static_cast<std::int64_t>(mark.sequence),
+                  static_cast<std::int64_t>(mark.next.segment), static_cast<std::int64_t>(mark.next.offset)));
 }
 
 Result<Rows> read(Connection& connection, const char* text) {
@@ -164,11 +177,12 @@ Result<FileState> make_tables(Connection& connection) {
   const std::string sql =
       "BEGIN TRANSACTION;" + create_table("receipts", kReceiptColumns) + create_table("attempts", kAttemptColumns) +
       create_table("tags", kTagColumns) + create_table("facets", kFacetColumns) +
-      fmt::format("CREATE TABLE dictionary (kind TINYINT, id INTEGER, text BLOB);"
-                  "CREATE TABLE mark (sequence BIGINT, segment BIGINT, place BIGINT); INSERT INTO mark VALUES (0, 0, 0);"
-                  "CREATE TABLE kairosroute_meta (version INTEGER, cursor_key BLOB);"
-                  "INSERT INTO kairosroute_meta VALUES ({}, from_hex('{}')); COMMIT;",
-                  kSchemaVersion, to_hex(state.cursor_key));
+      fmt::format(
+          "CREATE TABLE dictionary (kind TINYINT, id INTEGER, text BLOB);"
+          "CREATE TABLE mark (sequence BIGINT, segment BIGINT, place BIGINT); INSERT INTO mark VALUES (0, 0, 0);"
+          "CREATE TABLE kairosroute_meta (version INTEGER, cursor_key BLOB);"
+          "INSERT INTO kairosroute_meta VALUES ({}, from_hex('{}')); COMMIT;",
+          kSchemaVersion, to_hex(state.cursor_key));
   if (auto made = connection.execute(sql); !made) return std::unexpected(made.error());
   return state;
 }
@@ -178,7 +192,8 @@ Result<> read_names(Connection& connection, Names& names) {
   if (!rows) return std::unexpected(rows.error());
   for (size_t row = 0; row < rows->size(); ++row) {
     const std::int64_t kind = rows->integer(row, 0);
-    if (kind < 0 || kind >= static_cast<std::int64_t>(kKindCount)) return fail(Code::kCorrupt, "an unknown kind in its dictionary");
+    if (kind < 0 || kind >= static_cast<std::int64_t>(kKindCount))
+      return fail(Code::kCorrupt, "an unknown kind in its dictionary");
     names.restore(static_cast<Kind>(kind), static_cast<std::int32_t>(rows->integer(row, 1)), rows->texts[row]);
   }
   const auto facets = read(connection, "SELECT tenant, kind, id FROM facets");
@@ -193,7 +208,8 @@ Result<> read_names(Connection& connection, Names& names) {
 } // namespace
 
 Result<FileState> prepare_file(Connection& connection, Names& names) {
-  const auto tables = read(connection, "SELECT count(*), coalesce(sum((table_name = 'kairosroute_meta')::INTEGER), 0) FROM duckdb_tables()");
+  const auto tables = read(
+      connection, "SELECT count(*), coalesce(sum((table_name = 'kairosroute_meta')::INTEGER), 0) FROM duckdb_tables()");
   if (!tables) return std::unexpected(tables.error());
   if (tables->integer(0, 0) == 0) return make_tables(connection);
   if (tables->integer(0, 1) != 1) return fail(Code::kCorrupt, "it is a DuckDB file, but not one of KairosRoute's");
@@ -202,7 +218,8 @@ Result<FileState> prepare_file(Connection& connection, Names& names) {
   FileState state;
   state.version = static_cast<int>(meta->integer(0, 0));
   if (state.version != kSchemaVersion) {
-    return fail(Code::kCorrupt, fmt::format("its tables are version {}, this program writes version {}", state.version, kSchemaVersion));
+    return fail(Code::kCorrupt, fmt::format("its tables are version {}, this program writes version {}", state.version,
+                                            kSchemaVersion));
   }
   if (meta->texts[0].size() != state.cursor_key.size()) return fail(Code::kCorrupt, "its meta table is damaged");
   std::copy(meta->texts[0].begin(), meta->texts[0].end(), state.cursor_key.begin());

@@ -73,11 +73,13 @@ void ReceiptGenerator::fill_cost(model::Receipt& r) {
   const bool priced = random(100) != 0;
   const std::int64_t nano = (last.model_id.back() - '0' + 1) * std::int64_t{150'000'000};
   Picodollars total;
-  constexpr std::pair<Meter, std::int64_t> kPrices[] = {{Meter::kInput, 10}, {Meter::kCacheRead, 1}, {Meter::kOutput, 50}, {Meter::kReasoning, 50}};
+  constexpr std::pair<Meter, std::int64_t> kPrices[] = {
+      {Meter::kInput, 10}, {Meter::kCacheRead, 1}, {Meter::kOutput, 50}, {Meter::kReasoning, 50}};
   for (const auto& [meter, tenths] : kPrices) {
     if (r.usage[meter] == 0) continue;
     const UnitPrice price(nano * tenths / 10);
-    model::CostLine line{last.index, std::string(model::meter_name(meter)), r.usage[meter], price, line_cost(r.usage[meter], price)};
+    model::CostLine line{last.index, std::string(model::meter_name(meter)), r.usage[meter], price,
+                         line_cost(r.usage[meter], price)};
     total += line.cost.value_or(Picodollars());
     if (!priced) line.cost.reset();
     r.cost.lines.push_back(std::move(line));

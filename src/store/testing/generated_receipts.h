@@ -1,5 +1,5 @@
-// Believable receipts by the million, always the same for the same seed: skewed over tenants, models and workflows, a few
-// refused, failed, interrupted, cached, retried and unpriced. For tests and benchmarks.
+// Believable receipts by the million, always the same for the same seed: skewed over tenants, models and workflows, a
+// few refused, failed, interrupted, cached, retried and unpriced. For tests and benchmarks.
 #pragma once
 
 #include <cstdint>

@@ -21,29 +21,38 @@ public:
   std::vector<std::string> errors;
 
 private:
-  void complain(const std::string& path, std::string why) { errors.push_back(fmt::format("{}: {}", path.empty() ? "/" : path, std::move(why))); }
+  void complain(const std::string& path, std::string why) {
+    errors.push_back(fmt::format("{}: {}", path.empty() ? "/" : path, std::move(why)));
+  }
 
-  void apply(std::string_view keyword, const json::value& rule, const json::value& value, const json::object& schema, const std::string& path) {
+  void apply(std::string_view keyword, const json::value& rule, const json::value& value, const json::object& schema,
+             const std::string& path) {
     if (keyword == "$ref") return check(value, definition(rule), path);
     if (keyword == "type") return check_type(value, rule, path);
     if (keyword == "enum") return check_enum(value, rule.as_array(), path);
     if (keyword == "const" && value != rule) return complain(path, "is not " + json::serialize(rule));
-    if (keyword == "minimum" && value.is_number() && value.to_number<double>() < rule.to_number<double>()) return complain(path, "is too small");
-    if (keyword == "maximum" && value.is_number() && value.to_number<double>() > rule.to_number<double>()) return complain(path, "is too large");
-    if (keyword == "maxLength" && value.is_string() && value.as_string().size() > rule.to_number<size_t>()) return complain(path, "is too long");
+    if (keyword == "minimum" && value.is_number() && value.to_number<double>() < rule.to_number<double>())
+      return complain(path, "is too small");
+    if (keyword == "maximum" && value.is_number() && value.to_number<double>() > rule.to_number<double>())
+      return complain(path, "is too large");
+    if (keyword == "maxLength" && value.is_string() && value.as_string().size() > rule.to_number<size_t>())
+      return complain(path, "is too long");
     if (keyword == "pattern" && value.is_string()) return check_pattern(value.as_string(), rule.as_string(), path);
     if (value.is_array()) return apply_to_array(keyword, rule, value.as_array(), path);
     if (value.is_object()) return apply_to_object(keyword, rule, value.as_object(), schema, path);
-    if (!known(keyword)) complain(path, fmt::format("the schema's keyword '{}' is not known to this validator", keyword));
+    if (!known(keyword))
+      complain(path, fmt::format("the schema's keyword '{}' is not known to this validator", keyword));
   }
 
-  void apply_to_array(std::string_view keyword, const json::value& rule, const json::array& array, const std::string& path) {
+  void apply_to_array(std::string_view keyword, const json::value& rule, const json::array& array,
+                      const std::string& path) {
     if (keyword == "maxItems" && array.size() > rule.to_number<size_t>()) complain(path, "has too many items");
     if (keyword != "items") return;
     for (size_t i = 0; i < array.size(); ++i) check(array[i], rule.as_object(), fmt::format("{}/{}", path, i));
   }
 
-  void apply_to_object(std::string_view keyword, const json::value& rule, const json::object& object, const json::object& schema, const std::string& path) {
+  void apply_to_object(std::string_view keyword, const json::value& rule, const json::object& object,
+                       const json::object& schema, const std::string& path) {
     if (keyword == "maxProperties" && object.size() > rule.to_number<size_t>()) complain(path, "has too many fields");
     if (keyword == "required") require(object, rule.as_array(), path);
     if (keyword == "dependentRequired") {
@@ -53,20 +62,24 @@ private:
     }
     if (keyword == "properties") {
       for (const auto& [field, inner] : rule.as_object()) {
-        if (const json::value* value = object.if_contains(field)) check(*value, inner.as_object(), path + "/" + std::string(field));
+        if (const json::value* value = object.if_contains(field))
+          check(*value, inner.as_object(), path + "/" + std::string(field));
       }
     }
     if (keyword == "additionalProperties") check_others(object, rule, schema, path);
-    if (!known(keyword)) complain(path, fmt::format("the schema's keyword '{}' is not known to this validator", keyword));
+    if (!known(keyword))
+      complain(path, fmt::format("the schema's keyword '{}' is not known to this validator", keyword));
   }
 
   void require(const json::object& object, const json::array& fields, const std::string& path) {
     for (const json::value& field : fields) {
-      if (!object.contains(field.as_string())) complain(path, fmt::format("'{}' is missing", std::string_view(field.as_string())));
+      if (!object.contains(field.as_string()))
+        complain(path, fmt::format("'{}' is missing", std::string_view(field.as_string())));
     }
   }
 
-  void check_others(const json::object& object, const json::value& rule, const json::object& schema, const std::string& path) {
+  void check_others(const json::object& object, const json::value& rule, const json::object& schema,
+                    const std::string& path) {
     const json::value* properties = schema.if_contains("properties");
     for (const auto& [field, value] : object) {
       if (properties != nullptr && properties->as_object().contains(field)) continue;
@@ -113,8 +126,9 @@ private:
   }
 
   static bool known(std::string_view keyword) {
-    for (const std::string_view word : {"$schema", "$defs", "title", "description", "properties", "required", "additionalProperties", "items",
-                                        "maxItems", "maxProperties", "maxLength", "minimum", "maximum", "pattern", "const", "dependentRequired"}) {
+    for (const std::string_view word :
+         {"$schema", "$defs", "title", "description", "properties", "required", "additionalProperties", "items",
+          "maxItems", "maxProperties", "maxLength", "minimum", "maximum", "pattern", "const", "dependentRequired"}) {
       if (keyword == word) return true;
     }
     return false;

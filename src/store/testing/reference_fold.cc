@@ -24,7 +24,8 @@ std::string time_label(WallTime time, Interval interval, const std::string& zone
   cctz::load_time_zone(zone_name, &zone);
   const auto civil = cctz::convert(time, zone);
   if (interval == Interval::kHour || interval == Interval::kMinute) {
-    const auto start = interval == Interval::kHour ? cctz::civil_second(cctz::civil_hour(civil)) : cctz::civil_second(cctz::civil_minute(civil));
+    const auto start = interval == Interval::kHour ? cctz::civil_second(cctz::civil_hour(civil))
+                                                   : cctz::civil_second(cctz::civil_minute(civil));
     const auto into = civil - start;
     const auto floor = std::chrono::floor<std::chrono::seconds>(time) - std::chrono::seconds(into);
     return cctz::format("%Y-%m-%dT%H:%M:%SZ", floor, cctz::utc_time_zone());
@@ -34,7 +35,8 @@ std::string time_label(WallTime time, Interval interval, const std::string& zone
   const auto utc = cctz::convert(cctz::civil_second(day), cctz::utc_time_zone());
   if (interval == Interval::kYear) return cctz::format("%Y", utc, cctz::utc_time_zone());
   if (interval == Interval::kMonth) return cctz::format("%Y-%m", utc, cctz::utc_time_zone());
-  if (interval == Interval::kQuarter) return cctz::format("%Y-Q", utc, cctz::utc_time_zone()) + std::to_string((day.month() + 2) / 3);
+  if (interval == Interval::kQuarter)
+    return cctz::format("%Y-Q", utc, cctz::utc_time_zone()) + std::to_string((day.month() + 2) / 3);
   return cctz::format("%Y-%m-%d", utc, cctz::utc_time_zone());
 }
 
@@ -42,23 +44,40 @@ std::string text_of(const Item& item, const DimensionRef& dimension, const Query
   const Receipt& r = *item.receipt;
   const model::Attempt* a = item.attempt;
   switch (dimension.dimension) {
-  case Dimension::kTime: return time_label(r.created_at, query.interval, query.time_zone);
-  case Dimension::kTenant: return r.tenant;
-  case Dimension::kWorkflow: return r.workflow;
-  case Dimension::kKey: return r.api_key_id;
-  case Dimension::kEndUser: return r.end_user;
-  case Dimension::kModel: return a != nullptr ? a->model_id : r.execution.model_id;
-  case Dimension::kProvider: return a != nullptr ? a->provider : r.execution.provider;
-  case Dimension::kRegion: return a != nullptr ? a->region : r.execution.region;
-  case Dimension::kCategory: return std::string(name(r.classification.category));
-  case Dimension::kStatus: return std::string(name(r.execution.status));
-  case Dimension::kAttemptReason: return a != nullptr ? std::string(name(a->reason)) : "";
-  case Dimension::kRouterVersion: return r.decision.router_version;
-  case Dimension::kPolicyVersion: return r.decision.policy_version;
-  case Dimension::kRequestedModel: return r.request.model;
-  case Dimension::kErrorCode: return r.execution.error_code;
-  case Dimension::kEndpoint: return std::string(name(r.request.endpoint));
-  case Dimension::kTag: break;
+  case Dimension::kTime:
+    return time_label(r.created_at, query.interval, query.time_zone);
+  case Dimension::kTenant:
+    return r.tenant;
+  case Dimension::kWorkflow:
+    return r.workflow;
+  case Dimension::kKey:
+    return r.api_key_id;
+  case Dimension::kEndUser:
+    return r.end_user;
+  case Dimension::kModel:
+    return a != nullptr ? a->model_id : r.execution.model_id;
+  case Dimension::kProvider:
+    return a != nullptr ? a->provider : r.execution.provider;
+  case Dimension::kRegion:
+    return a != nullptr ? a->region : r.execution.region;
+  case Dimension::kCategory:
+    return std::string(name(r.classification.category));
+  case Dimension::kStatus:
+    return std::string(name(r.execution.status));
+  case Dimension::kAttemptReason:
+    return a != nullptr ? std::string(name(a->reason)) : "";
+  case Dimension::kRouterVersion:
+    return r.decision.router_version;
+  case Dimension::kPolicyVersion:
+    return r.decision.policy_version;
+  case Dimension::kRequestedModel:
+    return r.request.model;
+  case Dimension::kErrorCode:
+    return r.execution.error_code;
+  case Dimension::kEndpoint:
+    return std::string(name(r.request.endpoint));
+  case Dimension::kTag:
+    break;
   }
   const auto tag = std::ranges::find(r.tags, dimension.tag, [](const auto& t) { return t.first; });
   return tag == r.tags.end() ? "" : tag->second;
@@ -80,20 +99,30 @@ bool passes(const Item& item, const Query& query, const Scope& scope) {
   return !f.unknown_cost || *f.unknown_cost == !r.cost.total.has_value();
 }
 
-std::int64_t requests_of(const Item& item) { return item.attempt != nullptr ? 1 : std::max<std::int64_t>(item.receipt->count, 1); }
+std::int64_t requests_of(const Item& item) {
+  return item.attempt != nullptr ? 1 : std::max<std::int64_t>(item.receipt->count, 1);
+}
 
-const model::Usage& usage_of(const Item& item) { return item.attempt != nullptr ? item.attempt->usage : item.receipt->usage; }
+const model::Usage& usage_of(const Item& item) {
+  return item.attempt != nullptr ? item.attempt->usage : item.receipt->usage;
+}
 
 /// The class a meter is counted in, 0 to 5, as docs/analytics.md says.
 int class_of(Meter meter) {
   switch (meter) {
-  case Meter::kInput: return 0;
-  case Meter::kCacheRead: return 1;
+  case Meter::kInput:
+    return 0;
+  case Meter::kCacheRead:
+    return 1;
   case Meter::kCacheWrite:
-  case Meter::kCacheWrite1h: return 2;
-  case Meter::kOutput: return 3;
-  case Meter::kReasoning: return 4;
-  default: return 5;
+  case Meter::kCacheWrite1h:
+    return 2;
+  case Meter::kOutput:
+    return 3;
+  case Meter::kReasoning:
+    return 4;
+  default:
+    return 5;
   }
 }
 
@@ -119,12 +148,18 @@ std::optional<Picodollars> amount_of(const Item& item, Measure measure) {
   const Receipt& r = *item.receipt;
   switch (measure) {
   case Measure::kCost:
-  case Measure::kCostInterrupted: return item.attempt != nullptr ? item.attempt->cost : r.cost.total;
-  case Measure::kCharged: return r.cost.charged;
-  case Measure::kBaseline: return r.savings ? r.savings->baseline_cost : std::nullopt;
-  case Measure::kSavings: return r.savings ? r.savings->savings : std::nullopt;
-  case Measure::kAvoided: return r.cache ? r.cache->avoided_cost : std::nullopt;
-  default: return std::nullopt;
+  case Measure::kCostInterrupted:
+    return item.attempt != nullptr ? item.attempt->cost : r.cost.total;
+  case Measure::kCharged:
+    return r.cost.charged;
+  case Measure::kBaseline:
+    return r.savings ? r.savings->baseline_cost : std::nullopt;
+  case Measure::kSavings:
+    return r.savings ? r.savings->savings : std::nullopt;
+  case Measure::kAvoided:
+    return r.cache ? r.cache->avoided_cost : std::nullopt;
+  default:
+    return std::nullopt;
   }
 }
 
@@ -173,11 +208,13 @@ Cell rate(const std::vector<Item>& items, Measure measure) {
     const Receipt& r = *item.receipt;
     const auto weight = static_cast<double>(requests_of(item));
     const model::Status status = r.execution.status;
-    const bool fell_back = std::ranges::any_of(r.attempts, [](const auto& a) { return a.reason == model::AttemptReason::kFallback; });
+    const bool fell_back =
+        std::ranges::any_of(r.attempts, [](const auto& a) { return a.reason == model::AttemptReason::kFallback; });
     switch (measure) {
     case Measure::kErrorRate: {
-      const bool failed = item.attempt != nullptr ? item.attempt->status != "success"
-                                                  : status == model::Status::kError || status == model::Status::kInterrupted;
+      const bool failed = item.attempt != nullptr
+                              ? item.attempt->status != "success"
+                              : status == model::Status::kError || status == model::Status::kInterrupted;
       part += failed ? weight : 0;
       whole += weight;
       break;
@@ -212,9 +249,11 @@ Cell count(const std::vector<Item>& items, Measure measure) {
   for (const Item& item : items) {
     if (measure == Measure::kRequests) sum += requests_of(item);
     if (measure == Measure::kReceipts) ++sum;
-    if (measure == Measure::kAttempts) sum += item.attempt != nullptr ? 1 : static_cast<std::int64_t>(item.receipt->attempts.size());
+    if (measure == Measure::kAttempts)
+      sum += item.attempt != nullptr ? 1 : static_cast<std::int64_t>(item.receipt->attempts.size());
     if (measure == Measure::kUnknownCost) sum += amount_of(item, Measure::kCost) ? 0 : 1;
-    if (measure >= Measure::kTokensInput) sum += tokens_of(item, static_cast<int>(measure) - static_cast<int>(Measure::kTokensInput));
+    if (measure >= Measure::kTokensInput)
+      sum += tokens_of(item, static_cast<int>(measure) - static_cast<int>(Measure::kTokensInput));
   }
   return sum;
 }
@@ -227,11 +266,13 @@ Cell answer(const std::vector<Item>& items, Measure measure) {
 }
 
 std::vector<Item> items_of(std::span<const StoredReceipt> receipts, const Query& query, const Scope& scope) {
-  const bool attempts = std::ranges::any_of(query.dimensions, [](const auto& d) { return d.dimension == Dimension::kAttemptReason; });
+  const bool attempts =
+      std::ranges::any_of(query.dimensions, [](const auto& d) { return d.dimension == Dimension::kAttemptReason; });
   std::vector<Item> items;
   for (const StoredReceipt& stored : receipts) {
     if (!attempts) items.push_back({&stored.receipt, nullptr});
-    for (size_t i = 0; attempts && i < stored.receipt.attempts.size(); ++i) items.push_back({&stored.receipt, &stored.receipt.attempts[i]});
+    for (size_t i = 0; attempts && i < stored.receipt.attempts.size(); ++i)
+      items.push_back({&stored.receipt, &stored.receipt.attempts[i]});
   }
   std::erase_if(items, [&](const Item& item) { return !passes(item, query, scope); });
   return items;

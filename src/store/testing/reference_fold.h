@@ -1,4 +1,5 @@
-// The analytics query answered the slow and obvious way: a fold over receipts in memory. What the store is held against.
+// The analytics query answered the slow and obvious way: a fold over receipts in memory. What the store is held
+// against.
 #pragma once
 
 #include <span>
