@@ -6,6 +6,9 @@
 
 function(kairos_compile_flags target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror=unused-result)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-restrict) # false alarms of gcc 12 on std::string at -O2 (PR 105329)
+  endif()
   if(KAIROS_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -1,0 +1,200 @@
+#include <fmt/format.h>
+
+#include "gateway/flight.h"
+#include "ledger/price_plan.h"
+#include "model/receipt_json.h"
+#include "tokens/estimate.h"
+
+namespace kairos::gateway {
+namespace {
+
+std::int64_t ms_between(MonoTime from, MonoTime to) { return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count(); }
+
+} // namespace
+
+net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, std::string payload) {
+  journal::Record record{kind, id_, gateway_.services_.clock.wall_now(), std::move(payload)};
+  journal::Writer& writer = gateway_.services_.journal;
+  using Answer = Result<journal::Appended>;
+  std::move_only_function<void(std::move_only_function<void(Answer)>)> start =
+      [&record, &writer](std::move_only_function<void(Answer)> deliver) {
+        const auto shared = std::make_shared<std::move_only_function<void(Answer)>>(std::move(deliver));
+        const auto queued = writer.append(std::move(record), [shared](Answer answer) { (*shared)(std::move(answer)); });
+        if (!queued) (*shared)(std::unexpected(queued.error()));
+      };
+  auto waiting = net::await_from_thread<Answer>(exchange_.executor(), std::move(start));
+  co_return co_await std::move(waiting);
+}
+
+/// OPEN before the first dispatch, ATTEMPT before each further one: the receipt as it would stand if we crashed now.
+net::Task<Result<void>> Flight::announce(const Leg& leg) {
+  auto written = co_await append(opened_ ? journal::Kind::kAttempt : journal::Kind::kOpen, open_payload(leg));
+  if (!written) co_return std::unexpected(written.error());
+  co_return Result<void>();
+}
+
+std::string Flight::open_payload(const Leg& leg) const {
+  model::Receipt open = receipt_;
+  open.completed_at = leg.record.started_at;
+  open.attempts.push_back(leg.record);
+  open.attempts.back().status = "interrupted";
+  if (leg.choice->worst_case) open.attempts.back().cost = *leg.choice->worst_case;
+  open.cost.basis = model::CostBasis::kReservation;
+  if (!worst_unknown_) open.cost.total = worst_so_far_;
+  open.execution.status = model::Status::kInterrupted;
+  open.execution.ended_by = model::EndedBy::kCrash;
+  open.execution.model_id = leg.record.model_id;
+  open.execution.provider = leg.record.provider;
+  open.execution.region = leg.record.region;
+  open.budget_charges = reservation_.open_charges();
+  return model::to_json(open);
+}
+
+/// Usage did not come: count the output that did, and take the estimate for the input.
+void Flight::count_what_was_produced(Leg& leg) {
+  const providers::AnswerFacts& facts = leg.tap->facts();
+  model::Usage& usage = leg.record.usage;
+  usage[model::Meter::kInput] = facts_.input_tokens_est;
+  usage[model::Meter::kOutput] = tokens::estimate(leg.tap->output());
+  if (static_cast<size_t>(facts.output_bytes) > leg.tap->output().size()) usage[model::Meter::kOutput] += (facts.output_bytes - static_cast<std::int64_t>(leg.tap->output().size())) / 4;
+  usage.source = model::UsageSource::kEstimated;
+}
+
+ledger::Amounts Flight::amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const {
+  return {cost, cost ? charged(lines) : std::nullopt};
+}
+
+std::optional<Picodollars> Flight::charged(std::span<const model::CostLine> lines) const {
+  if (!owner_.tenant->price_plan) return catalog::total_of(lines);
+  const config::PricePlan& plan = *owner_.tenant->price_plan;
+  ledger::PricePlan terms;
+  if (plan.markup) terms.markup = ledger::Percent(*plan.markup);
+  terms.prices = plan.prices;
+  return ledger::charged(terms, lines, receipt_.attempts);
+}
+
+void Flight::price(model::Attempt& attempt, const catalog::Model& model) {
+  auto priced = catalog::cost_of(attempt.usage, model.prices, attempt.started_at, tier_, attempt.index);
+  attempt.cost = priced.total;
+  receipt_.attempts.push_back(attempt);
+  const ledger::Amounts amounts = amounts_of(priced.total, priced.lines);
+  actual_.push_back(amounts);
+  if (reservation_.open()) reservation_.finish_attempt(actual_.size() - 1, amounts);
+  receipt_.cost.lines.insert(receipt_.cost.lines.end(), priced.lines.begin(), priced.lines.end());
+}
+
+void Flight::end_leg(Leg& leg, std::string_view status) {
+  leg.record.status = status;
+  leg.record.latency_ms = ms_between(leg.started, gateway_.services_.clock.mono_now());
+  receipt_.execution.model_id = leg.record.model_id;
+  receipt_.execution.provider = leg.record.provider;
+  receipt_.execution.region = leg.record.region;
+  if (leg.record.ttft_ms) receipt_.execution.ttft_ms = ms_between(started_, leg.started) + *leg.record.ttft_ms;
+  price(leg.record, *leg.choice->target->model);
+}
+
+void Flight::add_up() {
+  std::optional<Picodollars> total = Picodollars(0);
+  bool provider_said = true;
+  for (const model::Attempt& attempt : receipt_.attempts) {
+    if (&attempt == &receipt_.attempts.front()) {
+      receipt_.usage = attempt.usage;
+    } else {
+      receipt_.usage.add(attempt.usage);
+    }
+    provider_said = provider_said && attempt.usage.source == model::UsageSource::kProvider;
+    if (!attempt.cost) total.reset();
+    if (total && attempt.cost) *total += *attempt.cost;
+  }
+  if (receipt_.attempts.empty()) receipt_.usage.source = model::UsageSource::kCounted;
+  receipt_.cost.total = total;
+  receipt_.cost.basis = provider_said ? model::CostBasis::kMetered : model::CostBasis::kCounted;
+  if (owner_.tenant->price_plan && total) receipt_.cost.charged = charged(receipt_.cost.lines);
+}
+
+void Flight::set_savings() {
+  const std::string& baseline = owner_.tenant->baseline_model;
+  if (baseline.empty() || receipt_.execution.status != model::Status::kSuccess) return;
+  const auto targets = snapshot_->targets_named(baseline);
+  const model::Attempt& served = receipt_.attempts.back();
+  std::vector<model::CostLine> lines;
+  if (!targets.empty()) {
+    lines = catalog::cost_of(served.usage, targets.front()->model->prices, receipt_.created_at, catalog::ServiceTier::kStandard, 0).lines;
+  } else {
+    lines.push_back({0, "input_tokens", served.usage.input_total(), std::nullopt, std::nullopt});
+  }
+  receipt_.savings = ledger::savings(baseline, lines, receipt_.cost.total);
+}
+
+void Flight::finish(model::Status status, int http_status, model::EndedBy ended_by) {
+  receipt_.execution.status = status;
+  receipt_.execution.http_status = http_status;
+  receipt_.execution.ended_by = ended_by;
+  if (status == model::Status::kSuccess) {
+    receipt_.execution.error_code.clear();
+    receipt_.execution.error_message.clear();
+  }
+}
+
+/// Writes the CLOSE record, then turns what is held into what is spent. False: the receipt could not be written.
+net::Task<bool> Flight::close() {
+  const MonoTime now = gateway_.services_.clock.mono_now();
+  receipt_.completed_at = gateway_.services_.clock.wall_now();
+  receipt_.execution.latency_ms = ms_between(started_, now);
+  const bool in_upstream = !receipt_.attempts.empty();
+  std::int64_t upstream_ms = 0;
+  for (const model::Attempt& attempt : receipt_.attempts) upstream_ms += attempt.latency_ms;
+  const std::int64_t all_us = std::chrono::duration_cast<std::chrono::microseconds>(now - started_).count();
+  receipt_.execution.overhead_us = in_upstream ? std::max<std::int64_t>(0, all_us - upstream_ms * 1000) : all_us;
+  add_up();
+  set_savings();
+  if (reservation_.open()) {
+    const ledger::Settlement settlement = reservation_.preview(actual_);
+    receipt_.budget_charges = settlement.charges;
+    if (receipt_.budget) receipt_.budget->overrun = settlement.overrun;
+  }
+  auto written = co_await append(journal::Kind::kClose, model::to_json(receipt_));
+  if (!written) co_return false; // the money stays held; recovery closes the OPEN
+  if (reservation_.open()) reservation_.settle(actual_);
+  const config::Guardrails& limits = owner_.key->guardrails;
+  if (rate_tokens_ > 0) {
+    const ledger::RateLimit limit{limits.requests_per_minute, limits.tokens_per_minute};
+    gateway_.services_.rates.correct(owner_.key->id, limit, rate_tokens_, receipt_.usage.input_total() + receipt_.usage.output_total(), now);
+  }
+  co_return true;
+}
+
+net::Task<void> Flight::refuse(model::Status status, providers::ClientError error) {
+  if (receipt_.execution.error_code.empty()) receipt_.execution.error_code = error.code.empty() ? "invalid_request" : error.code;
+  receipt_.execution.error_message = error.message.substr(0, 500);
+  const bool by_cap = error.http_status == 402;
+  finish(status, error.http_status, by_cap ? model::EndedBy::kCap : model::EndedBy::kRouter);
+  const bool closed = co_await close();
+  if (!closed) header_texts_.clear();
+  const auto headers = answer_headers("application/json", false);
+  const std::string body = providers::error_body(providers::client_dialect(receipt_.request.endpoint), error);
+  co_await exchange_.respond(error.http_status, headers, body);
+}
+
+std::vector<net::Header> Flight::answer_headers(std::string_view content_type, bool with_cost) {
+  const auto add = [this](std::string_view name, std::string_view value) {
+    header_texts_.emplace_back(name);
+    header_texts_.emplace_back(value);
+  };
+  add("Content-Type", content_type);
+  if (content_type == "text/event-stream") add("Cache-Control", "no-cache");
+  add("X-KairosRoute-Receipt", receipt_.receipt_id);
+  const bool attempted = !receipt_.execution.model_id.empty();
+  const std::string& model = attempted ? receipt_.execution.model_id : receipt_.decision.model_id;
+  const std::string& provider = attempted ? receipt_.execution.provider : receipt_.decision.provider;
+  if (!model.empty()) add("X-KairosRoute-Model", model);
+  if (!provider.empty()) add("X-KairosRoute-Provider", provider);
+  if (receipt_.classification.confidence > 0) add("X-KairosRoute-Category", model::name(receipt_.classification.category));
+  if (with_cost && receipt_.cost.total) add("X-KairosRoute-Cost", usd(*receipt_.cost.total));
+  if (with_cost && receipt_.savings && receipt_.savings->savings) add("X-KairosRoute-Savings", usd(*receipt_.savings->savings));
+  std::vector<net::Header> headers;
+  for (size_t i = 0; i + 1 < header_texts_.size(); i += 2) headers.push_back({header_texts_[i], header_texts_[i + 1]});
+  return headers;
+}
+
+} // namespace kairos::gateway

@@ -1,0 +1,98 @@
+#include "gateway/gateway.h"
+
+#include <fmt/format.h>
+
+#include "base/hex.h"
+#include "gateway/flight.h"
+#include "journal/sha256.h"
+#include "providers/client_error.h"
+
+namespace kairos::gateway {
+namespace {
+
+model::Dialect dialect_of_path(std::string_view path) {
+  return path.starts_with("/v1/messages") ? model::Dialect::kAnthropic : model::Dialect::kOpenAi;
+}
+
+net::Task<void> answer_error(net::Exchange& exchange, providers::ClientError error) {
+  const std::string body = providers::error_body(dialect_of_path(exchange.head().path()), error);
+  const net::ResponseHeaders headers = {{"Content-Type", "application/json"}};
+  co_await exchange.respond(error.http_status, headers, body);
+}
+
+constexpr std::string_view kExisting = "GET /v1/models, POST /v1/chat/completions, POST /v1/messages, POST /v1/route";
+
+} // namespace
+
+std::string sha256_hex(std::string_view text) {
+  journal::Sha256 sha256;
+  const auto digest = sha256({journal::as_bytes(text)});
+  return to_hex(digest);
+}
+
+std::string_view presented_key(const net::Head& head) {
+  if (const auto bearer = head.find("authorization"); bearer && bearer->size() > 7 && net::same_name(bearer->substr(0, 7), "Bearer ")) {
+    return bearer->substr(7);
+  }
+  return head.find("x-api-key").value_or(std::string_view{});
+}
+
+std::optional<config::KeyOwner> authenticate(const net::Head& head, const config::Snapshot& snapshot) {
+  const std::string_view key = presented_key(head);
+  if (key.empty()) return std::nullopt;
+  return snapshot.owner_of_key(sha256_hex(key));
+}
+
+Gateway::Gateway(net::Loop& loop, Services& services) : services_(services), client_(loop, net::ClientOptions{}) {}
+
+net::Task<void> Gateway::health(net::Exchange& exchange, bool ready) {
+  const auto journal = services_.journal.health();
+  const bool good = !ready || journal.has_value();
+  const std::string body = good ? "ok\n" : "not ready: " + journal.error().message + "\n";
+  const net::ResponseHeaders headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+  co_await exchange.respond(good ? 200 : 503, headers, body);
+}
+
+net::Task<void> Gateway::list_models(net::Exchange& exchange, const config::Snapshot& snapshot) {
+  std::vector<providers::ModelEntry> models;
+  models.push_back({"auto", "kairosroute", 0});
+  for (const config::Target& target : snapshot.targets) {
+    if (!models.empty() && models.back().id == target.model->id) continue;
+    const auto released = target.model->released.value_or(WallTime{}).time_since_epoch();
+    models.push_back({target.model->id, target.provider->id, std::chrono::duration_cast<std::chrono::seconds>(released).count()});
+  }
+  const bool anthropic = exchange.head().find("anthropic-version").has_value();
+  const std::string body = providers::models_list(anthropic ? model::Dialect::kAnthropic : model::Dialect::kOpenAi, models);
+  const net::ResponseHeaders headers = {{"Content-Type", "application/json"}};
+  co_await exchange.respond(200, headers, body);
+}
+
+net::Task<void> Gateway::handle(net::Exchange& exchange) {
+  const std::string path(exchange.head().path());
+  const bool post = exchange.head().method() == "POST";
+  if (path == "/healthz") co_return co_await health(exchange, false);
+  if (path == "/readyz") co_return co_await health(exchange, true);
+  if (!path.starts_with("/v1/")) {
+    if (services_.other && co_await services_.other(exchange)) co_return;
+    providers::ClientError missing{404, "", fmt::format("there is no {}", path.substr(0, 200)), "", "not_found", ""};
+    co_return co_await answer_error(exchange, std::move(missing));
+  }
+  const config::SnapshotPtr snapshot = services_.snapshot();
+  const auto owner = authenticate(exchange.head(), *snapshot);
+  if (!owner) {
+    providers::ClientError refused{401, "", "no valid key: send one as 'Authorization: Bearer kr-…' or 'x-api-key: kr-…'", "", "invalid_api_key", ""};
+    co_return co_await answer_error(exchange, std::move(refused));
+  }
+  if (path == "/v1/models" && !post) co_return co_await list_models(exchange, *snapshot);
+  const bool chat = path == "/v1/chat/completions";
+  const bool route_only = path == "/v1/route";
+  if (!post || !(chat || route_only || path == "/v1/messages")) {
+    providers::ClientError missing{404, "", fmt::format("there is no {} {}; there are: {}", exchange.head().method(), path.substr(0, 200), kExisting), "", "not_found", ""};
+    co_return co_await answer_error(exchange, std::move(missing));
+  }
+  const auto endpoint = path == "/v1/messages" ? model::Endpoint::kMessages : model::Endpoint::kChatCompletions;
+  Flight flight(*this, exchange, snapshot, *owner, endpoint);
+  co_await flight.run(route_only);
+}
+
+} // namespace kairos::gateway

@@ -1,0 +1,62 @@
+// The data plane: authenticates, decides, serves and leaves a receipt. One Gateway per loop; what they share is in
+// Services. It never waits for a database, an exporter or a browser.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/ulid.h"
+#include "config/snapshot.h"
+#include "gateway/trace_context.h"
+#include "journal/writer.h"
+#include "ledger/budgets.h"
+#include "ledger/rate_limits.h"
+#include "net/client.h"
+#include "net/server.h"
+#include "observe/metrics.h"
+
+namespace kairos::gateway {
+
+/// Shared by the gateways of all loops; outlives them. All of it is thread-safe.
+struct Services {
+  const Clock& clock;
+  journal::Writer& journal;
+  ledger::BudgetAuthority& budgets;
+  ledger::RateLimits& rates;
+  observe::Metrics& metrics;
+  std::string node_id;
+  std::string fingerprint_key; // secret, per data directory: the same body gives the same fingerprint only here
+  std::function<config::SnapshotPtr()> snapshot;
+  /// Whatever is not the gateway's own: the dashboard API. Called after nothing; it authenticates by itself.
+  std::function<net::Task<bool>(net::Exchange&)> other;
+};
+
+class Gateway {
+public:
+  Gateway(net::Loop& loop, Services& services);
+
+  /// One request, from its head to the end of its answer. The server's handler.
+  net::Task<void> handle(net::Exchange& exchange);
+
+private:
+  friend class Flight;
+  net::Task<void> list_models(net::Exchange& exchange, const config::Snapshot& snapshot);
+  net::Task<void> health(net::Exchange& exchange, bool ready);
+
+  Services& services_;
+  net::Client client_;
+  UlidGenerator ids_;
+  TraceIdSource trace_ids_;
+};
+
+/// The key of a request: `Authorization: Bearer …` or `x-api-key`; empty if there is none.
+std::string_view presented_key(const net::Head& head);
+/// Whose it is; nullopt: nobody's.
+std::optional<config::KeyOwner> authenticate(const net::Head& head, const config::Snapshot& snapshot);
+/// 64 lower-case hex digits.
+std::string sha256_hex(std::string_view text);
+
+} // namespace kairos::gateway
