@@ -14,9 +14,9 @@ constexpr size_t kMaxNumber = 9'999'999'999'999'999;
 std::optional<std::uint64_t> segment_number(std::string_view name) {
   if (name.size() != kSegmentDigits + kSegmentSuffix.size() || !name.ends_with(kSegmentSuffix)) return std::nullopt;
   const std::string_view digits = name.substr(0, kSegmentDigits);
-  const char* const last = digits.data() + digits.size();
+  const char* const last = digits.end();
   std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), last, number);
+  const auto [end, error] = std::from_chars(digits.begin(), last, number);
   if (error != std::errc() || end != last || number == 0) return std::nullopt;
   return number;
 }
