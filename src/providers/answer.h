@@ -32,6 +32,7 @@ struct AnswerFacts {
   std::optional<ProviderError> error; // in the body, or as an event of the stream
   std::int64_t output_bytes = 0;      // text, reasoning and tool arguments, unescaped: for counting when a stream breaks
   std::int64_t events = 0;
+  int open_block = -1; // Anthropic: index of the content block that is open
   bool first_content_seen = false;
   bool saw_terminal = false;
   bool malformed = false; // an event or body was not the JSON that its dialect promises

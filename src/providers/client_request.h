@@ -38,10 +38,9 @@ struct Member {
 /// Where the body may have to be edited; absent members are nullopt.
 struct EditPoints {
   size_t first_member = 0; // just behind the opening brace
-  bool empty_object = false;
   std::optional<Member> model;
-  std::optional<Member> max_output;     // the bound in the name the client used
-  std::optional<Member> max_output_old; // OpenAI chat: max_tokens, where max_completion_tokens is given as well
+  std::optional<Member> max_output; // the bound in the name the client used
+  bool bound_named_twice = false;   // OpenAI chat: both names stand there, one of them null
   std::optional<Member> stream_options;
   std::optional<Member> kairosroute;
   std::optional<Span> include_usage;            // its value inside stream_options
@@ -68,8 +67,9 @@ struct ParsedRequest {
   std::string text;          // system, messages, tool definitions and schemas, each followed by '\n'
   Span system_text;          // of `text`
   Span last_user_text;       // of `text`
-  std::int64_t messages = 0; // how many (embeddings, completions: inputs)
-  std::int64_t images = 0;   // image parts, whatever their form
+  std::int64_t messages = 0;  // how many (embeddings, completions: inputs)
+  std::int64_t token_ids = 0; // inputs given as token numbers (embeddings, completions): exact, and not in `text`
+  std::int64_t images = 0;    // image parts, whatever their form
   std::int64_t audio_bytes = 0; // inline base64 audio, in characters
   std::int64_t file_bytes = 0;  // inline base64 files (PDF, …), in characters
   bool remote_parts = false;    // files by id or URL: their tokens cannot be known from the body

@@ -1,5 +1,5 @@
 // From a client's request to the bytes, path and headers for one provider. Same dialect: the client's own bytes with the
-// few edits that the decision requires. Other dialects: translated (translate_request.h). Pure.
+// few edits that the decision requires. Between dialects nothing is translated. Pure.
 #pragma once
 
 #include <optional>
@@ -20,16 +20,17 @@ struct UpstreamTarget {
   std::int64_t max_output_tokens = 0;
   /// OpenAI chat: this model refuses `max_tokens` and wants `max_completion_tokens`.
   bool wants_max_completion_tokens = false;
+  /// OpenAI chat: this server knows only `max_tokens` (Mistral and others). Neither: the field the client used.
+  bool wants_max_tokens = false;
   /// OpenAI dialect: this server refuses `stream_options` (a few old self-hosted ones do); usage is then counted.
   bool no_stream_options = false;
 };
 
-/// True if a request that arrived at `endpoint` can be sent to a provider of this dialect, by passing through or
-/// translated. The router must only consider such providers; single fields may still be refused by upstream_body.
+/// True if a request that arrived at `endpoint` can be sent to a provider of this dialect. The router considers only such
+/// providers.
 bool can_serve(model::Endpoint endpoint, model::Dialect provider);
 
-/// The body for the provider. `body` is what `request` was parsed from. Across dialects a field that cannot be carried is
-/// refused by name.
+/// The body for the provider. `body` is what `request` was parsed from. Another dialect is refused.
 WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body, const UpstreamTarget& target);
 
 /// Path below the provider's base URL, which ends in its version ("https://api.openai.com/v1",

@@ -1,0 +1,144 @@
+#include "api/search_params.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/clock.h"
+#include "base/hex.h"
+#include "model/enums.h"
+
+namespace kairos::api {
+namespace {
+
+std::unexpected<Error> bad(std::string_view name, std::string_view value, std::string_view expected) {
+  return fail(Code::kInvalid, fmt::format("{}: '{}' is not {}", name, value.substr(0, 64), expected));
+}
+
+Result<std::int64_t> number(std::string_view name, std::string_view value) {
+  std::int64_t result = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
+  if (error != std::errc() || end != value.data() + value.size() || result < 0) return bad(name, value, "a whole number");
+  return result;
+}
+
+/// The bounds of the range that were given.
+struct Bounds {
+  std::optional<WallTime> from;
+  std::optional<WallTime> to;
+};
+
+Result<void> take_time(std::optional<WallTime>& into, std::string_view name, std::string_view value) {
+  const auto time = parse_rfc3339(value);
+  if (!time) return bad(name, value, "a time like 2026-04-24T13:07:42Z");
+  into = *time;
+  return {};
+}
+
+Result<void> take_money(std::optional<Picodollars>& into, std::string_view name, std::string_view value) {
+  const auto amount = parse_usd(value);
+  if (!amount) return bad(name, value, "an amount in USD like 0.05");
+  into = *amount;
+  return {};
+}
+
+Result<void> take_ms(std::optional<std::int64_t>& into, std::string_view name, std::string_view value) {
+  const auto ms = number(name, value);
+  if (!ms) return std::unexpected(ms.error());
+  into = *ms;
+  return {};
+}
+
+Result<void> take_values(store::Search& search, const store::DimensionRef& field, std::string_view value) {
+  store::ValueFilter filter{field, {}, value.starts_with('!')};
+  if (filter.exclude) value.remove_prefix(1);
+  while (true) {
+    const size_t comma = value.find(',');
+    filter.values.emplace_back(value.substr(0, comma));
+    if (comma == std::string_view::npos) break;
+    value.remove_prefix(comma + 1);
+  }
+  if (filter.values.size() > store::kMaxFilterValues) return fail(Code::kInvalid, fmt::format("{}: more than {} values", store::name(field), store::kMaxFilterValues));
+  search.filters.values.push_back(std::move(filter));
+  return {};
+}
+
+Result<void> take_paging(store::Search& search, std::string_view name, std::string_view value) {
+  if (name == "cursor") {
+    search.cursor = value;
+  } else if (name == "limit") {
+    const auto limit = number(name, value);
+    if (!limit || *limit < 1 || *limit > static_cast<std::int64_t>(store::kMaxPage)) return bad(name, value, "a whole number from 1 to 1000");
+    search.limit = static_cast<size_t>(*limit);
+  } else if (name == "order") {
+    if (!model::parse_name(store::kSearchOrderNames, value, search.order)) return bad(name, value, "time, cost or latency");
+  } else if (value == "asc" || value == "desc") {
+    search.descending = value == "desc";
+  } else {
+    return bad(name, value, "asc or desc");
+  }
+  return {};
+}
+
+Result<void> take(store::Search& search, Bounds& bounds, std::string_view name, std::string_view value) {
+  if (name == "from") return take_time(bounds.from, name, value);
+  if (name == "to") return take_time(bounds.to, name, value);
+  if (name == "min_cost") return take_money(search.filters.min_cost, name, value);
+  if (name == "max_cost") return take_money(search.filters.max_cost, name, value);
+  if (name == "min_latency") return take_ms(search.filters.min_latency_ms, name, value);
+  if (name == "max_latency") return take_ms(search.filters.max_latency_ms, name, value);
+  if (name == "cursor" || name == "limit" || name == "order" || name == "direction") return take_paging(search, name, value);
+  if (name == "trace_id") {
+    if (value.size() != 32 || !from_hex(value)) return bad(name, value, "32 hexadecimal digits");
+    search.filters.trace_id = value;
+    return {};
+  }
+  if (name == "q") {
+    search.filters.text = value;
+    return {};
+  }
+  const auto dimension = store::parse_dimension(name);
+  if (!dimension || dimension->dimension == store::Dimension::kTime) return fail(Code::kInvalid, fmt::format("{}: there is no such parameter", name.substr(0, 64)));
+  return take_values(search, *dimension, value);
+}
+
+} // namespace
+
+Result<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i] == '+' ? ' ' : text[i]);
+      continue;
+    }
+    const auto byte = i + 2 < text.size() || i + 3 == text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
+    if (!byte || byte->size() != 1) return fail(Code::kInvalid, "the query string holds a broken %-escape");
+    out.push_back(static_cast<char>(byte->front()));
+    i += 2;
+  }
+  return out;
+}
+
+Result<store::Search> parse_search(std::string_view query) {
+  store::Search search;
+  Bounds bounds;
+  while (!query.empty()) {
+    const size_t end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (pair.empty()) continue;
+    const size_t equals = std::min(pair.find('='), pair.size());
+    const auto name = percent_decode(pair.substr(0, equals));
+    const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
+    if (!name) return std::unexpected(name.error());
+    if (!value) return std::unexpected(value.error());
+    auto taken = take(search, bounds, *name, *value);
+    if (!taken) return std::unexpected(taken.error());
+  }
+  if (bounds.from || bounds.to) {
+    search.range = store::TimeRange{bounds.from.value_or(WallTime{}), bounds.to.value_or(WallTime(std::chrono::hours(24 * 365 * 200)))};
+  }
+  return search;
+}
+
+} // namespace kairos::api

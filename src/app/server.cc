@@ -1,0 +1,202 @@
+#include "app/server.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "api/api.h"
+#include "app/startup.h"
+#include "base/guarded.h"
+#include "config/load.h"
+#include "gateway/gateway.h"
+#include "journal/data_dir_lock.h"
+#include "observe/log.h"
+#include "providers/client_error.h"
+#include "store/duckdb/duckdb_store.h"
+#include "store/journal_source.h"
+
+namespace kairos::app {
+namespace {
+
+journal::WriterOptions writer_options(const config::Snapshot& snapshot) {
+  journal::WriterOptions options;
+  options.data_dir = snapshot.data_dir;
+  options.durability = snapshot.journal.durability == config::Durability::kFsync ? journal::Durability::kFsync : journal::Durability::kProcess;
+  options.segment_bytes = static_cast<std::uint64_t>(snapshot.journal.segment_bytes);
+  return options;
+}
+
+net::ServerLimits limits_of(const config::ServerLimits& from) {
+  net::ServerLimits limits;
+  limits.head.head_bytes = static_cast<std::uint32_t>(from.head_bytes);
+  limits.head.fields = static_cast<std::uint32_t>(from.head_fields);
+  limits.body_bytes = static_cast<std::uint64_t>(from.body_bytes);
+  limits.connections = static_cast<size_t>(from.connections);
+  limits.head_time = from.head_time;
+  limits.body_time = from.body_time;
+  limits.idle_time = from.idle_time;
+  limits.write_time = from.write_time;
+  return limits;
+}
+
+net::HttpBody net_error(int status, std::string_view message) {
+  const providers::ClientError error{status, "", std::string(message), "", "", ""};
+  return {"application/json", providers::error_body(model::Dialect::kOpenAi, error)};
+}
+
+} // namespace
+
+/// Members in the order in which they are made; they go in reverse.
+struct Server::Impl {
+  explicit Impl(journal::DataDirLock lock_in) : lock(std::move(lock_in)) {}
+
+  Result<void> open_journal();
+  Result<void> open_store();
+  Result<void> listen();
+
+  std::string config_path;
+  journal::DataDirLock lock;
+  SystemClock clock;
+  observe::Metrics metrics;
+  journal::PosixFileSystem files;
+  Guarded<config::SnapshotPtr> current;
+  std::unique_ptr<journal::Writer> writer;
+  std::unique_ptr<ledger::EmbeddedBudgets> budgets;
+  ledger::RateLimits rates;
+  std::unique_ptr<store::ReceiptStore> store;
+  std::unique_ptr<store::Loader> loader;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<gateway::Services> services;
+  std::unique_ptr<net::LoopGroup> loops;
+  std::vector<std::unique_ptr<gateway::Gateway>> gateways;
+  std::vector<std::unique_ptr<net::Server>> servers;
+
+  config::SnapshotPtr snapshot() {
+    return current.with([](const config::SnapshotPtr& now) { return now; });
+  }
+};
+
+Result<void> Server::Impl::open_journal() {
+  const config::SnapshotPtr config = snapshot();
+  journal::RecoverOptions options;
+  options.node_id = config->node_id;
+  auto recovered = journal::recover(files, config->data_dir, options);
+  if (!recovered) return std::unexpected(recovered.error());
+  if (recovered->cut) observe::log_warn("journal", recovered->cut->what);
+  auto started = journal::Writer::start(files, writer_options(*config), *recovered);
+  if (!started) return std::unexpected(started.error());
+  writer = std::move(*started);
+  const auto closed = close_interrupted(*writer, *recovered, clock);
+  if (!closed) return std::unexpected(closed.error());
+  if (*closed > 0) observe::log_warn("journal", "requests were running when the last process ended; their receipts are now 'interrupted'", {{"receipts", *closed}});
+  auto spent = fold_budgets(writer->reader());
+  if (!spent) return std::unexpected(spent.error());
+  budgets = std::make_unique<ledger::EmbeddedBudgets>(*spent);
+  return budgets->replace(budget_specs(*config));
+}
+
+Result<void> Server::Impl::open_store() {
+  store::DuckDbOptions options;
+  options.file = std::filesystem::path(snapshot()->data_dir) / "receipts.duckdb";
+  auto opened = store::open_duckdb(options);
+  if (!opened) return std::unexpected(opened.error());
+  store = std::move(*opened);
+  loader = std::make_unique<store::Loader>(*store, store::follow_journal(writer->reader()), clock);
+  api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics});
+  return {};
+}
+
+Result<void> Server::Impl::listen() {
+  const config::SnapshotPtr config = snapshot();
+  auto key = fingerprint_key(config->data_dir);
+  if (!key) return std::unexpected(key.error());
+  services = std::make_unique<gateway::Services>(gateway::Services{clock, *writer, *budgets, rates, metrics, config->node_id, *key,
+                                                                   [this] { return snapshot(); },
+                                                                   [this](net::Exchange& exchange) { return api->handle(exchange); }});
+  const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
+  const auto count = static_cast<size_t>(config->server.threads > 0 ? config->server.threads : cores);
+  loops = std::make_unique<net::LoopGroup>("kr-loop", count);
+  for (size_t i = 0; i < count; ++i) {
+    gateways.push_back(std::make_unique<gateway::Gateway>((*loops)[i], *services));
+    net::Server::Options options;
+    options.address = config->server.listen.host;
+    options.port = i == 0 ? config->server.listen.port : servers.front()->local_port();
+    options.join_port = i > 0;
+    options.limits = limits_of(config->server.limits);
+    options.error_body = net_error;
+    if (config->server.tls) {
+      options.certificate_file = config->server.tls->certificate_file;
+      options.private_key_file = config->server.tls->key_file;
+    }
+    gateway::Gateway* gateway = gateways.back().get();
+    servers.push_back(std::make_unique<net::Server>((*loops)[i], std::move(options), [gateway](net::Exchange& exchange) { return gateway->handle(exchange); }));
+    auto listening = servers.back()->listen();
+    if (!listening) return listening;
+  }
+  return {};
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() {
+  if (impl_->loops) impl_->loops->stop(); // handlers end before what they use goes
+}
+
+Result<std::unique_ptr<Server>> Server::start(const std::string& config_path) {
+  auto loaded = config::load_file(config_path, config::process_environment());
+  if (!loaded) return std::unexpected(loaded.error());
+  observe::set_log_format((*loaded)->server.log_json ? observe::LogFormat::kJson : observe::LogFormat::kLogfmt);
+  if (auto levels = observe::set_log_levels((*loaded)->server.log_levels); !levels) return std::unexpected(levels.error());
+  for (const std::string& warning : (*loaded)->warnings) observe::log_warn("config", warning);
+  auto lock = journal::DataDirLock::acquire((*loaded)->data_dir);
+  if (!lock) return std::unexpected(lock.error());
+  std::unique_ptr<Server> server(new Server(std::make_unique<Impl>(std::move(*lock))));
+  Impl& impl = *server->impl_;
+  impl.config_path = config_path;
+  impl.current.with([&](config::SnapshotPtr& now) { now = *loaded; });
+  if (auto done = impl.open_journal(); !done) return std::unexpected(done.error());
+  if (auto done = impl.open_store(); !done) return std::unexpected(done.error());
+  if (auto done = impl.listen(); !done) return std::unexpected(done.error());
+  return server;
+}
+
+std::string Server::address() const {
+  const config::SnapshotPtr config = impl_->snapshot();
+  return fmt::format("{}://{}:{}", config->server.tls ? "https" : "http", config->server.listen.host, impl_->servers.front()->local_port());
+}
+
+Result<void> Server::reload() {
+  auto loaded = config::load_file(impl_->config_path, config::process_environment());
+  if (!loaded) return std::unexpected(loaded.error());
+  for (const std::string& what : config::needs_restart(*impl_->snapshot(), **loaded)) {
+    observe::log_warn("config", "changed, but takes effect only after a restart", {{"key", what}});
+  }
+  auto replaced = impl_->budgets->replace(budget_specs(**loaded));
+  if (!replaced) return replaced;
+  impl_->current.with([&](config::SnapshotPtr& now) { now = *loaded; });
+  return {};
+}
+
+void Server::drain() {
+  std::mutex mutex;
+  std::condition_variable ended;
+  size_t left = impl_->servers.size();
+  for (const auto& server : impl_->servers) {
+    server->drain([&] {
+      const std::scoped_lock lock(mutex);
+      --left;
+      ended.notify_one();
+    });
+  }
+  std::unique_lock lock(mutex);
+  if (ended.wait_for(lock, impl_->snapshot()->server.limits.drain_time, [&] { return left == 0; })) return;
+  lock.unlock();
+  for (const auto& server : impl_->servers) server->abort_all();
+  lock.lock();
+  ended.wait(lock, [&] { return left == 0; }); // the callbacks use this frame
+}
+
+} // namespace kairos::app

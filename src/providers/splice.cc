@@ -1,0 +1,31 @@
+#include "providers/splice.h"
+
+#include <algorithm>
+
+namespace kairos::providers {
+
+std::string splice(std::string_view original, std::vector<Edit> edits) {
+  std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.where.begin < b.where.begin; });
+  size_t size = original.size();
+  for (const Edit& edit : edits) size += edit.with.size();
+  std::string result;
+  result.reserve(size);
+  size_t copied = 0;
+  for (const Edit& edit : edits) {
+    result.append(original, copied, edit.where.begin - copied);
+    result.append(edit.with);
+    copied = edit.where.end;
+  }
+  return result.append(original, copied);
+}
+
+Span with_comma(std::string_view body, const Member& member) {
+  const size_t next = body.find_first_not_of(" \t\r\n", member.whole.end);
+  if (next != std::string_view::npos && body[next] == ',') return {member.whole.begin, next + 1};
+  const size_t before = member.whole.begin == 0 ? std::string_view::npos
+                                                : body.find_last_not_of(" \t\r\n", member.whole.begin - 1);
+  if (before != std::string_view::npos && body[before] == ',') return {before, member.whole.end};
+  return member.whole;
+}
+
+} // namespace kairos::providers
