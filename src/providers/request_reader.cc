@@ -41,7 +41,7 @@ Checked read_bool(Json value, const Path& path, bool& into) {
 
 Checked read_count(Json value, const Path& path, std::int64_t least, std::int64_t most, std::optional<std::int64_t>& into) {
   std::int64_t count = 0;
-  if (value.is_double() || value.get(count) != simdjson::SUCCESS || count < least || count > most) {
+  if (value.type() == simdjson::dom::element_type::DOUBLE || value.get(count) != simdjson::SUCCESS || count < least || count > most) {
     return refuse(path.text(), fmt::format("must be a whole number from {} to {}", least, most));
   }
   into = count;

@@ -112,7 +112,7 @@ std::optional<model::Usage> read_usage_json(UsageShape shape, Json usage) {
 }
 
 std::optional<model::Usage> read_usage(UsageShape shape, std::string_view json) {
-  const auto parsed = parse_json(json);
+  const auto parsed = parse_json(json, 1);
   if (!parsed || !parsed->is_object()) return std::nullopt;
   return read_usage_json(shape, *parsed);
 }
