@@ -50,7 +50,8 @@ net::Task<void> Gateway::health(net::Exchange& exchange, bool ready) {
   const bool good = !ready || journal.has_value();
   const std::string body = good ? "ok\n" : "not ready: " + journal.error().message + "\n";
   const net::ResponseHeaders headers = {{"Content-Type", "text/plain; charset=utf-8"}};
-  co_await exchange.respond(good ? 200 : 503, headers, body);
+  const int status = good ? 200 : 503;
+  co_await exchange.respond(status, headers, body);
 }
 
 net::Task<void> Gateway::list_models(net::Exchange& exchange, const config::Snapshot& snapshot) {
