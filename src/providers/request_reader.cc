@@ -68,10 +68,12 @@ WireResult<JsonArray> as_array(Json value, const Path& path, std::string_view ex
 void RequestReader::add_all_text(Json value) {
   if (value.is_string()) add_text(value.get_string().value_unsafe());
   if (value.is_array()) {
-    for (const Json item : value.get_array().value_unsafe()) add_all_text(item);
+    const JsonArray items = value.get_array().value_unsafe(); // named: a range-for does not keep the temporary alive
+    for (const Json item : items) add_all_text(item);
   }
   if (value.is_object()) {
-    for (const auto field : value.get_object().value_unsafe()) add_all_text(field.value);
+    const JsonObject fields = value.get_object().value_unsafe();
+    for (const auto field : fields) add_all_text(field.value);
   }
 }
 
