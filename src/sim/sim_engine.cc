@@ -1,0 +1,200 @@
+#include "sim/sim_engine.h"
+
+#include <array>
+
+#include "base/result.h"
+#include "sim/sim_answer.h"
+
+namespace kairos::sim {
+namespace {
+
+namespace json = boost::json;
+
+constexpr size_t kDepth = 64;
+constexpr auto kFirstPiece = std::chrono::milliseconds(200);
+constexpr auto kNextPiece = std::chrono::milliseconds(20);
+constexpr std::array<std::string_view, 4> kOpenAiModels = {"gpt-4.1", "gpt-4.1-mini", "gpt-4o-mini", "o4-mini"};
+constexpr std::array<std::string_view, 2> kAnthropicModels = {"claude-sonnet-4-5", "claude-haiku-4-5"};
+
+SimAnswer json_answer(int status, const json::value& body) {
+  SimAnswer answer;
+  answer.status = status;
+  answer.headers.emplace_back("Content-Type", "application/json");
+  answer.pieces.push_back({{}, json::serialize(body)});
+  return answer;
+}
+
+std::string_view openai_error_type(int status) {
+  if (status == 429) return "rate_limit_error";
+  if (status == 401) return "authentication_error";
+  return status >= 500 ? "server_error" : "invalid_request_error";
+}
+
+std::string_view anthropic_error_type(int status) {
+  switch (status) {
+  case 401:
+    return "authentication_error";
+  case 403:
+    return "permission_error";
+  case 404:
+    return "not_found_error";
+  case 413:
+    return "request_too_large";
+  case 429:
+    return "rate_limit_error";
+  case 529:
+    return "overloaded_error";
+  default:
+    return status >= 500 ? "api_error" : "invalid_request_error";
+  }
+}
+
+SimAnswer list_models(Endpoint endpoint) {
+  json::array models;
+  if (endpoint == Endpoint::kOpenAiModels) {
+    for (const std::string_view id : kOpenAiModels) {
+      models.push_back(json::object{{"id", id}, {"object", "model"}, {"created", kCreated}, {"owned_by", "sim"}});
+    }
+    return json_answer(200, json::object{{"object", "list"}, {"data", std::move(models)}});
+  }
+  for (const std::string_view id : kAnthropicModels) {
+    models.push_back(json::object{
+        {"type", "model"}, {"id", id}, {"display_name", id}, {"created_at", "2026-01-01T00:00:00Z"}});
+  }
+  return json_answer(200, json::object{{"data", std::move(models)},
+                                       {"has_more", false},
+                                       {"first_id", kAnthropicModels.front()},
+                                       {"last_id", kAnthropicModels.back()}});
+}
+
+Result<json::object> parse_body(std::string_view body) {
+  json::parse_options options;
+  options.max_depth = kDepth;
+  boost::system::error_code error;
+  json::value parsed = json::parse(body, error, {}, options);
+  if (error) return fail(Code::kInvalid, "the body is not valid JSON: " + error.message());
+  if (!parsed.is_object()) return fail(Code::kInvalid, "the body must be a JSON object");
+  return std::move(parsed.get_object());
+}
+
+Result<SimRequest> read_request(Endpoint endpoint, std::string_view body) {
+  const auto parsed = parse_body(body);
+  if (!parsed) return std::unexpected(parsed.error());
+  return endpoint == Endpoint::kMessages ? read_messages_request(*parsed) : read_chat_request(*parsed);
+}
+
+void set_delays(SimAnswer& answer, const Controls& controls, double scale) {
+  const auto scaled = [scale](Duration delay) {
+    return Duration(static_cast<Duration::rep>(static_cast<double>(delay.count()) * scale));
+  };
+  for (size_t i = 0; i < answer.pieces.size(); ++i) {
+    answer.pieces[i].delay = scaled(i == 0 ? kFirstPiece : kNextPiece);
+    if (controls.slow && i > 0) answer.pieces[i].delay = std::chrono::milliseconds(*controls.slow);
+  }
+}
+
+/// Keeps the first half of what would be sent: of the events, or of the one body's bytes.
+void break_half_way(SimAnswer& answer) {
+  if (answer.pieces.size() == 1) {
+    std::string& bytes = answer.pieces.front().bytes;
+    bytes.resize(bytes.size() / 2);
+  } else {
+    answer.pieces.resize(answer.pieces.size() / 2);
+  }
+  answer.streamed = true;
+  answer.ending = Ending::kBreak;
+}
+
+SimAnswer silent(Ending ending) {
+  SimAnswer answer;
+  answer.ending = ending;
+  return answer;
+}
+
+SimAnswer failed_answer(Endpoint endpoint, const Controls& controls) {
+  SimAnswer answer = simulated_error(endpoint, *controls.status, "simulated failure");
+  if (controls.retry_after) answer.headers.emplace_back("Retry-After", std::to_string(*controls.retry_after));
+  return answer;
+}
+
+SimAnswer good_answer(Endpoint endpoint, const SimRequest& request, const Controls& controls, Random random) {
+  SimAnswer answer;
+  answer.streamed = request.stream;
+  answer.headers.emplace_back("Content-Type", request.stream ? "text/event-stream" : "application/json");
+  answer.pieces = endpoint == Endpoint::kMessages ? messages_pieces(request, controls, random)
+                                                  : chat_pieces(request, controls, random);
+  return answer;
+}
+
+/// OpenAI's families of reasoning models: o1, o3, o4 … and gpt-5.
+bool reasons(std::string_view model) {
+  const bool o_series = model.size() > 1 && model[0] == 'o' && model[1] >= '0' && model[1] <= '9';
+  return o_series || model.starts_with("gpt-5");
+}
+
+std::vector<std::string> make_tokens(const SimRequest& request, Random& random) {
+  if (request.tool) return split_tokens(json::serialize(make_value(request.tool->schema, random)));
+  if (!request.json_text) return make_words(random);
+  const json::value any = {{"type", "object"}, {"properties", {{"answer", {{"type", "string"}}}}}};
+  return split_tokens(json::serialize(make_value(request.json_schema.is_null() ? any : request.json_schema, random)));
+}
+
+} // namespace
+
+std::string Generated::text() const {
+  std::string joined;
+  for (const std::string& token : tokens) joined += token;
+  return joined;
+}
+
+Generated generate(const SimRequest& request, Random& random, bool may_reason) {
+  Generated made;
+  if (may_reason && reasons(request.model)) made.reasoning_tokens = static_cast<std::int64_t>(16 + random.below(48));
+  made.tokens = make_tokens(request, random);
+  if (!request.max_tokens || made.total_tokens() <= *request.max_tokens) return made;
+  made.cut = true;
+  made.reasoning_tokens = std::min(made.reasoning_tokens, *request.max_tokens);
+  made.tokens.resize(static_cast<size_t>(*request.max_tokens - made.reasoning_tokens));
+  return made;
+}
+
+std::string make_id(std::string_view prefix, Random& random) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string id(prefix);
+  for (int i = 0; i < 16; ++i) id += kDigits[random.below(kDigits.size())];
+  return id;
+}
+
+SimAnswer simulated_error(Endpoint endpoint, int status, std::string_view message) {
+  const bool anthropic = endpoint == Endpoint::kMessages || endpoint == Endpoint::kAnthropicModels;
+  if (anthropic) {
+    json::object error = {{"type", anthropic_error_type(status)}, {"message", message}};
+    return json_answer(status, json::object{{"type", "error"}, {"error", std::move(error)}});
+  }
+  json::object error = {
+      {"message", message}, {"type", openai_error_type(status)}, {"param", nullptr}, {"code", nullptr}};
+  if (status == 429) error["code"] = "rate_limit_exceeded";
+  json::object body;
+  body["error"] = std::move(error);
+  return json_answer(status, body);
+}
+
+SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view control_text,
+                   const EngineOptions& options) {
+  Controls controls;
+  if (endpoint == Endpoint::kOpenAiModels || endpoint == Endpoint::kAnthropicModels) return list_models(endpoint);
+  const auto request = read_request(endpoint, body);
+  auto read = request ? find_controls(request->last_user_text, controls)
+                      : Result<void>(std::unexpected(request.error()));
+  if (read) read = read_controls(control_text, controls);
+  if (!read) return simulated_error(endpoint, 400, read.error().message);
+  if (controls.reset) return silent(Ending::kReset);
+  if (controls.stall) return silent(Ending::kStall);
+  if (controls.status) return failed_answer(endpoint, controls);
+  SimAnswer answer = good_answer(endpoint, *request, controls, Random(mix(options.seed, request->last_user_text)));
+  if (controls.break_off) break_half_way(answer);
+  set_delays(answer, controls, options.latency_scale);
+  return answer;
+}
+
+} // namespace kairos::sim

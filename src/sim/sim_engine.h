@@ -1,0 +1,55 @@
+// Simulated providers without their sockets: an endpoint, the request's JSON and a seed → an answer to be played. Pure:
+// the same input gives the same bytes. Dialects: OpenAI chat completions, Anthropic messages, both lists of models.
+// What goes wrong is asked for by controls, "status=429;retry_after=1", in the last user message as
+// "[[sim:CONTROLS]]" or given beside the request (these win):
+//   status=400…599   an error in the dialect's shape      retry_after=SECONDS  with the Retry-After header
+//   reset            closes before answering              break                breaks off half-way
+//   stall            never answers                        slow=MILLISECONDS    before each piece after the first
+//   no_usage         everything right, but no usage
+// Tokens: a prompt has one per four characters of its texts; an answer one per word, or per four characters of JSON.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace kairos::sim {
+
+enum class Endpoint : std::uint8_t { kChatCompletions, kMessages, kOpenAiModels, kAnthropicModels };
+
+struct Piece {
+  Duration delay{}; // before it is sent
+  std::string bytes;
+};
+
+enum class Ending : std::uint8_t {
+  kDone,
+  kReset, // nothing is sent, the connection is closed
+  kBreak, // the connection breaks after the pieces
+  kStall, // nothing is sent until the client leaves
+};
+
+struct SimAnswer {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<Piece> pieces; // one if not streamed
+  bool streamed = false;     // played as a stream; broken answers always are
+  Ending ending = Ending::kDone;
+};
+
+struct EngineOptions {
+  std::uint64_t seed = 1;
+  double latency_scale = 0; // of 200 ms to the first piece and 20 ms between pieces; 0: immediately. Not of `slow`.
+};
+
+/// `controls` as above, or empty. What is wrong with the request or its controls is answered with status 400.
+SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view controls, const EngineOptions& options);
+
+/// An error in the endpoint's dialect.
+SimAnswer simulated_error(Endpoint endpoint, int status, std::string_view message);
+
+} // namespace kairos::sim

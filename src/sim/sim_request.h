@@ -1,0 +1,53 @@
+// What the simulated providers understand of a request, and the controls found in it.
+#pragma once
+
+#include <boost/json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace kairos::sim {
+
+struct Controls {
+  std::optional<int> status;
+  std::optional<std::int64_t> retry_after; // seconds
+  std::optional<std::int64_t> slow;        // milliseconds
+  bool reset = false;
+  bool break_off = false;
+  bool stall = false;
+  bool no_usage = false;
+};
+
+struct ForcedTool {
+  std::string name;
+  boost::json::value schema;
+};
+
+struct SimRequest {
+  std::string model;
+  std::string last_user_text;
+  std::int64_t prompt_tokens = 1;
+  std::optional<std::int64_t> max_tokens;
+  std::int64_t choices = 1;
+  bool stream = false;
+  bool include_usage = false;
+  bool cache_control = false;     // Anthropic: some part of the prompt is to be cached
+  std::optional<ForcedTool> tool; // the one to be called
+  bool json_text = false;
+  boost::json::value json_schema; // of json_text; null: any object
+};
+
+/// kInvalid names the field.
+Result<SimRequest> read_chat_request(const boost::json::object& body);
+Result<SimRequest> read_messages_request(const boost::json::object& body);
+
+/// Adds "name=value;name" to `controls`; later ones win. kInvalid names what is unknown or out of range.
+Result<void> read_controls(std::string_view text, Controls& controls);
+/// The same for each "[[sim:…]]" in a text.
+Result<void> find_controls(std::string_view text, Controls& controls);
+
+} // namespace kairos::sim

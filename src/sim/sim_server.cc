@@ -1,0 +1,154 @@
+#include "sim/sim_server.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <optional>
+
+#include "net/server.h"
+#include "sim/sim_engine.h"
+
+namespace kairos::sim {
+namespace {
+
+using net::Task;
+
+/// Shared by the exchanges of one server; touched on its loop only.
+struct State {
+  EngineOptions engine;
+  std::optional<std::string> last_body;
+  std::uint64_t count = 0;
+};
+using StatePtr = std::shared_ptr<State>;
+
+void cancel(const std::shared_ptr<boost::asio::steady_timer>& timer) { timer->cancel(); }
+
+/// Ends early when the client leaves. Without a delay: waits for that alone.
+Task<> wait_for(net::Exchange& exchange, std::optional<Duration> delay) {
+  if (exchange.client_gone()) co_return;
+  const auto timer = std::make_shared<boost::asio::steady_timer>(exchange.executor());
+  timer->expires_at(delay ? MonoTime::clock::now() + *delay : MonoTime::max());
+  exchange.on_client_gone(std::bind_front(cancel, timer));
+  boost::system::error_code cancelled;
+  auto waiting = timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
+  co_await std::move(waiting);
+  const std::function<void()> nothing = [] {};
+  exchange.on_client_gone(nothing);
+}
+
+Task<> play_stream(net::Exchange& exchange, const SimAnswer& answer, const net::ResponseHeaders& headers) {
+  bool there = true;
+  for (size_t i = 0; i < answer.pieces.size() && there; ++i) {
+    const Piece& piece = answer.pieces[i];
+    if (piece.delay > Duration::zero()) co_await wait_for(exchange, piece.delay);
+    if (i == 0) {
+      there = co_await exchange.start_stream(answer.status, headers, piece.bytes);
+    } else {
+      there = co_await exchange.write(piece.bytes);
+    }
+  }
+  if (!there) co_return;
+  if (answer.ending == Ending::kBreak) {
+    exchange.abort();
+  } else {
+    co_await exchange.finish();
+  }
+}
+
+Task<> play(net::Exchange& exchange, SimAnswer answer) {
+  if (answer.ending == Ending::kStall) co_await wait_for(exchange, std::nullopt);
+  if (answer.ending == Ending::kStall || answer.ending == Ending::kReset) {
+    exchange.abort();
+    co_return;
+  }
+  net::ResponseHeaders headers;
+  for (const auto& [name, value] : answer.headers) headers.push_back({name, value});
+  if (answer.streamed) {
+    co_await play_stream(exchange, answer, headers);
+    co_return;
+  }
+  const Piece& whole = answer.pieces.front();
+  if (whole.delay > Duration::zero()) co_await wait_for(exchange, whole.delay);
+  co_await exchange.respond(answer.status, headers, whole.bytes);
+}
+
+std::optional<Endpoint> find_endpoint(const net::Head& head) {
+  const bool post = head.method() == "POST";
+  if (post && head.path() == "/v1/chat/completions") return Endpoint::kChatCompletions;
+  if (post && head.path() == "/v1/messages") return Endpoint::kMessages;
+  if (head.method() != "GET" || head.path() != "/v1/models") return std::nullopt;
+  return head.find("anthropic-version") ? Endpoint::kAnthropicModels : Endpoint::kOpenAiModels;
+}
+
+SimAnswer plain_answer(int status, std::string body) {
+  SimAnswer answer;
+  answer.status = status;
+  answer.headers.emplace_back("Content-Type", "application/octet-stream");
+  answer.pieces.push_back({{}, std::move(body)});
+  return answer;
+}
+
+SimAnswer answer_outside(const State& state, const net::Head& head) {
+  const bool get = head.method() == "GET";
+  if (get && head.path() == "/sim/count") return plain_answer(200, std::to_string(state.count));
+  if (get && head.path() == "/sim/last" && state.last_body) return plain_answer(200, *state.last_body);
+  const std::string what = std::string(head.method()) + " " + std::string(head.path());
+  return simulated_error(Endpoint::kChatCompletions, 404, "nothing is served at " + what);
+}
+
+int status_of(Code code) {
+  if (code == Code::kTooLarge) return 413;
+  return code == Code::kTimeout ? 408 : 400;
+}
+
+Task<> serve(StatePtr state, net::Exchange& exchange) {
+  if (exchange.head().path().starts_with("/v1/")) ++state->count;
+  const auto endpoint = find_endpoint(exchange.head());
+  if (!endpoint) {
+    SimAnswer outside = answer_outside(*state, exchange.head());
+    co_await play(exchange, std::move(outside));
+    co_return;
+  }
+  const auto body = co_await exchange.read_body();
+  if (!body) {
+    SimAnswer refusal = simulated_error(*endpoint, status_of(body.error().code), body.error().message);
+    co_await play(exchange, std::move(refusal));
+    co_return;
+  }
+  if (exchange.head().method() == "POST") state->last_body = *body;
+  const std::string_view controls = exchange.head().find("X-Sim").value_or("");
+  SimAnswer answer = simulate(*endpoint, *body, controls, state->engine);
+  co_await play(exchange, std::move(answer));
+}
+
+net::HttpBody error_body(int status, std::string_view message) {
+  return {"application/json", simulated_error(Endpoint::kChatCompletions, status, message).pieces.front().bytes};
+}
+
+net::Server::Options server_options(const SimOptions& options) {
+  net::Server::Options made;
+  made.address = options.address;
+  made.port = options.port;
+  made.error_body = error_body;
+  return made;
+}
+
+} // namespace
+
+struct SimServer::Impl {
+  Impl(net::Loop& loop, const SimOptions& options)
+      : state(std::make_shared<State>()), server(loop, server_options(options), std::bind_front(serve, state)) {
+    state->engine = {options.seed, options.latency_scale};
+  }
+  StatePtr state;
+  net::Server server;
+};
+
+SimServer::SimServer(net::Loop& loop, SimOptions options) : impl_(std::make_unique<Impl>(loop, options)) {}
+SimServer::~SimServer() = default;
+
+Result<void> SimServer::listen() { return impl_->server.listen(); }
+std::uint16_t SimServer::local_port() const { return impl_->server.local_port(); }
+
+} // namespace kairos::sim
