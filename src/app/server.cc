@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
+#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -42,6 +43,17 @@ net::ServerLimits limits_of(const config::ServerLimits& from) {
   return limits;
 }
 
+/// Lower case wins, as in curl; HTTP_PROXY in upper case is not read, since CGI servers let clients set it.
+net::ProxySettings environment_proxies() {
+  const auto first_of = [](std::initializer_list<const char*> names) {
+    for (const char* name : names) {
+      if (const char* value = std::getenv(name); value != nullptr && *value != 0) return std::string(value);
+    }
+    return std::string();
+  };
+  return {first_of({"http_proxy"}), first_of({"https_proxy", "HTTPS_PROXY"}), first_of({"no_proxy", "NO_PROXY"})};
+}
+
 net::HttpBody net_error(int status, std::string_view message) {
   const providers::ClientError error{status, "", std::string(message), "", "", ""};
   return {"application/json", providers::error_body(model::Dialect::kOpenAi, error)};
@@ -66,6 +78,8 @@ struct Server::Impl {
   std::unique_ptr<journal::Writer> writer;
   std::unique_ptr<ledger::EmbeddedBudgets> budgets;
   ledger::RateLimits rates;
+  gateway::HealthBoard health;
+  gateway::KeyPools keys;
   std::unique_ptr<store::ReceiptStore> store;
   std::unique_ptr<store::Loader> loader;
   std::unique_ptr<api::Api> api;
@@ -113,7 +127,7 @@ Result<void> Server::Impl::listen() {
   const config::SnapshotPtr config = snapshot();
   auto key = fingerprint_key(config->data_dir);
   if (!key) return std::unexpected(key.error());
-  services = std::make_unique<gateway::Services>(gateway::Services{clock, *writer, *budgets, rates, metrics, config->node_id, *key,
+  services = std::make_unique<gateway::Services>(gateway::Services{clock, *writer, *budgets, rates, health, keys, metrics, environment_proxies(), config->node_id, *key,
                                                                    [this] { return snapshot(); },
                                                                    [this](net::Exchange& exchange) { return api->handle(exchange); }});
   const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());

@@ -179,8 +179,8 @@ void Flight::decide() {
   const std::string prompt = classify::prompt_text(request_.last_user(), request_.system());
   receipt_.classification = classify::Classifier::embedded().classify(prompt);
   budgets_ = gateway_.services_.budgets.headrooms(subject(""), receipt_.created_at);
-  static const model::Health kAllHealthy;
-  routing::RouteInput input{facts_, receipt_.classification, *snapshot_, *owner_.tenant, *owner_.key, kAllHealthy, budgets_, receipt_.created_at};
+  const auto health = gateway_.services_.health.picture(started_);
+  routing::RouteInput input{facts_, receipt_.classification, *snapshot_, *owner_.tenant, *owner_.key, *health, budgets_, receipt_.created_at};
   for (size_t i = 0; i < input.dialects.size(); ++i) {
     input.dialects[i] = providers::can_serve(receipt_.request.endpoint, static_cast<model::Dialect>(i));
   }

@@ -16,6 +16,7 @@
 #include "providers/answer.h"
 #include "providers/client_error.h"
 #include "providers/client_request.h"
+#include "providers/upstream_request.h"
 #include "routing/route.h"
 
 namespace kairos::gateway {
@@ -35,6 +36,16 @@ private:
     model::Attempt record;
     std::unique_ptr<providers::AnswerTap> tap;
     MonoTime started{};
+    TargetRecord* health = nullptr;
+    std::string key_id; // of the provider's key
+    std::int64_t checked_output = 0; // bytes of output at which its length was last held against the bound
+  };
+
+  struct Refusal { // a provider's, to be passed on as it is
+    int status = 0;
+    std::string content_type;
+    std::string body;
+    providers::Headers headers;
   };
 
   // Reading and deciding (flight.cc)
@@ -46,23 +57,35 @@ private:
   void fill_facts();
   std::optional<providers::ClientError> uncappable() const;
 
-  // Serving (flight_serve.cc)
+  // What is tried, in which order (flight_chain.cc)
   net::Task<void> serve();
-  net::Task<Outcome> pass_on_refusal(Leg& leg, int status, std::string body, std::string content_type);
-  net::Task<Outcome> try_choice(const routing::Choice& choice, bool more);
+  net::Task<Outcome> try_choice(const routing::Choice& choice);
+  net::Task<void> give_up();
+  net::Task<bool> pause(Duration time);
+  const routing::Choice* next_choice();
+  const routing::Choice* retry_choice() const;
+  Duration retry_pause() const;
+  Duration time_left() const;
   bool hold_money(const routing::Choice& choice);
-  net::Task<Result<void>> announce(const Leg& leg);
-  net::Task<Outcome> dispatch(Leg& leg, bool more);
-  net::Task<Outcome> relay_whole(Leg& leg, net::Call& call, bool more);
-  net::Task<Outcome> relay_stream(Leg& leg, net::Call& call, bool more);
-  net::Task<Outcome> refused_by_provider(Leg& leg, net::Call& call, bool more);
-  Outcome call_failed(Leg& leg, const net::CallError& error, bool more);
-  net::Task<void> finish_stream(Leg& leg, bool started, std::string terminal);
+  ledger::Amounts worst_of(const routing::Choice& choice) const;
+  model::AttemptReason reason_of(const routing::Choice& choice) const;
+
+  // One attempt (flight_serve.cc)
+  net::Task<Outcome> dispatch(Leg& leg);
+  net::Task<Outcome> relay_whole(Leg& leg, net::Call& call);
+  net::Task<Outcome> relay_stream(Leg& leg, net::Call& call);
+  net::Task<Outcome> refused_by_provider(Leg& leg, net::Call& call);
+  Outcome call_failed(Leg& leg, const net::CallError& error);
+  void note_refusal(Leg& leg, providers::ErrorClass error);
+  void note_success(const Leg& leg);
+  net::Task<void> finish_stream(Leg& leg, bool started, std::string terminal, model::EndedBy broken_by);
   void take_events(Leg& leg, RawEvents& events, std::string& out, std::string& terminal);
+  bool over_its_bound(Leg& leg) const;
   void note_answer(Leg& leg);
 
   // The receipt (flight_receipt.cc)
   net::Task<Result<journal::Appended>> append(journal::Kind kind, std::string payload);
+  net::Task<Result<void>> announce(const Leg& leg);
   net::Task<void> refuse(model::Status status, providers::ClientError error);
   net::Task<bool> close();
   void end_leg(Leg& leg, std::string_view status);
@@ -93,6 +116,11 @@ private:
   model::Receipt receipt_;
   Ulid id_;
   ledger::Reservation reservation_;
+  size_t next_ = 0;                                 // place in the chain of what is tried next
+  const routing::Choice* with_other_key_ = nullptr; // the same target at once, with another of its keys
+  const routing::Choice* again_ = nullptr;          // worth another try when the chain is exhausted
+  Duration retry_after_{};                          // what the provider asked for, at the last refusal
+  std::optional<Refusal> last_refusal_;
   std::vector<ledger::Amounts> actual_; // per attempt, in the reservation's order
   Picodollars worst_so_far_;
   bool worst_unknown_ = false;

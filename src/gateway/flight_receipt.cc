@@ -85,7 +85,9 @@ void Flight::price(model::Attempt& attempt, const catalog::Model& model) {
 
 void Flight::end_leg(Leg& leg, std::string_view status) {
   leg.record.status = status;
-  leg.record.latency_ms = ms_between(leg.started, gateway_.services_.clock.mono_now());
+  const MonoTime now = gateway_.services_.clock.mono_now();
+  leg.record.latency_ms = ms_between(leg.started, now);
+  upstream_time_ += now - leg.started;
   receipt_.execution.model_id = leg.record.model_id;
   receipt_.execution.provider = leg.record.provider;
   receipt_.execution.region = leg.record.region;
@@ -141,11 +143,7 @@ net::Task<bool> Flight::close() {
   const MonoTime now = gateway_.services_.clock.mono_now();
   receipt_.completed_at = gateway_.services_.clock.wall_now();
   receipt_.execution.latency_ms = ms_between(started_, now);
-  const bool in_upstream = !receipt_.attempts.empty();
-  std::int64_t upstream_ms = 0;
-  for (const model::Attempt& attempt : receipt_.attempts) upstream_ms += attempt.latency_ms;
-  const std::int64_t all_us = std::chrono::duration_cast<std::chrono::microseconds>(now - started_).count();
-  receipt_.execution.overhead_us = in_upstream ? std::max<std::int64_t>(0, all_us - upstream_ms * 1000) : all_us;
+  receipt_.execution.overhead_us = std::chrono::duration_cast<std::chrono::microseconds>(now - started_ - upstream_time_).count();
   add_up();
   set_savings();
   if (reservation_.open()) {

@@ -1,15 +1,26 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+
 #include "gateway/flight.h"
 #include "net/sse.h"
 #include "providers/provider_error.h"
 #include "providers/upstream_request.h"
+#include "tokens/estimate.h"
 
 namespace kairos::gateway {
 namespace {
 
 constexpr size_t kMaxAnswer = 64 * 1024 * 1024;
 constexpr size_t kMaxErrorBody = 1024 * 1024;
+/// Of a refusal's headers: what SDKs act on, and what a provider's support asks for.
+constexpr std::array<std::string_view, 5> kPassedOn = {"retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id"};
+
+constexpr std::string_view kBrokeOff = "the provider's stream broke off; what came before is not complete";
+constexpr std::string_view kCutOff = "the provider went past the output bound that was reserved for, so the answer was cut off";
 
 net::CallTimeouts timeouts_of(const config::ProviderLimits& limits) { return {limits.connect, limits.first_byte, limits.idle, limits.total}; }
 
@@ -33,81 +44,28 @@ providers::UpstreamTarget upstream_target(const routing::Choice& choice) {
   return target;
 }
 
+/// RFC 9110: seconds or a date; anything else and what lies in the past is nothing.
+Duration retry_after(std::string_view text, WallTime now) {
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc() && end == text.data() + text.size()) return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 86'400));
+  std::tm date{};
+  const std::string copy(text);
+  if (strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return {};
+  const auto then = std::chrono::system_clock::from_time_t(timegm(&date));
+  return std::max(Duration{}, std::chrono::duration_cast<Duration>(then - now));
+}
+
 } // namespace
 
-net::Task<void> Flight::serve() {
-  for (size_t i = 0; i < route_.chain.size(); ++i) {
-    const bool more = i + 1 < route_.chain.size();
-    const Outcome outcome = co_await try_choice(route_.chain[i], more);
-    if (outcome != Outcome::kTryNext) co_return;
-  }
-  if (!wrong_) wrong_ = providers::ClientError{502, "", "no provider could serve the request", "", "upstream_error", ""};
-  const model::Status status = opened_ ? model::Status::kError : model::Status::kRefused;
-  co_await refuse(status, *wrong_);
-}
-
-/// Holds the worst case of one more attempt, or says why not.
-bool Flight::hold_money(const routing::Choice& choice) {
-  const std::string& model_id = choice.target->model->id;
-  ledger::Amounts worst{choice.worst_case, choice.worst_case};
-  if (owner_.tenant->price_plan) {
-    const auto& plan = *owner_.tenant->price_plan;
-    worst.charged = plan.markup && choice.worst_case ? ledger::with_markup(*choice.worst_case, ledger::Percent(*plan.markup)) : std::nullopt;
-    if (!plan.prices.empty()) worst.charged.reset(); // own prices have no worst case here
-  }
-  const auto refused = [&](const ledger::Refusal& refusal) {
-    wrong_ = providers::ClientError{402, "", refusal.message(), "", "budget_exceeded", ""};
-    receipt_.budget = model::BudgetSummary{refusal.budget_id, "blocked", refusal.needed.value_or(Picodollars(0)), refusal.cap, refusal.spent, {}};
-    return false;
-  };
-  const WallTime now = gateway_.services_.clock.wall_now();
-  if (!reservation_.open()) {
-    auto held = gateway_.services_.budgets.reserve(subject(model_id), worst, now);
-    if (!held) return refused(held.error());
-    reservation_ = std::move(*held);
-    if (auto summary = reservation_.summary()) receipt_.budget = *summary;
-  } else if (auto held = reservation_.extend(model_id, worst, now); !held) {
-    return refused(held.error());
-  }
-  worst_unknown_ = worst_unknown_ || !choice.worst_case;
-  worst_so_far_ += choice.worst_case.value_or(Picodollars(0));
-  return true;
-}
-
-net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice, bool more) {
-  if (!hold_money(choice)) co_return Outcome::kTryNext;
-  Leg leg;
-  leg.choice = &choice;
-  leg.record.index = static_cast<int>(receipt_.attempts.size());
-  leg.record.model_id = choice.target->model->id;
-  leg.record.provider = choice.target->provider->id;
-  leg.record.region = choice.target->endpoint->region;
-  leg.record.started_at = gateway_.services_.clock.wall_now();
-  leg.record.reason = receipt_.attempts.empty() ? model::AttemptReason::kFirst : model::AttemptReason::kFallback;
-  leg.record.span_id = gateway_.trace_ids_.span_id();
-  leg.tap = std::make_unique<providers::AnswerTap>(receipt_.request.endpoint, choice.target->dialect);
-  leg.tap->keep_output();
-  const auto announced = co_await announce(leg);
-  if (!announced) {
-    wrong_ = providers::ClientError{503, "", "the receipt cannot be written, so the request is refused: " + announced.error().message, "", "receipt_unavailable", ""};
-    if (!opened_) reservation_.release();
-    co_await refuse(model::Status::kRefused, *wrong_);
-    co_return Outcome::kEnded;
-  }
-  opened_ = true;
-  leg.started = gateway_.services_.clock.mono_now();
-  const Outcome outcome = co_await dispatch(leg, more);
-  upstream_time_ += gateway_.services_.clock.mono_now() - leg.started;
-  co_return outcome;
-}
-
-net::Task<Flight::Outcome> Flight::dispatch(Leg& leg, bool more) {
+net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
   const config::Target& target = *leg.choice->target;
   const auto body = providers::upstream_body(request_, body_, upstream_target(*leg.choice));
-  const auto url = net::parse_url(target.endpoint->base_url);
-  if (!body || !url) {
-    wrong_ = body ? providers::ClientError{500, "", url.error().message, "", "", ""}
+  const Upstream& upstream = gateway_.upstream_of(snapshot_, target);
+  if (!body || !upstream.wrong.empty()) {
+    wrong_ = body ? providers::ClientError{500, "", upstream.wrong, "", "", ""}
                   : providers::ClientError{400, "", body.error().error.message, body.error().param, "", ""};
+    leg.health->abandoned();
     leg.record.error_type = "invalid";
     leg.record.usage.source = model::UsageSource::kCounted;
     end_leg(leg, "error");
@@ -118,32 +76,34 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg, bool more) {
   for (size_t i = 0; i < head.field_count(); ++i) {
     if (providers::forwarded_header(target.dialect, head.field(i).name)) from_client.emplace_back(head.field(i).name, head.field(i).value);
   }
-  const std::string_view key = target.provider->keys.empty() ? std::string_view{} : std::string_view(target.provider->keys.front().secret.reveal());
+  const config::ProviderKey* pooled = gateway_.services_.keys.pick(*target.provider, leg.started);
+  if (pooled != nullptr) leg.key_id = pooled->id;
+  const std::string_view key = pooled == nullptr ? std::string_view{} : std::string_view(pooled->secret.reveal());
   providers::Headers headers = providers::upstream_headers(target.dialect, key, from_client);
   headers.insert(headers.end(), target.provider->headers.begin(), target.provider->headers.end());
-  const std::string path = url->path + providers::upstream_path(receipt_.request.endpoint, upstream_target(*leg.choice));
+  const std::string path = upstream.path + providers::upstream_path(receipt_.request.endpoint, upstream_target(*leg.choice));
   net::ClientRequest request;
   request.target = path;
   request.body = *body;
   for (const auto& [name, value] : headers) request.headers.push_back({name, value});
-  net::Origin origin = url->origin;
-  origin.ca_file = target.provider->ca_file;
-  net::Call call(gateway_.client_, std::move(origin), timeouts_of(target.provider->limits));
+  net::CallTimeouts timeouts = timeouts_of(target.provider->limits);
+  timeouts.total = std::min(timeouts.total, time_left());
+  net::Call call(gateway_.client_, upstream.origin, timeouts);
   exchange_.on_client_gone([&call] { call.cancel(); });
   Outcome outcome = Outcome::kTryNext;
   const auto sent = co_await call.send(request);
   if (!sent) {
-    outcome = call_failed(leg, sent.error(), more);
+    outcome = call_failed(leg, sent.error());
   } else {
     const int status = call.head().status();
     const bool events = call.head().find("content-type").value_or("").starts_with("text/event-stream");
     leg.record.http_status = status;
     if (status / 100 != 2) {
-      outcome = co_await refused_by_provider(leg, call, more);
+      outcome = co_await refused_by_provider(leg, call);
     } else if (events) {
-      outcome = co_await relay_stream(leg, call, more);
+      outcome = co_await relay_stream(leg, call);
     } else {
-      outcome = co_await relay_whole(leg, call, more);
+      outcome = co_await relay_whole(leg, call);
     }
   }
   exchange_.on_client_gone([] {});
@@ -152,42 +112,65 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg, bool more) {
 }
 
 /// The call broke before anything of the answer was passed on.
-Flight::Outcome Flight::call_failed(Leg& leg, const net::CallError& error, bool) {
+Flight::Outcome Flight::call_failed(Leg& leg, const net::CallError& error) {
   leg.record.error_type = net::name(error.failure);
   if (never_arrived(error.failure)) leg.record.usage.source = model::UsageSource::kCounted;
   const bool client_left = error.failure == net::NetFailure::kCancelled;
   end_leg(leg, client_left ? "cancelled" : is_timeout(error.failure) ? "timeout" : "error");
   if (client_left) {
+    leg.health->abandoned();
     finish(model::Status::kCancelled, 0, model::EndedBy::kClient);
     return Outcome::kEnded;
   }
+  leg.health->failed(gateway_.services_.clock.mono_now());
+  last_refusal_.reset();
+  retry_after_ = {};
   const bool late = is_timeout(error.failure);
+  if (!late) again_ = leg.choice;
   wrong_ = providers::ClientError{late ? 504 : 502, "", error.message, "", late ? "upstream_timeout" : "upstream_error", ""};
   return Outcome::kTryNext;
 }
 
-net::Task<Flight::Outcome> Flight::refused_by_provider(Leg& leg, net::Call& call, bool more) {
-  const int status = call.head().status();
-  std::string content_type(call.head().find("content-type").value_or("application/json"));
+/// What a refusal says about the target, and about the key that was used.
+void Flight::note_refusal(Leg& leg, providers::ErrorClass error) {
+  using enum providers::ErrorClass;
+  const MonoTime now = gateway_.services_.clock.mono_now();
+  const config::Provider& provider = *leg.choice->target->provider;
+  const bool about_key = error == kRateLimit || error == kAuth || error == kQuota;
+  if (about_key && provider.keys.size() > 1) {
+    const Duration asked = error == kRateLimit ? std::max(retry_after_, KeyPools::kUsualRest) : KeyPools::kRefusedRest;
+    gateway_.services_.keys.rest(provider, leg.key_id, now, asked);
+    if (gateway_.services_.keys.any_ready(provider, now)) {
+      with_other_key_ = leg.choice;
+      return leg.health->abandoned();
+    }
+  }
+  const bool about_request = error == kInvalid || error == kContextWindow || error == kContentPolicy;
+  if (about_request) return leg.health->abandoned();
+  leg.health->failed(now);
+  if (providers::worth_retry(error)) again_ = leg.choice;
+}
+
+net::Task<Flight::Outcome> Flight::refused_by_provider(Leg& leg, net::Call& call) {
+  Refusal refusal;
+  refusal.status = call.head().status();
+  refusal.content_type = call.head().find("content-type").value_or("application/json");
+  for (const std::string_view name : kPassedOn) {
+    if (const auto value = call.head().find(name)) refusal.headers.emplace_back(name, *value);
+  }
+  retry_after_ = retry_after(call.head().find("retry-after").value_or(""), gateway_.services_.clock.wall_now());
   auto body = co_await call.read_all(kMaxErrorBody);
-  const std::string text = body ? *body : std::string();
-  const providers::ProviderError error = providers::read_error(leg.choice->target->dialect, status, text);
+  if (body) refusal.body = std::move(*body);
+  const providers::ProviderError error = providers::read_error(leg.choice->target->dialect, refusal.status, refusal.body);
   leg.record.error_type = providers::name(error.error);
   leg.record.usage.source = model::UsageSource::kCounted; // a refusal is not billed
   end_leg(leg, "error");
+  note_refusal(leg, error.error);
   receipt_.execution.error_code = error.code.empty() ? error.type : error.code;
   receipt_.execution.error_message = error.message.substr(0, 500);
-  wrong_ = providers::to_client_error(error, status);
-  if (more && providers::worth_fallback(error.error)) co_return Outcome::kTryNext;
-  co_return co_await pass_on_refusal(leg, status, text, std::move(content_type));
-}
-
-/// What the provider said reaches the client as it is.
-net::Task<Flight::Outcome> Flight::pass_on_refusal(Leg&, int status, std::string body, std::string content_type) {
-  finish(model::Status::kError, status, model::EndedBy::kProvider);
-  co_await close();
-  const auto headers = answer_headers(content_type, true);
-  co_await exchange_.respond(status, headers, body);
+  last_refusal_ = std::move(refusal);
+  if (providers::worth_fallback(error.error)) co_return Outcome::kTryNext;
+  co_await give_up();
   co_return Outcome::kEnded;
 }
 
@@ -200,14 +183,15 @@ void Flight::note_answer(Leg& leg) {
   if (leg.record.usage.source == model::UsageSource::kUnknown) count_what_was_produced(leg);
 }
 
-net::Task<Flight::Outcome> Flight::relay_whole(Leg& leg, net::Call& call, bool more) {
+net::Task<Flight::Outcome> Flight::relay_whole(Leg& leg, net::Call& call) {
   const int status = call.head().status();
   const std::string content_type(call.head().find("content-type").value_or("application/json"));
   auto body = co_await call.read_all(kMaxAnswer);
-  if (!body) co_return call_failed(leg, body.error(), more);
+  if (!body) co_return call_failed(leg, body.error());
   leg.tap->on_body(*body);
   note_answer(leg);
   end_leg(leg, "success");
+  note_success(leg);
   finish(model::Status::kSuccess, status, model::EndedBy::kProvider);
   if (!co_await close()) {
     const net::ResponseHeaders plain = {{"Content-Type", "application/json"}};
@@ -241,19 +225,44 @@ void Flight::take_events(Leg& leg, RawEvents& events, std::string& out, std::str
   }
 }
 
-net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg, net::Call& call, bool more) {
+/// True once a provider that was told the bound has clearly produced more. Bytes are looked at first, since counting
+/// costs: three to a token are few.
+bool Flight::over_its_bound(Leg& leg) const {
+  const std::int64_t bound = leg.choice->max_output_tokens * std::max<std::int64_t>(facts_.choices, 1);
+  const std::int64_t bytes = leg.tap->facts().output_bytes;
+  if (!budgets_.hard_cap() || bound <= 0 || bytes < std::max(3 * bound + 256, leg.checked_output + leg.checked_output / 8)) return false;
+  leg.checked_output = bytes;
+  const auto kept = static_cast<std::int64_t>(leg.tap->output().size());
+  const std::int64_t tokens = tokens::estimate(leg.tap->output()) + std::max<std::int64_t>(bytes - kept, 0) / 4;
+  return tokens > bound + bound / 8 + 64; // the estimate's error
+}
+
+void Flight::note_success(const Leg& leg) {
+  const MonoTime now = gateway_.services_.clock.mono_now();
+  const auto ttft = leg.record.ttft_ms ? std::optional<Duration>(std::chrono::milliseconds(*leg.record.ttft_ms)) : std::nullopt;
+  leg.health->succeeded(now, now - leg.started, ttft, leg.record.usage.output_total());
+}
+
+net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg, net::Call& call) {
   RawEvents events;
   std::string out;
   std::string terminal;
   bool started = false;
   bool writable = true;
+  auto broken_by = model::EndedBy::kProvider;
   while (terminal.empty() && writable) {
     const auto piece = co_await call.read_some();
     const bool ended = !piece || piece->empty() || !events.feed(*piece);
-    if (!started && !piece) co_return call_failed(leg, piece.error(), more);
+    if (!started && !piece) co_return call_failed(leg, piece.error());
+    if (!piece && is_timeout(piece.error().failure)) broken_by = model::EndedBy::kTimeout;
     if (ended) break;
     out.clear();
     take_events(leg, events, out, terminal);
+    if (terminal.empty() && over_its_bound(leg)) {
+      broken_by = model::EndedBy::kCap;
+      call.cancel();
+      break;
+    }
     if (out.empty()) continue;
     if (!started) {
       started = true;
@@ -263,7 +272,7 @@ net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg, net::Call& call, bool 
       writable = co_await exchange_.write(out);
     }
   }
-  co_await finish_stream(leg, started, terminal);
+  co_await finish_stream(leg, started, terminal, broken_by);
   if (!terminal.empty() && writable) {
     const auto rest = co_await call.read_some(); // its end, so that the connection can be used again
     static_cast<void>(rest);
@@ -272,7 +281,7 @@ net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg, net::Call& call, bool 
 }
 
 /// CLOSE is in the journal before the client gets the dialect's last event.
-net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string terminal) {
+net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string terminal, model::EndedBy broken_by) {
   note_answer(leg);
   const bool gone = exchange_.client_gone();
   const bool complete = !terminal.empty();
@@ -282,7 +291,14 @@ net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string termin
   } else if (gone) {
     finish(model::Status::kCancelled, 200, model::EndedBy::kClient);
   } else {
-    finish(model::Status::kInterrupted, 200, model::EndedBy::kProvider);
+    finish(model::Status::kInterrupted, 200, broken_by);
+  }
+  if (complete) {
+    note_success(leg);
+  } else if (gone || broken_by == model::EndedBy::kCap) {
+    leg.health->abandoned();
+  } else {
+    leg.health->failed(gateway_.services_.clock.mono_now());
   }
   const bool closed = co_await close();
   if (!closed) co_return exchange_.abort();
@@ -292,7 +308,8 @@ net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string termin
     last = fmt::format(": kairosroute {{\"receipt_id\":\"{}\",\"cost_usd\":{}}}\n\n", receipt_.receipt_id, cost);
     last += terminal;
   } else {
-    const providers::ClientError broken{502, "", "the provider's stream broke off; what came before is not complete", "", "upstream_error", ""};
+    const bool cut = broken_by == model::EndedBy::kCap;
+    const providers::ClientError broken{cut ? 402 : 502, "", std::string(cut ? kCutOff : kBrokeOff), "", cut ? "budget_exceeded" : "upstream_error", ""};
     last = providers::error_event(receipt_.request.endpoint, broken);
   }
   if (!started) {

@@ -45,6 +45,35 @@ std::optional<config::KeyOwner> authenticate(const net::Head& head, const config
 
 Gateway::Gateway(net::Loop& loop, Services& services) : services_(services), client_(loop, net::ClientOptions{}) {}
 
+/// The reference is valid until this loop's next request under another snapshot; a Call copies what it needs.
+const Upstream& Gateway::upstream_of(const config::SnapshotPtr& snapshot, const config::Target& target) {
+  if (upstreams_of_ != snapshot) {
+    upstreams_.clear();
+    upstreams_of_ = snapshot;
+  }
+  const auto [place, fresh] = upstreams_.try_emplace(target.endpoint);
+  if (!fresh) return place->second;
+  Upstream& upstream = place->second;
+  auto url = net::parse_url(target.endpoint->base_url);
+  if (!url) {
+    upstream.wrong = url.error().message;
+    return upstream;
+  }
+  upstream.origin = std::move(url->origin);
+  upstream.path = std::move(url->path);
+  upstream.origin.ca_file = target.provider->ca_file;
+  const std::string& own = target.provider->proxy;
+  const net::ProxySettings proxies = own.empty() ? services_.proxies : net::ProxySettings{own, own, ""};
+  if (auto applied = net::apply_proxy(proxies, upstream.origin); !applied) upstream.wrong = applied.error().message;
+  return upstream;
+}
+
+TargetRecord& Gateway::health_of(const config::Target& target) {
+  TargetRecord*& record = records_[target.health_key];
+  if (record == nullptr) record = &services_.health.of(target.health_key);
+  return *record;
+}
+
 net::Task<void> Gateway::health(net::Exchange& exchange, bool ready) {
   const auto journal = services_.journal.health();
   const bool good = !ready || journal.has_value();

@@ -6,15 +6,19 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "base/ulid.h"
 #include "config/snapshot.h"
+#include "gateway/health_board.h"
+#include "gateway/key_pools.h"
 #include "gateway/trace_context.h"
 #include "journal/writer.h"
 #include "ledger/budgets.h"
 #include "ledger/rate_limits.h"
 #include "net/client.h"
+#include "net/origin.h"
 #include "net/server.h"
 #include "observe/metrics.h"
 
@@ -26,12 +30,22 @@ struct Services {
   journal::Writer& journal;
   ledger::BudgetAuthority& budgets;
   ledger::RateLimits& rates;
+  HealthBoard& health;
+  KeyPools& keys;
   observe::Metrics& metrics;
+  net::ProxySettings proxies; // of the environment, for providers that name none
   std::string node_id;
   std::string fingerprint_key; // secret, per data directory: the same body gives the same fingerprint only here
   std::function<config::SnapshotPtr()> snapshot;
   /// Whatever is not the gateway's own: the dashboard API. Called after nothing; it authenticates by itself.
   std::function<net::Task<bool>(net::Exchange&)> other;
+};
+
+/// Where a provider's endpoint is; `wrong` says why it cannot be used.
+struct Upstream {
+  net::Origin origin;
+  std::string path;
+  std::string wrong;
 };
 
 class Gateway {
@@ -46,8 +60,14 @@ private:
   net::Task<void> list_models(net::Exchange& exchange, const config::Snapshot& snapshot);
   net::Task<void> health(net::Exchange& exchange, bool ready);
 
+  const Upstream& upstream_of(const config::SnapshotPtr& snapshot, const config::Target& target);
+  TargetRecord& health_of(const config::Target& target);
+
   Services& services_;
   net::Client client_;
+  config::SnapshotPtr upstreams_of_; // whose endpoints upstreams_ are
+  std::unordered_map<const config::ProviderEndpoint*, Upstream> upstreams_;
+  std::unordered_map<std::string, TargetRecord*> records_; // of the board, looked up once
   UlidGenerator ids_;
   TraceIdSource trace_ids_;
 };
