@@ -127,7 +127,7 @@ Result<void> Server::Impl::listen() {
   const config::SnapshotPtr config = snapshot();
   auto key = fingerprint_key(config->data_dir);
   if (!key) return std::unexpected(key.error());
-  services = std::make_unique<gateway::Services>(gateway::Services{clock, *writer, *budgets, rates, health, keys, metrics, environment_proxies(), config->node_id, *key,
+  services = std::unique_ptr<gateway::Services>(new gateway::Services{clock, *writer, *budgets, rates, health, keys, metrics, environment_proxies(), 0, config->node_id, *key,
                                                                    [this] { return snapshot(); },
                                                                    [this](net::Exchange& exchange) { return api->handle(exchange); }});
   const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
@@ -198,8 +198,9 @@ void Server::drain() {
   std::mutex mutex;
   std::condition_variable ended;
   size_t left = impl_->servers.size();
-  for (const auto& server : impl_->servers) {
-    server->drain([&] {
+  for (size_t i = 0; i < impl_->servers.size(); ++i) {
+    impl_->servers[i]->drain([&, gateway = impl_->gateways[i].get()] {
+      gateway->finish();
       const std::scoped_lock lock(mutex);
       --left;
       ended.notify_one();

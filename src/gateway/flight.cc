@@ -77,6 +77,11 @@ net::Task<void> Flight::run(bool route_only) {
   co_await serve();
 }
 
+net::Task<void> Flight::turn_away(providers::ClientError error, std::string retry_after_seconds) {
+  header_texts_ = {"Retry-After", std::move(retry_after_seconds)};
+  co_await refuse(model::Status::kRefused, std::move(error));
+}
+
 net::Task<bool> Flight::read_request() {
   const bool options_good = read_options(); // before the body, so that it is named first; the body is read all the same
   auto body = co_await exchange_.read_body();
@@ -154,6 +159,7 @@ bool Flight::admit() {
     header_texts_.push_back(std::move(value));
   }
   if (decision.allowed) return true;
+  rate_tokens_ = 0; // it consumed nothing, so there is nothing to correct
   wrong_ = providers::ClientError{429, "", decision.reason, "", "rate_limit_exceeded", ""};
   return false;
 }

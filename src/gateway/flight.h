@@ -27,6 +27,8 @@ public:
 
   /// Answers and leaves a receipt; with `route_only` answers the decision and leaves none.
   net::Task<void> run(bool route_only);
+  /// Answers with this error and leaves a receipt; the body is not read.
+  net::Task<void> turn_away(providers::ClientError error, std::string retry_after_seconds);
 
 private:
   /// How one attempt went, for the loop over the chain.
@@ -87,6 +89,9 @@ private:
   net::Task<Result<journal::Appended>> append(journal::Kind kind, std::string payload);
   net::Task<Result<void>> announce(const Leg& leg);
   net::Task<void> refuse(model::Status status, providers::ClientError error);
+  net::Task<bool> leave_shared_receipt();
+  std::string kind_of_refusal() const;
+  void seal();
   net::Task<bool> close();
   void end_leg(Leg& leg, std::string_view status);
   void count_what_was_produced(Leg& leg);

@@ -138,27 +138,49 @@ void Flight::finish(model::Status status, int http_status, model::EndedBy ended_
   }
 }
 
-/// Writes the CLOSE record, then turns what is held into what is spent. False: the receipt could not be written.
-net::Task<bool> Flight::close() {
+/// What is worked out last: times, sums, savings and what the budgets are charged.
+void Flight::seal() {
   const MonoTime now = gateway_.services_.clock.mono_now();
   receipt_.completed_at = gateway_.services_.clock.wall_now();
   receipt_.execution.latency_ms = ms_between(started_, now);
   receipt_.execution.overhead_us = std::chrono::duration_cast<std::chrono::microseconds>(now - started_ - upstream_time_).count();
   add_up();
   set_savings();
-  if (reservation_.open()) {
-    const ledger::Settlement settlement = reservation_.preview(actual_);
-    receipt_.budget_charges = settlement.charges;
-    if (receipt_.budget) receipt_.budget->overrun = settlement.overrun;
-  }
+  if (!reservation_.open()) return;
+  const ledger::Settlement settlement = reservation_.preview(actual_);
+  receipt_.budget_charges = settlement.charges;
+  if (receipt_.budget) receipt_.budget->overrun = settlement.overrun;
+}
+
+/// Writes the CLOSE record, then turns what is held into what is spent. False: the receipt could not be written.
+net::Task<bool> Flight::close() {
+  seal();
   auto written = co_await append(journal::Kind::kClose, model::to_json(receipt_));
   if (!written) co_return false; // the money stays held; recovery closes the OPEN
   if (reservation_.open()) reservation_.settle(actual_);
   const config::Guardrails& limits = owner_.key->guardrails;
   if (rate_tokens_ > 0) {
     const ledger::RateLimit limit{limits.requests_per_minute, limits.tokens_per_minute};
-    gateway_.services_.rates.correct(owner_.key->id, limit, rate_tokens_, receipt_.usage.input_total() + receipt_.usage.output_total(), now);
+    gateway_.services_.rates.correct(owner_.key->id, limit, rate_tokens_, receipt_.usage.input_total() + receipt_.usage.output_total(),
+                                     gateway_.services_.clock.mono_now());
   }
+  co_return true;
+}
+
+std::string Flight::kind_of_refusal() const {
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", receipt_.api_key_id, model::name(receipt_.request.endpoint), receipt_.execution.http_status,
+                     receipt_.execution.error_code, receipt_.request.model, receipt_.workflow);
+}
+
+/// True if this refusal is one of a flood of equal ones and counted in their receipt.
+net::Task<bool> Flight::leave_shared_receipt() {
+  const std::string kind = kind_of_refusal();
+  const auto place = gateway_.floods_.join(kind, gateway_.services_.clock.mono_now(), receipt_.receipt_id);
+  if (place != RefusalFloods::Place::kFirstOfShared) co_return place == RefusalFloods::Place::kShared;
+  seal();
+  auto written = co_await append(journal::Kind::kOpen, model::to_json(receipt_));
+  if (!written) co_return false;
+  gateway_.floods_.share(kind, id_, receipt_);
   co_return true;
 }
 
@@ -167,7 +189,8 @@ net::Task<void> Flight::refuse(model::Status status, providers::ClientError erro
   receipt_.execution.error_message = error.message.substr(0, 500);
   const bool by_cap = error.http_status == 402;
   finish(status, error.http_status, by_cap ? model::EndedBy::kCap : model::EndedBy::kRouter);
-  const bool closed = co_await close();
+  const bool shared = !opened_ && !reservation_.open() && co_await leave_shared_receipt();
+  const bool closed = shared || co_await close();
   if (!closed) header_texts_.clear();
   const auto headers = answer_headers("application/json", false);
   const std::string body = providers::error_body(providers::client_dialect(receipt_.request.endpoint), error);

@@ -43,7 +43,8 @@ std::optional<config::KeyOwner> authenticate(const net::Head& head, const config
   return snapshot.owner_of_key(sha256_hex(key));
 }
 
-Gateway::Gateway(net::Loop& loop, Services& services) : services_(services), client_(loop, net::ClientOptions{}) {}
+Gateway::Gateway(net::Loop& loop, Services& services)
+    : services_(services), client_(loop, net::ClientOptions{}), floods_(loop, services.journal, services.clock) {}
 
 /// The reference is valid until this loop's next request under another snapshot; a Call copies what it needs.
 const Upstream& Gateway::upstream_of(const config::SnapshotPtr& snapshot, const config::Target& target) {
@@ -122,6 +123,20 @@ net::Task<void> Gateway::handle(net::Exchange& exchange) {
   }
   const auto endpoint = path == "/v1/messages" ? model::Endpoint::kMessages : model::Endpoint::kChatCompletions;
   Flight flight(*this, exchange, snapshot, *owner, endpoint);
+  co_await serve_request(flight, route_only, snapshot->server.limits.requests);
+}
+
+net::Task<void> Gateway::serve_request(Flight& flight, bool route_only, std::int64_t most) {
+  struct Counted {
+    std::atomic<std::int64_t>& count;
+    const std::int64_t before = count.fetch_add(1, std::memory_order_relaxed);
+    ~Counted() { count.fetch_sub(1, std::memory_order_relaxed); }
+  };
+  const Counted counted{services_.in_flight};
+  if (counted.before >= most) {
+    providers::ClientError busy{503, "", fmt::format("{} requests are running already (server.limits.requests); try again in a moment", most), "", "overloaded", ""};
+    co_return co_await flight.turn_away(std::move(busy), "1");
+  }
   co_await flight.run(route_only);
 }
 

@@ -13,6 +13,7 @@
 #include "config/snapshot.h"
 #include "gateway/health_board.h"
 #include "gateway/key_pools.h"
+#include "gateway/refusal_floods.h"
 #include "gateway/trace_context.h"
 #include "journal/writer.h"
 #include "ledger/budgets.h"
@@ -34,6 +35,7 @@ struct Services {
   KeyPools& keys;
   observe::Metrics& metrics;
   net::ProxySettings proxies; // of the environment, for providers that name none
+  std::atomic<std::int64_t> in_flight{0}; // requests, all loops
   std::string node_id;
   std::string fingerprint_key; // secret, per data directory: the same body gives the same fingerprint only here
   std::function<config::SnapshotPtr()> snapshot;
@@ -48,6 +50,8 @@ struct Upstream {
   std::string wrong;
 };
 
+class Flight;
+
 class Gateway {
 public:
   Gateway(net::Loop& loop, Services& services);
@@ -55,8 +59,12 @@ public:
   /// One request, from its head to the end of its answer. The server's handler.
   net::Task<void> handle(net::Exchange& exchange);
 
+  /// Writes what is kept back (receipts of coalesced refusals). On the loop, after the last request.
+  void finish() { floods_.close_all(); }
+
 private:
   friend class Flight;
+  net::Task<void> serve_request(Flight& flight, bool route_only, std::int64_t most);
   net::Task<void> list_models(net::Exchange& exchange, const config::Snapshot& snapshot);
   net::Task<void> health(net::Exchange& exchange, bool ready);
 
@@ -65,6 +73,7 @@ private:
 
   Services& services_;
   net::Client client_;
+  RefusalFloods floods_;
   config::SnapshotPtr upstreams_of_; // whose endpoints upstreams_ are
   std::unordered_map<const config::ProviderEndpoint*, Upstream> upstreams_;
   std::unordered_map<std::string, TargetRecord*> records_; // of the board, looked up once

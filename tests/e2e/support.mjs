@@ -33,6 +33,10 @@ function answerOpenAi(request, response, behaviour) {
     response.write(openaiChunk(request.model, { content: 'Hello ' }));
     if (behaviour === 'break') return setTimeout(() => response.destroy(), 20);
     if (behaviour === 'hang') return undefined;
+    if (behaviour === 'babble') {
+      const timer = setInterval(() => response.write(openaiChunk(request.model, { content: 'and so on and on, and then some more of the same; '.repeat(4) })), 2);
+      return response.on('close', () => clearInterval(timer));
+    }
     response.write(openaiChunk(request.model, { content: 'there' }));
     response.write(openaiChunk(request.model, {}, 'stop'));
     if (request.stream_options?.include_usage) {
@@ -67,7 +71,7 @@ function answerAnthropic(request, response) {
   return response.end();
 }
 
-/// A provider. `behave(request)` may return {status, body} to refuse, a promise to hold the answer back, 'break', 'hang' or 'reset'.
+/// A provider. `behave(request)` may return {status, body} to refuse, a promise to hold the answer back, 'break', 'hang', 'babble' or 'reset'.
 export async function startProvider() {
   const provider = { requests: [], behave: () => undefined };
   const server = createServer((request, response) => {
@@ -77,10 +81,10 @@ export async function startProvider() {
       const raw = Buffer.concat(pieces).toString();
       const body = JSON.parse(raw);
       provider.requests.push({ path: request.url, headers: request.headers, raw, body });
-      const behaviour = await provider.behave(body, request.url);
+      const behaviour = await provider.behave(body, request.url, request.headers);
       if (behaviour === 'reset') return request.socket.destroy();
       if (behaviour?.status) {
-        response.writeHead(behaviour.status, { 'content-type': 'application/json' });
+        response.writeHead(behaviour.status, { 'content-type': 'application/json', ...behaviour.headers });
         return response.end(JSON.stringify(behaviour.body));
       }
       return request.url.endsWith('/messages') ? answerAnthropic(body, response) : answerOpenAi(body, response, behaviour);
@@ -94,14 +98,14 @@ export async function startProvider() {
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
-export function configuration(dataDir, providerPort, extra = '') {
-  return `server: {listen: "127.0.0.1:0", threads: 2, log: {level: warn}}
+export function configuration(dataDir, providerPort, { extra = '', server = '', providers }) {
+  return `server: {listen: "127.0.0.1:0", threads: 2, log: {level: warn}${server}}
 data_dir: ${dataDir}
 node_id: e2e
-providers:
+${providers ?? `providers:
   - {id: openai, base_url: "http://127.0.0.1:${providerPort}/v1", api_key_env: E2E_PROVIDER_KEY}
   - {id: anthropic, base_url: "http://127.0.0.1:${providerPort}/v1", api_key_env: E2E_PROVIDER_KEY}
-tenants:
+`}tenants:
   - id: acme
     baseline_model: gpt-4o
     keys: [{id: acme-key, sha256: ${sha256('kr-acme')}}]
@@ -112,9 +116,9 @@ tenants:
 ${extra}`;
 }
 
-export async function startRouter(provider, { extra = '', dataDir = mkdtempSync(join(tmpdir(), 'kairos-e2e-')) } = {}) {
+export async function startRouter(provider, { dataDir = mkdtempSync(join(tmpdir(), 'kairos-e2e-')), ...parts } = {}) {
   const config = join(dataDir, 'config.yaml');
-  writeFileSync(config, configuration(dataDir, provider.port, extra));
+  writeFileSync(config, configuration(dataDir, provider.port, parts));
   const child = spawn(binary, ['serve', '--config', config], { env: { ...process.env, E2E_PROVIDER_KEY: 'sk-provider' }, stdio: ['ignore', 'pipe', 'pipe'] });
   const router = { child, dataDir, log: '' };
   child.stderr.on('data', (text) => { router.log += text; });
