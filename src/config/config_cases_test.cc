@@ -62,6 +62,13 @@ std::string summary(const Snapshot& snapshot) {
                        kBudgetMeasureNames[static_cast<size_t>(budget.measure)], model::name(budget.on_exceed),
                        fmt::join(budget.warn_levels, ","));
   }
+  for (const AlertRule& rule : snapshot.alerts.rules) {
+    out += fmt::format("alert rule {} {} {} {} {} {}\n", rule.id, name(rule.signal), rule.measure,
+                       rule.bound == AlertBound::kAbove ? "above" : "below", rule.threshold, name(rule.severity));
+  }
+  for (const AlertChannel& channel : snapshot.alerts.channels) {
+    out += fmt::format("alert channel {} {}\n", channel.id, name(channel.kind));
+  }
   for (const std::string& warning : snapshot.warnings) out += "warning " + warning + "\n";
   return out;
 }

@@ -15,7 +15,9 @@ namespace {
 Environment all_keys_set() {
   Environment environment;
   environment.variable = [](std::string_view) { return std::optional<std::string>("a-key"); };
-  environment.file = [](const std::string&) -> Result<std::string> { return "a-key\n"; };
+  environment.file = [](const std::string& path) -> Result<std::string> {
+    return path.ends_with("pagerduty") ? "0123456789abcdef0123456789abcdef\n" : "a-key\n";
+  };
   return environment;
 }
 

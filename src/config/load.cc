@@ -77,7 +77,8 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
   if (problem.any()) return;
   read_tenants(root, into);
   read_budgets(root, into);
-  root.later({"alerts", "otlp"}, "remove the section");
+  read_alerts(root, environment, into);
+  root.later({"otlp"}, "remove the section");
   root.finish();
 }
 

@@ -32,6 +32,7 @@ std::vector<ModelSettings> read_models(Reader& root, const std::map<std::string,
 /// Needs the final catalog.
 void read_tenants(Reader& root, Snapshot& into);
 void read_budgets(Reader& root, Snapshot& into);
+void read_alerts(Reader& root, const Environment& environment, Snapshot& into);
 
 DataUse read_data_use(Reader& parent);
 AllowList read_allow_list(Reader& parent, std::string_view key);

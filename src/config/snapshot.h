@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "config/alerts.h"
 #include "config/provider.h"
 #include "config/routing.h"
 #include "config/server.h"
@@ -38,6 +39,7 @@ public:
   Routing routing;
   std::vector<Tenant> tenants;
   std::vector<Budget> budgets;       // those under tenants too
+  Alerts alerts;
   std::vector<std::string> warnings; // for the log: "line: what": a provider without its key, …
 
   /// Hash of the content: the file, the catalog and which providers have keys. The receipt's decision.policy_version.

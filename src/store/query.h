@@ -19,6 +19,7 @@ enum class Measure : std::uint8_t {
   kRequests, // coalesced refusals count as many as they are
   kReceipts,
   kAttempts,
+  kPrivacyDropped,  // candidates that the privacy filter took out
   kCost,            // sum of the known totals, interrupted ones included
   kCostInterrupted, // the part of it whose basis is a reservation
   kUnknownCost,     // receipts whose cost is unknown: not in kCost
@@ -54,9 +55,10 @@ enum class Measure : std::uint8_t {
   kConfidence, // mean
   kThroughput, // output tokens per second of successful requests
 };
-inline constexpr std::array<std::string_view, 37> kMeasureNames = {"requests",
+inline constexpr std::array<std::string_view, 38> kMeasureNames = {"requests",
                                                                    "receipts",
                                                                    "attempts",
+                                                                   "privacy_dropped",
                                                                    "cost",
                                                                    "cost_interrupted",
                                                                    "unknown_cost",

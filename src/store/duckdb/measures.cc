@@ -17,6 +17,7 @@ constexpr Entry kMeasures[] = {
     {Measure::kRequests, {"coalesce(sum(requests), 0)", nullptr}, kNone},
     {Measure::kReceipts, {"count(*)", nullptr}, kNone},
     {Measure::kAttempts, {"coalesce(sum(attempts), 0)", nullptr}, {"count(*)", nullptr}},
+    {Measure::kPrivacyDropped, {"coalesce(sum(privacy_dropped), 0)", nullptr}, kNone},
     {Measure::kCost,
      {"coalesce(sum(cost), CASE WHEN count(*) = 0 THEN 0 END)", nullptr},
      {"coalesce(sum(cost), CASE WHEN count(*) = 0 THEN 0 END)", nullptr}},

@@ -89,6 +89,7 @@ void set_outcome(HotRow& row, const model::Receipt& r) {
   const double confidence =
       std::clamp(std::isfinite(r.classification.confidence) ? r.classification.confidence : 0.0, 0.0, 1.0);
   row.set(R::kConfidence, std::llround(confidence * 1e6));
+  row.set(R::kPrivacyDropped, std::clamp<std::int64_t>(r.privacy.dropped, 0, 1'000'000));
 }
 
 AttemptRow attempt_row(const HotRow& receipt, const model::Attempt& attempt, Names& names) {

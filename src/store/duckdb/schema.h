@@ -14,7 +14,7 @@
 
 namespace kairos::store {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 struct ColumnSpec {
   std::string_view name;
@@ -73,8 +73,9 @@ enum class R : std::uint8_t {
   kTtft,
   kOverhead,
   kConfidence,
+  kPrivacyDropped,
 };
-inline constexpr std::array<ColumnSpec, 50> kReceiptColumns = {{
+inline constexpr std::array<ColumnSpec, 51> kReceiptColumns = {{
     {"sequence", DUCKDB_TYPE_BIGINT},
     {"id_high", DUCKDB_TYPE_BIGINT},
     {"id_low", DUCKDB_TYPE_BIGINT},
@@ -125,6 +126,7 @@ inline constexpr std::array<ColumnSpec, 50> kReceiptColumns = {{
     {"ttft", DUCKDB_TYPE_INTEGER},
     {"overhead", DUCKDB_TYPE_INTEGER},
     {"confidence", DUCKDB_TYPE_INTEGER}, // millionths
+    {"privacy_dropped", DUCKDB_TYPE_INTEGER},
 }};
 
 enum class A : std::uint8_t {

@@ -40,6 +40,7 @@ int ReceiptGenerator::skewed(int below) {
 }
 
 void ReceiptGenerator::fill_attempts(model::Receipt& r) {
+  r.privacy.dropped = static_cast<std::int64_t>(r.created_at.time_since_epoch().count() / 1000 % 11 % 4);
   const int model = skewed(options_.models);
   const bool fails_first = random(20) == 0;
   for (int i = 0; i < (fails_first ? 2 : 1); ++i) {

@@ -251,6 +251,7 @@ Cell count(const std::vector<Item>& items, Measure measure) {
     if (measure == Measure::kReceipts) ++sum;
     if (measure == Measure::kAttempts)
       sum += item.attempt != nullptr ? 1 : static_cast<std::int64_t>(item.receipt->attempts.size());
+    if (measure == Measure::kPrivacyDropped) sum += item.receipt->privacy.dropped;
     if (measure == Measure::kUnknownCost) sum += amount_of(item, Measure::kCost) ? 0 : 1;
     if (measure >= Measure::kTokensInput)
       sum += tokens_of(item, static_cast<int>(measure) - static_cast<int>(Measure::kTokensInput));
