@@ -55,16 +55,16 @@ std::string value_text(const Rule& rule, const Instance& instance) {
   return instance.value && !instance.missing ? print(*instance.value, rule.unit) : "no data";
 }
 
-std::string days(const std::string& count) { return count == "1" ? "1 day" : count + " days"; }
+std::string count_of_days(const std::string& count) { return count == "1" ? "1 day" : count + " days"; }
 
 std::string budget_headline(const Rule& rule, const Instance& instance) {
   const std::string left = detail(instance, "days_left");
   const std::string budget = label(instance, "budget");
   if (rule.spec.signal == AlertSignal::kBudgetProjection) {
     return fmt::format("budget {} will reach {} by the end of the period{}", budget, value_text(rule, instance),
-                       left.empty() ? "" : ", " + days(left) + " left");
+                       left.empty() ? "" : ", " + count_of_days(left) + " left");
   }
-  return fmt::format("budget {} at {}{}", budget, value_text(rule, instance), left.empty() ? "" : " with " + days(left) + " left");
+  return fmt::format("budget {} at {}{}", budget, value_text(rule, instance), left.empty() ? "" : " with " + count_of_days(left) + " left");
 }
 
 bool good_news(const Rule& rule) { return rule.spec.severity == config::AlertSeverity::kOk; }
