@@ -1,0 +1,18 @@
+import '@/styles/index.css';
+import { QueryClientProvider } from '@tanstack/preact-query';
+import { render } from 'preact';
+import { App } from '@/app';
+import { listen } from '@/lib/keys';
+import { client } from '@/lib/query';
+import { loadSession } from '@/lib/session';
+import { clock } from '@/lib/state';
+import { startTheme } from '@/lib/theme';
+
+startTheme();
+listen();
+setInterval(() => {
+  if (!document.hidden) clock.value = Date.now();
+}, 1000);
+void loadSession();
+const root = document.getElementById('app');
+if (root) render(<QueryClientProvider client={client}><App /></QueryClientProvider>, root);

@@ -1,0 +1,5 @@
+import { NotAvailable } from '@/ui/unbuilt';
+
+export default function View() {
+  return <NotAvailable title="Savings" why="This view is not built yet. Its receipts are under Search." />;
+}
