@@ -37,8 +37,8 @@ export function offset(zone: string, at: number): number {
 /** The instant at which the zone's clock shows this local time; of a doubled hour the first. */
 export function instant(zone: string, year: number, month: number, day: number, hour = 0, minute = 0): Date {
   const local = Date.UTC(year, month, day, hour, minute);
-  const day = 86_400_000; // the clocks before and after any change nearby
-  const guesses = [local - offset(zone, local - day), local - offset(zone, local + day)];
+  const aDay = 86_400_000; // the clocks before and after any change nearby
+  const guesses = [local - offset(zone, local - aDay), local - offset(zone, local + aDay)];
   return new Date(guesses.find((guess) => guess + offset(zone, guess) === local) ?? Math.max(...guesses));
 }
 
