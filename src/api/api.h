@@ -1,13 +1,17 @@
-// The dashboard API: receipts by id and by search, the analytics query, metrics. Thin: parses, asks the store on a thread
-// of its own so that no event loop ever waits for the database, writes JSON. Any loop may call it.
+// The dashboard and its API (/api/v1, docs/openapi.json), metrics and the dashboard's files. Finds the route (routes.h),
+// decides who asks and whether they may, and has the answer made on a worker, so that no event loop ever waits for the
+// database. Any loop may call handle().
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "api/routes.h"
+#include "base/clock.h"
 #include "config/snapshot.h"
 #include "journal/reader.h"
+#include "ledger/budgets.h"
 #include "net/server.h"
 #include "observe/metrics.h"
 #include "store/loader.h"
@@ -22,6 +26,14 @@ struct ApiServices {
   const store::Loader& loader;
   std::shared_ptr<const journal::Reader> journal;
   observe::Metrics& metrics;
+  const Clock& clock;
+  ledger::BudgetAuthority& budgets;
+};
+
+/// Where a request came in.
+enum class Door : std::uint8_t {
+  kNetwork,
+  kLocalSocket, // mode 0600 in the data folder: whoever may open it may do everything
 };
 
 class Api {
@@ -31,16 +43,16 @@ public:
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
-  /// Answers the request if its path is the API's; false if not.
-  net::Task<bool> handle(net::Exchange& exchange);
+  /// Answers the request; false if its path is none of the API's or the dashboard's.
+  net::Task<bool> handle(net::Exchange& exchange, Door door = Door::kNetwork);
+  /// Before the loops stop: ends streams, finishes what was asked; what is asked later gets 503.
+  void stop();
+
+  const RouteTable& routes() const;
 
 private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// A receipt as its reader sees it: stored bytes plus, for those who may see them, sequence and hashes. kNotFound also
-/// for another tenant's receipt.
-Result<std::string> receipt_json(const store::Found& found, const journal::Reader& journal, bool with_integrity);
 
 } // namespace kairos::api

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
+#include "api/routes.h"
 #include "base/clock.h"
 #include "base/hex.h"
 #include "model/enums.h"
@@ -119,7 +121,7 @@ Result<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-Result<store::Search> parse_search(std::string_view query) {
+Result<store::Search> parse_search(std::string_view query, std::span<const std::string_view> others) {
   store::Search search;
   Bounds bounds;
   while (!query.empty()) {
@@ -132,6 +134,7 @@ Result<store::Search> parse_search(std::string_view query) {
     const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
     if (!name) return std::unexpected(name.error());
     if (!value) return std::unexpected(value.error());
+    if (std::ranges::find(others, *name) != others.end()) continue;
     auto taken = take(search, bounds, *name, *value);
     if (!taken) return std::unexpected(taken.error());
   }
@@ -139,6 +142,27 @@ Result<store::Search> parse_search(std::string_view query) {
     search.range = store::TimeRange{bounds.from.value_or(WallTime{}), bounds.to.value_or(WallTime(std::chrono::hours(24 * 365 * 200)))};
   }
   return search;
+}
+
+Result<store::ViewRequest> parse_view_request(std::string_view query, WallTime now, std::span<const std::string_view> others) {
+  std::vector<std::string_view> passed(others.begin(), others.end());
+  passed.insert(passed.end(), {"time_zone", "interval"});
+  auto search = parse_search(query, passed);
+  if (!search) return std::unexpected(search.error());
+  const auto values = query_values(query);
+  if (!values) return std::unexpected(values.error());
+  store::ViewRequest request;
+  request.filters = std::move(search->filters);
+  request.range = {now - std::chrono::days(30), now};
+  if (search->range && values->contains("from")) request.range.from = search->range->from;
+  if (search->range && values->contains("to")) request.range.to = search->range->to;
+  if (const auto zone = values->find("time_zone"); zone != values->end()) request.time_zone = zone->second;
+  if (const auto interval = values->find("interval"); interval != values->end()) {
+    if (!model::parse_name(store::kIntervalNames, interval->second, request.interval)) {
+      return bad("interval", interval->second, "minute, hour, day, week, month, quarter or year");
+    }
+  }
+  return request;
 }
 
 } // namespace kairos::api

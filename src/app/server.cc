@@ -119,7 +119,7 @@ Result<void> Server::Impl::open_store() {
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
   loader = std::make_unique<store::Loader>(*store, store::follow_journal(writer->reader()), clock);
-  api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics});
+  api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets});
   return {};
 }
 
@@ -156,6 +156,7 @@ Result<void> Server::Impl::listen() {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
+  if (impl_->api) impl_->api->stop();     // its workers give their answers to loops that still run
   if (impl_->loops) impl_->loops->stop(); // handlers end before what they use goes
 }
 

@@ -25,12 +25,21 @@ std::string read_sha256(Reader& reader) {
   return text;
 }
 
+/// `admin: true` is the older way to say `role: admin`.
+void read_role(Reader& reader, Role& into) {
+  bool admin = false;
+  reader.flag("admin", admin);
+  if (admin && reader.has("role")) reader.complain("admin", "remove it: role says what the key may do");
+  if (admin) into = Role::kAdmin;
+  reader.choice("role", kRoleNames, into);
+}
+
 ApiKey read_key(Reader& reader) {
   ApiKey key;
   key.id = reader.id("id");
   reader.no_secret({"key", "secret", "value", "token"}, kHashIt);
   key.sha256 = read_sha256(reader);
-  reader.flag("admin", key.admin);
+  read_role(reader, key.role);
   Guardrails& rails = key.guardrails;
   rails.max_cost_per_request = reader.usd("max_cost_per_request_usd");
   rails.min_quality = reader.optional_share("min_quality");

@@ -45,10 +45,20 @@ struct Guardrails {
   std::optional<std::int64_t> tokens_per_minute;
 };
 
+/// What a key may do with /api/v1, each role more than the one before it. All of them may send requests for their tenant.
+enum class Role : std::uint8_t {
+  kTenant,   // reads what is its tenant's
+  kViewer,   // reads everybody's
+  kOperator, // and changes budgets, alerts, views
+  kAdmin,    // and tenants and keys
+};
+inline constexpr std::array<std::string_view, 4> kRoleNames = {"tenant", "viewer", "operator", "admin"};
+constexpr std::string_view name(Role v) { return kRoleNames[static_cast<size_t>(v)]; }
+
 struct ApiKey {
   std::string id;
   std::string sha256; // 64 lower-case hex digits of the key's SHA-256
-  bool admin = false; // may use /api/v1 for every tenant
+  Role role = Role::kTenant;
   Guardrails guardrails;
   ManagedBy managed = ManagedBy::kFile;
 };

@@ -1,0 +1,57 @@
+#include "api/receipt_json.h"
+
+#include "base/hex.h"
+#include "model/receipt_json.h"
+
+namespace kairos::api {
+namespace {
+
+void write_names(model::JsonWriter& json, const store::ReceiptRow& row) {
+  json.key("receipt_id").string(row.receipt_id);
+  json.key("created_at").string(to_rfc3339(row.created_at));
+  json.key("completed_at").string(to_rfc3339(row.completed_at));
+  json.key("tenant").string(row.tenant);
+  json.key("workflow").string(row.workflow);
+  json.key("api_key_id").string(row.api_key_id);
+  json.key("end_user").string(row.end_user);
+  json.key("requested_model").string(row.requested_model);
+  json.key("model_id").string(row.model_id);
+  json.key("provider").string(row.provider);
+  json.key("region").string(row.region);
+  json.key("category").string(model::name(row.category));
+  json.key("status").string(model::name(row.status));
+  json.key("http_status").integer(row.http_status);
+  json.key("error_code").string(row.error_code);
+}
+
+} // namespace
+
+Result<std::string> receipt_json(const store::Found& found, const journal::Reader& journal, bool with_integrity) {
+  const auto entry = journal.read(journal::Position{found.row.place.segment, found.row.place.offset});
+  if (!entry) return std::unexpected(entry.error());
+  if (entry->erased) return fail(Code::kNotFound, "this receipt was erased");
+  if (!with_integrity) return entry->payload;
+  return model::with_integrity(entry->payload, {entry->sequence, to_hex(entry->prev_hash), to_hex(entry->hash)});
+}
+
+void write_row(model::JsonWriter& json, const store::ReceiptRow& row) {
+  const auto money = [&](std::string_view key, const std::optional<Picodollars>& amount) {
+    json.key(key);
+    amount ? json.string(usd(*amount)) : json.null();
+  };
+  json.begin_object();
+  write_names(json, row);
+  money("cost_usd", row.cost);
+  money("charged_usd", row.charged);
+  money("savings_usd", row.savings);
+  json.key("cost_basis").string(model::name(row.basis));
+  json.key("latency_ms").integer(row.latency_ms);
+  json.key("ttft_ms");
+  row.ttft_ms ? json.integer(*row.ttft_ms) : json.null();
+  json.key("attempts").integer(row.attempts);
+  json.key("count").integer(row.count);
+  json.key("cache_hit").boolean(row.cache_hit);
+  json.end_object();
+}
+
+} // namespace kairos::api

@@ -1,0 +1,20 @@
+// Receipts as the API shows them: whole ones from the journal, and rows of lists.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "journal/reader.h"
+#include "model/json_writer.h"
+#include "store/search.h"
+
+namespace kairos::api {
+
+/// A receipt as its reader sees it: stored bytes plus, for those who may see them, sequence and hashes. kNotFound if it
+/// was erased.
+Result<std::string> receipt_json(const store::Found& found, const journal::Reader& journal, bool with_integrity);
+
+/// One row of a list, without what would tell a tenant the platform's volume.
+void write_row(model::JsonWriter& json, const store::ReceiptRow& row);
+
+} // namespace kairos::api

@@ -1,0 +1,69 @@
+// POST /api/v1/query, and the named views made of it.
+#include "api/api.h"
+#include "api/search_params.h"
+#include "model/json_writer.h"
+#include "store/query_json.h"
+#include "store/views.h"
+
+namespace kairos::api {
+namespace {
+
+Answer ask(const ApiServices& services, const Request& request) {
+  const auto query = store::query_from_json(request.body);
+  if (!query) return problem(query.error());
+  const auto table = services.store.query(*query, request.scope, {});
+  if (!table) return problem(table.error());
+  Answer answer;
+  answer.body = store::to_json(*table);
+  return answer;
+}
+
+Answer list_views(const ApiServices&, const Request& request) {
+  std::string body;
+  model::JsonWriter json(body);
+  json.begin_object();
+  json.key("views").begin_array();
+  for (const std::string_view name : store::view_names()) json.string(name);
+  json.end_array();
+  json.end_object();
+  return json_answer(request, std::move(body));
+}
+
+Answer get_view(const ApiServices& services, const Request& request) {
+  const auto wanted = parse_view_request(request.query, services.clock.wall_now());
+  if (!wanted) return problem(wanted.error());
+  const auto panels = store::view(request.param("name"), *wanted);
+  if (!panels) return problem(panels.error());
+  Answer answer;
+  model::JsonWriter json(answer.body);
+  json.begin_object();
+  json.key("view").string(request.param("name"));
+  json.key("from").string(to_rfc3339(wanted->range.from));
+  json.key("to").string(to_rfc3339(wanted->range.to));
+  json.key("panels").begin_array();
+  for (const store::NamedQuery& panel : *panels) {
+    const auto table = services.store.query(panel.query, request.scope, {});
+    if (!table) return problem(table.error());
+    json.begin_object();
+    json.key("name").string(panel.name);
+    json.key("query").raw(store::to_json(panel.query));
+    json.key("table").raw(store::to_json(*table));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return answer;
+}
+
+} // namespace
+
+void add_query_routes(RouteTable& table, const ApiServices& services) {
+  const auto with = [&services](Answer (*answer)(const ApiServices&, const Request&)) -> Handler {
+    return [&services, answer](const Request& request) { return answer(services, request); };
+  };
+  table.add("POST", "/api/v1/query", kTenant, with(ask));
+  table.add("GET", "/api/v1/views", kTenant, with(list_views));
+  table.add("GET", "/api/v1/views/{name}", kTenant, with(get_view));
+}
+
+} // namespace kairos::api

@@ -1,0 +1,81 @@
+// /api/v1/receipts: search, one by id, its neighbours, and the values that filters can take.
+#include "api/api.h"
+#include "api/receipt_json.h"
+#include "api/search_params.h"
+
+namespace kairos::api {
+namespace {
+
+Answer list_receipts(const ApiServices& services, const Request& request) {
+  const auto search = parse_search(request.query);
+  if (!search) return problem(search.error());
+  const auto page = services.store.search(*search, request.scope, {});
+  if (!page) return problem(page.error());
+  Answer answer;
+  model::JsonWriter json(answer.body);
+  json.begin_object();
+  json.key("receipts").begin_array();
+  for (const store::ReceiptRow& row : page->rows) write_row(json, row);
+  json.end_array();
+  json.key("next");
+  page->next.empty() ? json.null() : json.string(page->next);
+  json.end_object();
+  return answer;
+}
+
+Answer get_receipt(const ApiServices& services, const Request& request) {
+  const auto found = services.store.find(request.param("id"), request.scope, {});
+  if (!found) return problem(found.error());
+  auto json = receipt_json(*found, *services.journal, request.sees_all());
+  return json ? json_answer(request, std::move(*json)) : problem(json.error());
+}
+
+Answer get_neighbours(const ApiServices& services, const Request& request) {
+  const auto found = services.store.find(request.param("id"), request.scope, {});
+  if (!found) return problem(found.error());
+  const auto id_or_null = [](model::JsonWriter& json, const std::string& id) { id.empty() ? json.null() : json.string(id); };
+  Answer answer;
+  model::JsonWriter json(answer.body);
+  json.begin_object();
+  json.key("newer");
+  id_or_null(json, found->newer);
+  json.key("older");
+  id_or_null(json, found->older);
+  json.end_object();
+  return answer;
+}
+
+Answer list_facets(const ApiServices& services, const Request& request) {
+  const auto facets = services.store.facets(request.scope);
+  if (!facets) return problem(facets.error());
+  std::string body;
+  model::JsonWriter json(body);
+  json.begin_object();
+  json.key("facets").begin_array();
+  for (const store::Facet& facet : *facets) {
+    json.begin_object();
+    json.key("field").string(facet.field);
+    json.key("values").begin_array();
+    for (const std::string& value : facet.values) json.string(value);
+    json.end_array();
+    json.key("truncated").boolean(facet.truncated);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return json_answer(request, std::move(body));
+}
+
+} // namespace
+
+void add_receipt_routes(RouteTable& table, const ApiServices& services) {
+  const auto with = [&services](Answer (*answer)(const ApiServices&, const Request&)) -> Handler {
+    return [&services, answer](const Request& request) { return answer(services, request); };
+  };
+  table.add("GET", "/api/v1/receipts", kTenant, with(list_receipts));
+  table.add("GET", "/api/v1/receipts/{id}", kTenant, with(get_receipt));
+  table.add("GET", "/api/v1/receipts/{id}/neighbours", kTenant, with(get_neighbours));
+  table.add("GET", "/api/v1/facets", kTenant, with(list_facets));
+}
+
+} // namespace kairos::api
