@@ -41,6 +41,17 @@ std::shared_ptr<const catalog::Catalog> small_catalog() {
   return std::make_shared<const catalog::Catalog>(std::move(*parsed));
 }
 
+std::string signal(std::string_view name, const std::optional<OtlpSignal>& one) {
+  if (!one) return "";
+  std::string headers;
+  for (const auto& [header, value] : one->headers) headers += fmt::format(" {}={}", header, value.reveal());
+  return fmt::format(" {}=[{} {} {} {}ms{}{}{}{}{}]", name, one->url, kOtlpProtocolNames[static_cast<size_t>(one->protocol)],
+                     kOtlpCompressionNames[static_cast<size_t>(one->compression)], one->timeout.count() / 1'000'000, headers,
+                     one->ca_file.empty() ? "" : " ca=" + one->ca_file,
+                     one->certificate_file.empty() ? "" : " certificate=" + one->certificate_file,
+                     one->key_file.empty() ? "" : " key=" + one->key_file, one->proxy.empty() ? "" : " proxy=" + one->proxy);
+}
+
 std::string summary(const Snapshot& snapshot) {
   std::string out = "loaded\n";
   for (const Target& target : snapshot.targets) {
@@ -68,6 +79,9 @@ std::string summary(const Snapshot& snapshot) {
   }
   for (const AlertChannel& channel : snapshot.alerts.channels) {
     out += fmt::format("alert channel {} {}\n", channel.id, name(channel.kind));
+  }
+  for (const OtlpDestination& one : snapshot.otlp.destinations) {
+    out += fmt::format("otlp {}{}{}\n", one.id, signal("traces", one.traces), signal("metrics", one.metrics));
   }
   for (const std::string& warning : snapshot.warnings) out += "warning " + warning + "\n";
   return out;

@@ -14,7 +14,9 @@ namespace {
 
 Environment all_keys_set() {
   Environment environment;
-  environment.variable = [](std::string_view) { return std::optional<std::string>("a-key"); };
+  environment.variable = [](std::string_view name) {
+    return name.starts_with("OTEL_") ? std::nullopt : std::optional<std::string>("a-key");
+  };
   environment.file = [](const std::string& path) -> Result<std::string> {
     return path.ends_with("pagerduty") ? "0123456789abcdef0123456789abcdef\n" : "a-key\n";
   };
@@ -53,6 +55,7 @@ TEST(Documented, SaysTheTruthAboutDefaults) {
   EXPECT_TRUE(needs_restart(**empty, **written).empty());
   const Snapshot& a = **written;
   const Snapshot& b = **empty;
+  EXPECT_TRUE(same(a.otlp, b.otlp));
   EXPECT_EQ(a.server.log_levels, b.server.log_levels);
   EXPECT_EQ(a.server.log_json, b.server.log_json);
   const auto limits = [](const ServerLimits& l) {

@@ -71,6 +71,7 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
               std::vector<ModelSettings>& models, Problem& problem) {
   read_server(root, into);
   read_routing(root, into);
+  read_otlp(root, environment, into);
   read_providers(root, environment, built_in, into);
   models = read_models(root, provider_ids(root), built_in);
   if (!problem.any()) into.catalog = lay_over(built_in, models, problem);
@@ -78,7 +79,6 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
   read_tenants(root, into);
   read_budgets(root, into);
   read_alerts(root, environment, into);
-  root.later({"otlp"}, "remove the section");
   root.finish();
 }
 
@@ -135,6 +135,7 @@ std::vector<std::string> needs_restart(const Snapshot& running, const Snapshot& 
   compare("node_id", running.node_id == next.node_id);
   compare("journal.durability", running.journal.durability == next.journal.durability);
   compare("journal.segment_bytes", running.journal.segment_bytes == next.journal.segment_bytes);
+  compare("otlp", same(running.otlp, next.otlp));
   compare("journal.receipt_required", running.journal.receipt_required == next.journal.receipt_required);
   return changed;
 }

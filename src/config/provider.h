@@ -41,6 +41,13 @@ struct ProviderLimits {
   Duration total = std::chrono::minutes(30);
 };
 
+/// What of the caller's trace goes to the provider. The last two may carry what the caller wrote there.
+struct TraceForwarding {
+  bool traceparent = true; // trace id and the attempt's own span, nothing else
+  bool tracestate = false;
+  bool baggage = false;
+};
+
 struct Provider {
   std::string id;
   std::string catalog_id;                  // whose models of the catalog it serves; mostly the same as id
@@ -52,6 +59,7 @@ struct Provider {
   std::vector<std::pair<std::string, std::string>> headers; // sent with each request
   std::string ca_file;                                      // empty: the system's certificates
   std::string proxy;                                        // URL of an HTTP proxy; empty: what the environment says
+  TraceForwarding forward;
   bool only_configured_models = false;                      // of the catalog, only the models named under `models`
 };
 

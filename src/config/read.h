@@ -16,6 +16,8 @@ namespace kairos::config {
 
 void read_server(Reader& root, Snapshot& into);
 void read_routing(Reader& root, Snapshot& into);
+/// After the file the standard OTEL_* variables are looked at.
+void read_otlp(Reader& root, const Environment& environment, Snapshot& into);
 /// Needs the catalog; leaves out providers without their key and says so in the warnings.
 void read_providers(Reader& root, const Environment& environment, const catalog::Catalog& catalog, Snapshot& into);
 

@@ -169,6 +169,15 @@ const catalog::Provider* known_provider(Reader& reader, const catalog::Catalog& 
   return known;
 }
 
+void read_forwarding(Reader& provider, TraceForwarding& into) {
+  auto reader = provider.map("forward");
+  if (!reader) return;
+  reader->flag("traceparent", into.traceparent);
+  reader->flag("tracestate", into.tracestate);
+  reader->flag("baggage", into.baggage);
+  reader->finish();
+}
+
 std::vector<KeySource> read_provider(Reader& reader, const catalog::Catalog& catalog, Provider& into) {
   into.id = reader.id("id");
   const catalog::Provider* known = known_provider(reader, catalog, into);
@@ -185,6 +194,7 @@ std::vector<KeySource> read_provider(Reader& reader, const catalog::Catalog& cat
   reader.text("ca_file", into.ca_file);
   into.proxy = read_url(reader, "proxy", "");
   reader.flag("only_configured_models", into.only_configured_models);
+  read_forwarding(reader, into.forward);
   reader.finish();
   return sources;
 }

@@ -11,6 +11,7 @@
 
 #include "catalog/catalog.h"
 #include "config/alerts.h"
+#include "config/otlp.h"
 #include "config/provider.h"
 #include "config/routing.h"
 #include "config/server.h"
@@ -37,6 +38,7 @@ public:
   std::vector<Provider> providers; // in the order of the file; those without their key are left out (see warnings)
   std::shared_ptr<const catalog::Catalog> catalog; // the built-in one with `models` laid over it
   Routing routing;
+  Otlp otlp;
   std::vector<Tenant> tenants;
   std::vector<Budget> budgets;       // those under tenants too
   Alerts alerts;

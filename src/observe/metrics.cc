@@ -14,8 +14,6 @@
 namespace kairos::observe {
 namespace {
 
-constexpr std::string_view kPrefix = "kairosroute_";
-
 [[noreturn]] void die(std::string_view name, const char* why) {
   std::fprintf(stderr, "metric %.*s: %s\n", static_cast<int>(name.size()), name.data(), why);
   std::abort();
@@ -24,6 +22,7 @@ constexpr std::string_view kPrefix = "kairosroute_";
 template <class Metric>
 struct Family {
   std::string help;
+  double unit = 1;
   std::map<Labels, std::unique_ptr<Metric>> series;
 
   /// The metric of these labels, or of the shared series once there are too many.
@@ -41,31 +40,57 @@ struct Family {
   }
 };
 
-void fill(prometheus::ClientMetric& into, const Counter& from) {
-  into.counter.value = static_cast<double>(from.value());
+constexpr MetricFamily::Kind kind_of(const Counter*) { return MetricFamily::Kind::kCounter; }
+constexpr MetricFamily::Kind kind_of(const Gauge*) { return MetricFamily::Kind::kGauge; }
+constexpr MetricFamily::Kind kind_of(const Histogram*) { return MetricFamily::Kind::kHistogram; }
+
+MetricPoint point_of(const Counter& from, double unit) { return {{}, static_cast<double>(from.value()) * unit, {}, 0}; }
+MetricPoint point_of(const Gauge& from, double) { return {{}, from.value(), {}, 0}; }
+MetricPoint point_of(const Histogram& from, double) {
+  MetricPoint point;
+  point.sum = from.sum();
+  for (size_t i = 0; i <= from.bounds().size(); ++i) point.buckets.push_back(from.in_bucket(i));
+  return point;
 }
-void fill(prometheus::ClientMetric& into, const Gauge& from) { into.gauge.value = from.value(); }
-void fill(prometheus::ClientMetric& into, const Histogram& from) {
+
+std::vector<double> bounds_of(const Histogram& from) { return {from.bounds().begin(), from.bounds().end()}; }
+template <class Metric>
+std::vector<double> bounds_of(const Metric&) {
+  return {};
+}
+
+void fill_histogram(prometheus::ClientMetric& into, const MetricFamily& family, const MetricPoint& point) {
   std::uint64_t cumulative = 0;
-  for (size_t i = 0; i <= from.bounds().size(); ++i) {
-    cumulative += from.in_bucket(i);
-    const double bound = i < from.bounds().size() ? from.bounds()[i] : std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < point.buckets.size(); ++i) {
+    cumulative += point.buckets[i];
+    const double bound = i < family.bounds.size() ? family.bounds[i] : std::numeric_limits<double>::infinity();
     into.histogram.bucket.push_back({cumulative, bound});
   }
   into.histogram.sample_count = cumulative;
-  into.histogram.sample_sum = from.sum();
+  into.histogram.sample_sum = point.sum;
 }
 
-constexpr prometheus::MetricType type_of(const Counter*) { return prometheus::MetricType::Counter; }
-constexpr prometheus::MetricType type_of(const Gauge*) { return prometheus::MetricType::Gauge; }
-constexpr prometheus::MetricType type_of(const Histogram*) { return prometheus::MetricType::Histogram; }
+prometheus::MetricFamily page_of(const MetricFamily& family) {
+  static constexpr std::array kTypes = {prometheus::MetricType::Counter, prometheus::MetricType::Gauge, prometheus::MetricType::Histogram};
+  prometheus::MetricFamily page{family.name, family.help, kTypes[static_cast<size_t>(family.kind)], {}};
+  for (const MetricPoint& point : family.points) {
+    prometheus::ClientMetric& line = page.metric.emplace_back();
+    for (const auto& [label, value] : point.labels) line.label.push_back({label, value});
+    line.counter.value = line.gauge.value = point.value;
+    if (family.kind == MetricFamily::Kind::kHistogram) fill_histogram(line, family, point);
+  }
+  return page;
+}
 
 } // namespace
 
 struct Metrics::Impl {
+  explicit Impl(std::string prefix_in) : prefix(std::move(prefix_in)) {}
+
   template <class Metric>
   using Families = std::map<std::string, Family<Metric>, std::less<>>;
 
+  const std::string prefix;
   mutable std::mutex mutex;
   Families<Counter> counters;
   Families<Gauge> gauges;
@@ -76,7 +101,7 @@ struct Metrics::Impl {
   Family<Metric>& family(Families<Metric>& families, std::string_view name, std::string_view help) {
     const auto found = families.find(name);
     if (found != families.end()) return found->second;
-    if (!name.starts_with(kPrefix)) die(name, "names begin with kairosroute_");
+    if (!name.starts_with(prefix)) die(name, "the name lacks the prefix");
     const bool taken = counters.contains(name) || gauges.contains(name) || histograms.contains(name);
     if (taken) die(name, "is there already, of another kind");
     Family<Metric>& made = families[std::string(name)];
@@ -85,15 +110,14 @@ struct Metrics::Impl {
   }
 
   template <class Metric>
-  static void collect(const Families<Metric>& families, std::vector<prometheus::MetricFamily>& into) {
+  static void collect(const Families<Metric>& families, std::vector<MetricFamily>& into) {
     for (const auto& [name, family] : families) {
-      prometheus::MetricFamily page{name, family.help, type_of(static_cast<const Metric*>(nullptr)), {}};
+      MetricFamily& made = into.emplace_back(MetricFamily{name, family.help, kind_of(static_cast<const Metric*>(nullptr)), {}, {}});
       for (const auto& [labels, metric] : family.series) {
-        prometheus::ClientMetric& line = page.metric.emplace_back();
-        for (const auto& [label, value] : labels) line.label.push_back({label, value});
-        fill(line, *metric);
+        if (made.bounds.empty()) made.bounds = bounds_of(*metric);
+        made.points.push_back(point_of(*metric, family.unit));
+        made.points.back().labels = labels;
       }
-      into.push_back(std::move(page));
     }
   }
 };
@@ -119,13 +143,21 @@ std::span<const double> latency_bounds() {
   return kBounds;
 }
 
-Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+Metrics::Metrics(std::string prefix) : impl_(std::make_unique<Impl>(std::move(prefix))) {}
 Metrics::~Metrics() = default;
 
 Counter& Metrics::counter(std::string_view name, std::string_view help, const Labels& labels) {
   if (!name.ends_with("_total")) die(name, "names of counters end in _total");
   const std::scoped_lock lock(impl_->mutex);
   return impl_->family(impl_->counters, name, help).get(labels, [] { return std::make_unique<Counter>(); });
+}
+
+Counter& Metrics::amounts_counter(std::string_view name, std::string_view help, double unit, const Labels& labels) {
+  if (!name.ends_with("_total")) die(name, "names of counters end in _total");
+  const std::scoped_lock lock(impl_->mutex);
+  auto& family = impl_->family(impl_->counters, name, help);
+  family.unit = unit;
+  return family.get(labels, [] { return std::make_unique<Counter>(); });
 }
 
 Gauge& Metrics::gauge(std::string_view name, std::string_view help, const Labels& labels) {
@@ -139,14 +171,18 @@ Histogram& Metrics::histogram(std::string_view name, std::string_view help, std:
   return impl_->family(impl_->histograms, name, help).get(labels, [&] { return std::make_unique<Histogram>(bounds); });
 }
 
+std::vector<MetricFamily> Metrics::families() const {
+  std::vector<MetricFamily> all;
+  const std::scoped_lock lock(impl_->mutex);
+  Impl::collect(impl_->counters, all);
+  Impl::collect(impl_->gauges, all);
+  Impl::collect(impl_->histograms, all);
+  return all;
+}
+
 std::string Metrics::exposition() const {
   std::vector<prometheus::MetricFamily> pages;
-  {
-    const std::scoped_lock lock(impl_->mutex);
-    Impl::collect(impl_->counters, pages);
-    Impl::collect(impl_->gauges, pages);
-    Impl::collect(impl_->histograms, pages);
-  }
+  for (const MetricFamily& family : families()) pages.push_back(page_of(family));
   return prometheus::TextSerializer().Serialize(pages);
 }
 

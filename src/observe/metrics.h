@@ -3,6 +3,8 @@
 // it does. Getting one takes a lock and a look-up, so hot code gets it once and keeps the reference; using it is an
 // atomic operation or two. All thread-safe. A family holds at most kMaxSeries label combinations: those that come later
 // share one series whose label values are all "other", so that no client can grow the page.
+// A counter counts whole units. An amounts_counter counts in a small unit and is shown multiplied by it: a counter of
+// dollars counts picodollars, exactly, up to 18.4 million dollars a series; only what is shown is a binary float.
 #pragma once
 
 #include <atomic>
@@ -54,25 +56,49 @@ private:
   std::atomic<double> sum_{0};
 };
 
+/// Raises a counter to what somebody else has counted; the caller is the only one who does.
+inline void raise_to(Counter& counter, std::uint64_t total) {
+  if (total > counter.value()) counter.add(total - counter.value());
+}
+
+/// Everything at one moment, for exporters.
+struct MetricPoint {
+  Labels labels;
+  double value = 0; // counters and gauges
+  std::vector<std::uint64_t> buckets; // histograms: one more than there are bounds, not cumulative
+  double sum = 0;
+};
+struct MetricFamily {
+  enum class Kind : std::uint8_t { kCounter, kGauge, kHistogram };
+  std::string name;
+  std::string help;
+  Kind kind = Kind::kCounter;
+  std::vector<double> bounds;
+  std::vector<MetricPoint> points;
+};
+
 /// Seconds, from 0.1 ms to 2 minutes.
 std::span<const double> latency_bounds();
 
 class Metrics {
 public:
-  Metrics();
+  /// `prefix`: what every name begins with.
+  explicit Metrics(std::string prefix = "kairosroute_");
   ~Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
   /// The same name and labels give the same object. A name that is taken by another kind, or that is not
-  /// `kairosroute_*`, is a bug of the caller and dies.
+  /// with the prefix, is a bug of the caller and dies.
   Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
+  Counter& amounts_counter(std::string_view name, std::string_view help, double unit, const Labels& labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
                        const Labels& labels = {});
 
   /// Prometheus' text format, version 0.0.4.
   std::string exposition() const;
+  std::vector<MetricFamily> families() const;
 
 private:
   struct Impl;

@@ -59,6 +59,28 @@ TEST(Metrics, Exposition) {
   }
 }
 
+TEST(Metrics, AmountsAreCountedExactly) {
+  Metrics metrics;
+  Counter& dollars = metrics.amounts_counter("kairosroute_cost_usd_total", "Cost.", 1e-12);
+  for (int i = 0; i < 1000; ++i) dollars.add(13'102'200'001);
+  EXPECT_EQ(dollars.value(), 13'102'200'001'000u);
+  EXPECT_NE(metrics.exposition().find("kairosroute_cost_usd_total 13.102200001"), std::string::npos) << metrics.exposition();
+}
+
+TEST(Metrics, FamiliesForExporters) {
+  Metrics metrics("gen_ai.");
+  const std::array<double, 2> bounds = {1, 4};
+  Histogram& sizes = metrics.histogram("gen_ai.client.token.usage", "Tokens.", bounds, {{"gen_ai.token.type", "input"}});
+  for (const double value : {1.0, 2.0, 9.0, 10.0}) sizes.observe(value);
+  const auto families = metrics.families();
+  ASSERT_EQ(families.size(), 1u);
+  EXPECT_EQ(families[0].kind, MetricFamily::Kind::kHistogram);
+  EXPECT_EQ(families[0].bounds, (std::vector<double>{1, 4}));
+  ASSERT_EQ(families[0].points.size(), 1u);
+  EXPECT_EQ(families[0].points[0].buckets, (std::vector<std::uint64_t>{1, 1, 2}));
+  EXPECT_EQ(families[0].points[0].sum, 22);
+}
+
 TEST(Metrics, LabelsAreBounded) {
   Metrics metrics;
   for (size_t i = 0; i < 3 * kMaxSeries; ++i) {

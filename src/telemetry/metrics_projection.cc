@@ -1,0 +1,130 @@
+#include "telemetry/metrics_projection.h"
+
+#include <algorithm>
+
+#include "model/receipt_json.h"
+#include "observe/log.h"
+
+namespace kairos::telemetry {
+namespace {
+
+constexpr Duration kSampleEvery = std::chrono::seconds(1);
+constexpr size_t kDriftSamples = 10;
+
+double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
+MonoTime now() { return std::chrono::steady_clock::now(); }
+PicoSum magnitude(PicoSum value) { return value < 0 ? -value : value; }
+
+} // namespace
+
+Duration lag_at(const journal::Reader& journal, const journal::Position& place, WallTime time) {
+  if (place >= journal.end()) return {};
+  const auto entry = journal.read(place);
+  if (!entry || entry->time >= time) return {};
+  return time - entry->time;
+}
+
+MetricsProjection::MetricsProjection(std::shared_ptr<const journal::Reader> journal, journal::Position from, ProjectionParts parts,
+                                     HealthProbes probes, const Clock& clock)
+    : journal_(std::move(journal)), parts_(std::move(parts)), probes_(std::move(probes)), clock_(clock),
+      lost_(parts_.metrics.counter("kairosroute_receipts_lost_total",
+                                   "Receipts that the journal should hold and does not: gaps in the sequence, damaged records.")),
+      loop_lag_(parts_.metrics.histogram("kairosroute_loop_lag_seconds", "The longest time in each second that an event loop spent on one thing.",
+                                         observe::latency_bounds())),
+      cursor_(journal_, from) {
+  sample();
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+MetricsProjection::~MetricsProjection() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void MetricsProjection::run(const std::stop_token& stop) {
+  MonoTime next_sample = now();
+  while (!stop.stop_requested()) {
+    const bool more = take_next();
+    if (now() >= next_sample) {
+      sample();
+      next_sample = now() + kSampleEvery;
+    }
+    if (!more) cursor_.wait_for_more(std::max<Duration>(next_sample - now(), std::chrono::milliseconds(1)), stop);
+  }
+}
+
+/// False: nothing more for now, or the journal cannot be read now.
+bool MetricsProjection::take_next() {
+  const auto more = cursor_.next(entry_);
+  if (more) {
+    if (*more) take(entry_);
+    return *more;
+  }
+  observe::log_error("telemetry", "a piece of the journal cannot be read for the metrics", {{"error", more.error().message}});
+  if (more.error().code == Code::kCorrupt && cursor_.skip_damage()) {
+    lost_.add();
+    last_sequence_ = 0; // the gap that follows is this one
+    return true;
+  }
+  if (more.error().code == Code::kNotFound) cursor_ = journal::Cursor(journal_);
+  return false;
+}
+
+void MetricsProjection::follow_sequence(std::uint64_t sequence) {
+  if (last_sequence_ != 0 && sequence > last_sequence_ + 1) lost_.add(sequence - last_sequence_ - 1);
+  last_sequence_ = std::max(last_sequence_, sequence);
+}
+
+void MetricsProjection::take(const journal::Entry& entry) {
+  if (journal::is_chained(entry.kind)) follow_sequence(entry.sequence);
+  if (entry.kind != journal::Kind::kClose || entry.erased) return;
+  const auto receipt = model::receipt_from_json(entry.payload);
+  if (!receipt) return lost_.add();
+  parts_.receipts.fold(*receipt);
+  if (parts_.also) parts_.also(*receipt, entry.sequence);
+}
+
+void MetricsProjection::sample() {
+  sample_lags();
+  sample_journal();
+  sample_drift();
+  if (!probes_.loop_lags) return;
+  for (const Duration lag : probes_.loop_lags()) loop_lag_.observe(in_seconds(lag));
+}
+
+void MetricsProjection::sample_lags() {
+  auto places = probes_.projections ? probes_.projections() : std::vector<std::pair<std::string, journal::Position>>();
+  places.emplace_back("metrics", cursor_.position());
+  for (const auto& [name, place] : places) {
+    parts_.metrics.gauge("kairosroute_projection_lag_seconds", "Age of the oldest journal record that a projection has not read; 0: none.",
+                         {{"projection", name}}).set(in_seconds(lag_at(*journal_, place, clock_.wall_now())));
+  }
+}
+
+void MetricsProjection::sample_journal() {
+  if (!probes_.journal) return;
+  const journal::Stats stats = probes_.journal();
+  observe::Metrics& metrics = parts_.metrics;
+  raise_to(metrics.counter("kairosroute_journal_records_total", "Records written."), stats.appended);
+  raise_to(metrics.counter("kairosroute_journal_written_bytes_total", "Bytes written, framing included."), stats.stored_bytes);
+  raise_to(metrics.counter("kairosroute_journal_syncs_total", "Syncs to the disk."), stats.syncs);
+  raise_to(metrics.counter("kairosroute_journal_refused_total", "Records refused because the queue was full."), stats.refused);
+  raise_to(metrics.counter("kairosroute_journal_failed_total", "Records that could not be written."), stats.failed);
+  metrics.gauge("kairosroute_journal_queue_records", "Records that wait to be written.").set(static_cast<double>(stats.queued_records));
+  metrics.gauge("kairosroute_journal_queue_bytes", "Bytes that wait to be written.").set(static_cast<double>(stats.queued_bytes));
+  metrics.gauge("kairosroute_journal_sync_seconds", "Time of the last sync to the disk.").set(static_cast<double>(stats.last_sync_us) / 1e6);
+  metrics.gauge("kairosroute_journal_sync_max_seconds", "The longest sync to the disk since the start.").set(static_cast<double>(stats.max_sync_us) / 1e6);
+}
+
+/// Ledger and journal are read one after the other while requests run, so a single difference proves nothing: what is
+/// shown is the smallest of the last ten seconds. It stays at 0 as long as both have agreed once in that time.
+void MetricsProjection::sample_drift() {
+  if (!probes_.ledger_drift) return;
+  drifts_.push_back(probes_.ledger_drift());
+  if (drifts_.size() > kDriftSamples) drifts_.erase(drifts_.begin());
+  const auto least = std::ranges::min_element(drifts_, {}, magnitude);
+  parts_.metrics.gauge("kairosroute_ledger_drift_picousd", "Money spent as the ledger has it, less what the receipts say.")
+      .set(drifts_.size() < kDriftSamples ? 0 : static_cast<double>(*least));
+}
+
+} // namespace kairos::telemetry

@@ -1,0 +1,74 @@
+// MetricsProjection: follows the journal on a thread of its own and folds what it reads into ReceiptMetrics; once a
+// second it also measures the process: how far each projection is behind, the journal's queue and syncs, how late the
+// event loops were, and whether the ledger agrees with the journal. The request path does nothing for any of it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/money.h"
+#include "journal/reader.h"
+#include "journal/writer.h"
+#include "observe/metrics.h"
+#include "telemetry/receipt_metrics.h"
+
+namespace kairos::telemetry {
+
+/// Looks into the other parts of the process. All are called on the projection's thread; each may be empty.
+struct HealthProbes {
+  /// Name and place of each projection of the journal but this one.
+  std::function<std::vector<std::pair<std::string, journal::Position>>()> projections;
+  std::function<journal::Stats()> journal;
+  /// Of each event loop: the longest time since the last call in which it did nothing else.
+  std::function<std::vector<Duration>()> loop_lags;
+  /// The ledger's spent money over all budgets and periods that it keeps, and the same from the receipts read so far.
+  std::function<PicoSum()> ledger_drift;
+};
+
+struct ProjectionParts {
+  ReceiptMetrics& receipts;
+  observe::Metrics& metrics;
+  /// Called for each closed receipt, after the fold; may be empty.
+  std::function<void(const model::Receipt&, std::uint64_t sequence)> also;
+};
+
+/// How old the oldest record is that a projection at `place` has not read; 0: none. Zero too if it cannot be read.
+Duration lag_at(const journal::Reader& journal, const journal::Position& place, WallTime now);
+
+class MetricsProjection {
+public:
+  /// Reads from `from` on. What is given outlives it.
+  MetricsProjection(std::shared_ptr<const journal::Reader> journal, journal::Position from, ProjectionParts parts, HealthProbes probes,
+                    const Clock& clock);
+  ~MetricsProjection();
+  MetricsProjection(const MetricsProjection&) = delete;
+  MetricsProjection& operator=(const MetricsProjection&) = delete;
+
+private:
+  void run(const std::stop_token& stop);
+  bool take_next();
+  void take(const journal::Entry& entry);
+  void follow_sequence(std::uint64_t sequence);
+  void sample();
+  void sample_lags();
+  void sample_journal();
+  void sample_drift();
+
+  const std::shared_ptr<const journal::Reader> journal_;
+  ProjectionParts parts_;
+  const HealthProbes probes_;
+  const Clock& clock_;
+  observe::Counter& lost_;
+  observe::Histogram& loop_lag_;
+  journal::Cursor cursor_;
+  journal::Entry entry_;
+  std::uint64_t last_sequence_ = 0;
+  std::vector<PicoSum> drifts_; // the last few samples
+  std::jthread thread_;         // last: it uses all the others
+};
+
+} // namespace kairos::telemetry

@@ -1,0 +1,213 @@
+#include "telemetry/trace_exporter.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <condition_variable>
+
+#include "model/receipt_json.h"
+#include "observe/log.h"
+
+namespace kairos::telemetry {
+namespace {
+
+constexpr Duration kIdleWait = std::chrono::seconds(1);
+constexpr Duration kSaveEvery = std::chrono::seconds(5);
+constexpr Duration kComplainEvery = std::chrono::seconds(30);
+
+MonoTime now() { return std::chrono::steady_clock::now(); }
+
+/// Where a destination begins: its kept place; the end for one never seen; the beginning if the kept place is damaged,
+/// since twice is better than never.
+Result<journal::Position> first_place(journal::CursorFile& file, const journal::Reader& journal, const std::string& id) {
+  const auto kept = file.load();
+  if (kept && *kept) return **kept;
+  if (!kept && kept.error().code != Code::kCorrupt) return std::unexpected(kept.error());
+  if (!kept) {
+    observe::log_warn("telemetry", "the place of a destination is damaged; every receipt is sent to it again",
+                      {{"destination", id}, {"error", kept.error().message}});
+    return journal::Position{};
+  }
+  const journal::Position end = journal.end();
+  auto saved = file.save(end);
+  if (!saved) return std::unexpected(saved.error());
+  return end;
+}
+
+} // namespace
+
+Result<std::unique_ptr<TraceExporter>> TraceExporter::start(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
+                                                            journal::FileSystem& files, observe::Metrics& metrics) {
+  journal::CursorFile file(files, options.cursor_path);
+  const auto from = first_place(file, *journal, options.id);
+  if (!from) return fail_in(fmt::format("otlp destination {}", options.id), from.error());
+  return std::unique_ptr<TraceExporter>(new TraceExporter(std::move(options), std::move(journal), files, metrics, *from));
+}
+
+TraceExporter::TraceExporter(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
+                             journal::FileSystem& files, observe::Metrics& metrics, journal::Position from)
+    : options_(std::move(options)), journal_(std::move(journal)), cursor_file_(files, options_.cursor_path), metrics_(metrics),
+      cursor_(journal_, from), to_spans_(options_.spans), batch_(options_.signal.protocol, options_.sender),
+      post_(options_.signal, options_.sender.version, [this] { return stopping_ && now() > stop_by_; }),
+      random_(std::random_device{}()), saved_(from), place_(from) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void TraceExporter::begin_stop() {
+  if (stopping_) return;
+  stop_by_ = now() + options_.stop_time;
+  stopping_ = true;
+  thread_.request_stop();
+}
+
+TraceExporter::~TraceExporter() {
+  begin_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+journal::Position TraceExporter::position() const {
+  return place_.with([](const journal::Position& place) { return place; });
+}
+
+void TraceExporter::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    if (!fill(stop)) continue;
+    if (!deliver(stop)) break; // stopped; the batch is still in hand
+    done();
+  }
+  finish(stop);
+}
+
+/// What is left, once, without waiting for anything: the next start sends what does not get through now.
+void TraceExporter::finish(const std::stop_token& stop) {
+  while (now() < stop_by_) {
+    while (batch_.spans() < options_.batch_spans && batch_.bytes() < kMaxBatchBytes && take_next(stop)) {
+    }
+    if (batch_.spans() == 0) return done();
+    if (!settle(outcome_of(post_.send(batch_.body())))) return;
+    done();
+  }
+}
+
+/// True if the batch is to be sent, or holds nothing but has a new place to be kept.
+bool TraceExporter::fill(const std::stop_token& stop) {
+  const journal::Position before = cursor_.position();
+  size_t records = 0;
+  while (!stop.stop_requested() && batch_.spans() < options_.batch_spans && batch_.bytes() < kMaxBatchBytes) {
+    if (take_next(stop)) {
+      if (batch_.spans() == 0 && ++records == 100'000) return true; // nothing to export, but a place to keep
+      continue;
+    }
+    if (batch_.spans() == 0 && cursor_.position() != before) return true;
+    if (!wait_for_more(stop)) break;
+  }
+  return batch_.spans() > 0;
+}
+
+/// False: there is no more for now.
+bool TraceExporter::take_next(const std::stop_token& stop) {
+  const auto more = cursor_.next(entry_);
+  if (!more) {
+    pass_over(more.error(), stop);
+    return true;
+  }
+  if (*more) take(entry_);
+  return *more;
+}
+
+/// False: the batch is due.
+bool TraceExporter::wait_for_more(const std::stop_token& stop) {
+  Duration patience = kIdleWait;
+  if (batch_.spans() > 0) patience = std::min<Duration>(patience, begun_ + options_.batch_delay - now());
+  if (patience <= Duration::zero()) return false;
+  cursor_.wait_for_more(patience, stop);
+  return true;
+}
+
+void TraceExporter::take(const journal::Entry& entry) {
+  if (entry.kind != journal::Kind::kClose || entry.erased) return;
+  const auto receipt = model::receipt_from_json(entry.payload);
+  if (!receipt) return drop(1, "unreadable");
+  if (!is_sampled(receipt->trace, options_.sampler, options_.sampler_ratio)) return;
+  if (!has_good_ids(*receipt)) return drop(1 + receipt->attempts.size(), "bad_ids");
+  if (batch_.spans() == 0) begun_ = now();
+  for (const Span& span : to_spans_.of(*receipt)) batch_.add(span);
+}
+
+/// Damage or a segment that is gone: told, counted, and left behind.
+void TraceExporter::pass_over(const Error& error, const std::stop_token& stop) {
+  observe::log_error("telemetry", "a piece of the journal cannot be exported", {{"destination", options_.id}, {"error", error.message}});
+  if (error.code == Code::kNotFound) {
+    cursor_ = journal::Cursor(journal_);
+    return drop(1, "segment_gone");
+  }
+  if (error.code == Code::kCorrupt && cursor_.skip_damage()) return drop(1, "damaged");
+  pause(stop, std::chrono::seconds(1)); // the disk; tried again
+}
+
+/// False: stopped before the destination had answered for good.
+bool TraceExporter::deliver(const std::stop_token& stop) {
+  if (batch_.spans() == 0) return true;
+  const std::string body = batch_.body();
+  if (body.size() > kMaxBody) {
+    drop(batch_.spans(), "too_large");
+    return true;
+  }
+  for (unsigned attempt = 0; !stop.stop_requested(); ++attempt) {
+    const ExportOutcome outcome = outcome_of(post_.send(body));
+    if (settle(outcome)) return true;
+    if (!stop.stop_requested()) pause(stop, outcome.wait > Duration::zero() ? outcome.wait : backoff(attempt, random_()));
+  }
+  return false;
+}
+
+/// True: the batch is done with.
+bool TraceExporter::settle(const ExportOutcome& outcome) {
+  static constexpr std::array<const char*, 3> kNames = {"accepted", "retry", "refused"};
+  metrics_.counter("kairosroute_otlp_requests_total", "OTLP requests by how they ended.",
+                   {{"destination", options_.id}, {"signal", "traces"}, {"outcome", kNames[static_cast<size_t>(outcome.verdict)]}}).add();
+  if (outcome.verdict == Verdict::kRetry) {
+    complain("the destination does not take spans; they wait in the journal", outcome);
+    return false;
+  }
+  const auto all = static_cast<std::int64_t>(batch_.spans());
+  const std::int64_t lost = outcome.verdict == Verdict::kRefused ? all : std::min(all, outcome.rejected);
+  if (lost > 0) drop(static_cast<std::uint64_t>(lost), outcome.reason);
+  if (!outcome.message.empty()) complain(lost > 0 ? "spans are lost: the destination refused them" : "the destination warns", outcome);
+  metrics_.counter("kairosroute_otlp_exported_spans_total", "Spans that the destination took.", {{"destination", options_.id}})
+      .add(static_cast<std::uint64_t>(all - lost));
+  return true;
+}
+
+void TraceExporter::done() {
+  const bool sent = batch_.spans() > 0;
+  batch_.clear();
+  const journal::Position place = cursor_.position();
+  place_.with([&](journal::Position& kept) { kept = place; });
+  if (place == saved_ || (!sent && now() < saved_at_ + kSaveEvery)) return; // records that are no spans cost no write
+  saved_ = place;
+  saved_at_ = now();
+  const auto saved = cursor_file_.save(place);
+  if (!saved) complain("the place cannot be kept: spans may be sent again after a restart", {Verdict::kRetry, 0, {}, "", saved.error().message});
+}
+
+void TraceExporter::pause(const std::stop_token& stop, Duration time) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, time, [] { return false; });
+}
+
+void TraceExporter::drop(std::uint64_t spans, const std::string& reason) {
+  metrics_.counter("kairosroute_otlp_export_dropped_spans_total", "Spans that the destination will not get, by reason.",
+                   {{"destination", options_.id}, {"reason", reason}}).add(spans);
+}
+
+/// At most one line in kComplainEvery: a destination that is down is down for all batches.
+void TraceExporter::complain(const std::string& what, const ExportOutcome& outcome) {
+  if (complained_ != MonoTime{} && now() < complained_ + kComplainEvery) return;
+  complained_ = now();
+  observe::log_warn("telemetry", what, {{"destination", options_.id}, {"error", outcome.message}});
+}
+
+} // namespace kairos::telemetry
