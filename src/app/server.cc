@@ -9,18 +9,23 @@
 #include <thread>
 
 #include "api/api.h"
+#include "app/ledger_check.h"
 #include "app/startup.h"
 #include "base/guarded.h"
 #include "config/load.h"
 #include "gateway/gateway.h"
 #include "journal/data_dir_lock.h"
+#include "model/receipt_json.h"
 #include "observe/log.h"
 #include "providers/client_error.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/journal_source.h"
+#include "telemetry/telemetry.h"
 
 namespace kairos::app {
 namespace {
+
+constexpr std::string_view kVersion = KAIROS_VERSION;
 
 journal::WriterOptions writer_options(const config::Snapshot& snapshot) {
   journal::WriterOptions options;
@@ -67,6 +72,7 @@ struct Server::Impl {
 
   Result<void> open_journal();
   Result<void> open_store();
+  Result<void> start_telemetry();
   Result<void> listen();
 
   std::string config_path;
@@ -76,7 +82,9 @@ struct Server::Impl {
   journal::PosixFileSystem files;
   Guarded<config::SnapshotPtr> current;
   std::unique_ptr<journal::Writer> writer;
+  journal::Position started_at; // in the journal
   std::unique_ptr<ledger::EmbeddedBudgets> budgets;
+  std::unique_ptr<LedgerCheck> ledger_check;
   ledger::RateLimits rates;
   gateway::HealthBoard health;
   gateway::KeyPools keys;
@@ -85,6 +93,7 @@ struct Server::Impl {
   std::unique_ptr<api::Api> api;
   std::unique_ptr<gateway::Services> services;
   std::unique_ptr<net::LoopGroup> loops;
+  std::unique_ptr<telemetry::Telemetry> telemetry; // looks at the loops
   std::vector<std::unique_ptr<gateway::Gateway>> gateways;
   std::vector<std::unique_ptr<net::Server>> servers;
 
@@ -103,12 +112,14 @@ Result<void> Server::Impl::open_journal() {
   auto started = journal::Writer::start(files, writer_options(*config), *recovered);
   if (!started) return std::unexpected(started.error());
   writer = std::move(*started);
+  started_at = writer->reader()->end();
   const auto closed = close_interrupted(*writer, *recovered, clock);
   if (!closed) return std::unexpected(closed.error());
   if (*closed > 0) observe::log_warn("journal", "requests were running when the last process ended; their receipts are now 'interrupted'", {{"receipts", *closed}});
   auto spent = fold_budgets(writer->reader());
   if (!spent) return std::unexpected(spent.error());
   budgets = std::make_unique<ledger::EmbeddedBudgets>(*spent);
+  ledger_check = std::make_unique<LedgerCheck>(*budgets, std::move(*spent), clock);
   return budgets->replace(budget_specs(*config));
 }
 
@@ -123,6 +134,37 @@ Result<void> Server::Impl::open_store() {
   return {};
 }
 
+/// The trace of an earlier receipt, which a replay's span links to.
+std::optional<model::TraceIds> find_trace(store::ReceiptStore& store, const journal::Reader& journal, const std::string& receipt_id) {
+  const auto found = store.find(receipt_id, store::Scope::all(), {});
+  if (!found) return std::nullopt;
+  const auto json = api::receipt_json(*found, journal, false);
+  const auto receipt = json ? model::receipt_from_json(*json) : std::unexpected(json.error());
+  return receipt ? std::optional(receipt->trace) : std::nullopt;
+}
+
+Result<void> Server::Impl::start_telemetry() {
+  telemetry::HealthProbes probes;
+  probes.projections = [this] {
+    const store::JournalPlace next = loader->state().mark.next;
+    return std::vector<std::pair<std::string, journal::Position>>{{"store", {next.segment, next.offset}}};
+  };
+  probes.journal = [this] { return writer->stats(); };
+  probes.loop_lags = [this] {
+    std::vector<Duration> lags;
+    for (size_t i = 0; i < loops->size(); ++i) lags.push_back((*loops)[i].take_worst_lag());
+    return lags;
+  };
+  probes.ledger_drift = [this] { return ledger_check->drift(); };
+  telemetry::Services parts{writer->reader(), started_at, files, metrics, clock, std::string(kVersion), std::move(probes),
+                            [this](const std::string& id) { return find_trace(*store, *writer->reader(), id); },
+                            [this](const model::Receipt& closed, std::uint64_t sequence) { ledger_check->fold(closed, sequence); }};
+  auto started = telemetry::Telemetry::start(*snapshot(), std::move(parts));
+  if (!started) return std::unexpected(started.error());
+  telemetry = std::move(*started);
+  return {};
+}
+
 Result<void> Server::Impl::listen() {
   const config::SnapshotPtr config = snapshot();
   auto key = fingerprint_key(config->data_dir);
@@ -133,6 +175,7 @@ Result<void> Server::Impl::listen() {
   const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
   const auto count = static_cast<size_t>(config->server.threads > 0 ? config->server.threads : cores);
   loops = std::make_unique<net::LoopGroup>("kr-loop", count);
+  if (auto started = start_telemetry(); !started) return started;
   for (size_t i = 0; i < count; ++i) {
     gateways.push_back(std::make_unique<gateway::Gateway>((*loops)[i], *services));
     net::Server::Options options;

@@ -205,6 +205,7 @@ std::vector<net::Header> Flight::answer_headers(std::string_view content_type, b
   add("Content-Type", content_type);
   if (content_type == "text/event-stream") add("Cache-Control", "no-cache");
   add("X-KairosRoute-Receipt", receipt_.receipt_id);
+  add("traceparent", traceparent(receipt_.trace, receipt_.trace.span_id));
   const bool attempted = !receipt_.execution.model_id.empty();
   const std::string& model = attempted ? receipt_.execution.model_id : receipt_.decision.model_id;
   const std::string& provider = attempted ? receipt_.execution.provider : receipt_.decision.provider;

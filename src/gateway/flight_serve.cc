@@ -81,6 +81,7 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
   const std::string_view key = pooled == nullptr ? std::string_view{} : std::string_view(pooled->secret.reveal());
   providers::Headers headers = providers::upstream_headers(target.dialect, key, from_client);
   headers.insert(headers.end(), target.provider->headers.begin(), target.provider->headers.end());
+  forward_trace(target.provider->forward, receipt_.trace, leg.record.span_id, head, headers);
   const std::string path = upstream.path + providers::upstream_path(receipt_.request.endpoint, upstream_target(*leg.choice));
   net::ClientRequest request;
   request.target = path;

@@ -9,6 +9,10 @@ namespace kairos::gateway {
 namespace {
 
 constexpr size_t kLength = 55; // "00-" 32 "-" 16 "-" 2
+constexpr size_t kMostStateMembers = 32; // the specifications' bounds
+constexpr size_t kMostStateBytes = 512;
+constexpr size_t kMostBaggageMembers = 64;
+constexpr size_t kMostBaggageBytes = 8'192;
 
 bool lower_hex(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
@@ -23,6 +27,26 @@ bool well_formed(std::string_view header) {
   const std::string_view trace = header.substr(3, 32);
   const std::string_view parent = header.substr(36, 16);
   return lower_hex(trace) && lower_hex(parent) && lower_hex(header.substr(53, 2)) && !all_zero(trace) && !all_zero(parent);
+}
+
+/// The list of a field that may be there several times; whole members from the left as far as both bounds allow.
+std::string joined_members(const net::Head& head, std::string_view name, size_t most, size_t bytes) {
+  std::string out;
+  size_t members = 0;
+  for (size_t i = 0; i < head.field_count(); ++i) {
+    if (!net::same_name(head.field(i).name, name)) continue;
+    std::string_view rest = head.field(i).value;
+    while (!rest.empty()) {
+      const size_t comma = std::min(rest.find(','), rest.size());
+      const std::string_view member = rest.substr(0, comma);
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+      if (member.find_first_not_of(" \t") == member.npos) continue;
+      if (++members > most || out.size() + member.size() + 1 > bytes) return out;
+      if (!out.empty()) out += ',';
+      out += member;
+    }
+  }
+  return out;
 }
 
 } // namespace
@@ -60,6 +84,17 @@ model::TraceIds join_trace(std::string_view header, TraceIdSource& ids) {
 
 std::string traceparent(const model::TraceIds& trace, std::string_view span_id) {
   return fmt::format("00-{}-{}-{}", trace.trace_id, span_id, trace.sampled ? "01" : "00");
+}
+
+void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id, const net::Head& client,
+                   std::vector<std::pair<std::string, std::string>>& headers) {
+  if (forward.traceparent) headers.emplace_back("traceparent", traceparent(trace, span_id));
+  if (forward.traceparent && forward.tracestate && !trace.parent_span_id.empty()) {
+    if (auto state = joined_members(client, "tracestate", kMostStateMembers, kMostStateBytes); !state.empty()) headers.emplace_back("tracestate", std::move(state));
+  }
+  if (forward.baggage) {
+    if (auto baggage = joined_members(client, "baggage", kMostBaggageMembers, kMostBaggageBytes); !baggage.empty()) headers.emplace_back("baggage", std::move(baggage));
+  }
 }
 
 } // namespace kairos::gateway

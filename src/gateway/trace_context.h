@@ -5,8 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "config/provider.h"
 #include "model/receipt.h"
+#include "net/http_head.h"
 
 namespace kairos::gateway {
 
@@ -29,5 +33,10 @@ model::TraceIds join_trace(std::string_view traceparent, TraceIdSource& ids);
 
 /// The header for the provider: the attempt's own span, never the caller's.
 std::string traceparent(const model::TraceIds& trace, std::string_view span_id);
+
+/// Adds what of the trace context the provider is to get: traceparent with the attempt's span; the caller's tracestate
+/// (only under a traceparent that was valid) and baggage only where the configuration says so, bounded.
+void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id, const net::Head& client,
+                   std::vector<std::pair<std::string, std::string>>& headers);
 
 } // namespace kairos::gateway

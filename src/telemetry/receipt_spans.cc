@@ -60,7 +60,7 @@ bool is_sampled(const model::TraceIds& trace, config::Sampler sampler, double ra
   std::uint64_t low = 0; // the last 7 bytes are the random ones
   const std::string_view digits = std::string_view(trace.trace_id).substr(std::min<size_t>(18, trace.trace_id.size()));
   std::from_chars(digits.data(), digits.data() + digits.size(), low, 16);
-  return static_cast<double>(low) < ratio * 72057594037927936.0; // 2^56
+  return low < static_cast<std::uint64_t>(ratio * 72057594037927936.0); // 2^56
 }
 
 bool has_good_ids(const model::Receipt& receipt) {
@@ -118,6 +118,7 @@ void ReceiptSpans::fill_receipt(Span& span, const model::Receipt& receipt) {
   span.set("kairosroute.status", model::name(receipt.execution.status));
   span.set("kairosroute.tenant.id", receipt.tenant);
   span.set("kairosroute.request.model", receipt.request.model);
+  fill_link(span, receipt);
   fill_decision(span, receipt);
   fill_money(span, receipt);
   span.set("kairosroute.workflow", receipt.workflow);
@@ -125,7 +126,6 @@ void ReceiptSpans::fill_receipt(Span& span, const model::Receipt& receipt) {
   if (options_.end_user) span.set("enduser.id", receipt.end_user);
   if (receipt.count > 1) span.set("kairosroute.request.count", receipt.count);
   span.set("kairosroute.latency.overhead_ms", static_cast<double>(receipt.execution.overhead_us) / 1000);
-  fill_link(span, receipt);
   fill_candidates(span, receipt);
 }
 
@@ -149,7 +149,7 @@ void ReceiptSpans::fill_money(Span& span, const model::Receipt& receipt) {
     fill_usage(span, receipt.usage);
   }
   if (receipt.cost.total) span.set("kairosroute.cost.total_usd", dollars(*receipt.cost.total));
-  span.set("kairosroute.cost.basis", model::name(receipt.cost.basis));
+  if (receipt.cost.basis != model::CostBasis::kMetered) span.set("kairosroute.cost.basis", model::name(receipt.cost.basis));
   span.set("kairosroute.price.version", receipt.cost.price_version);
   if (receipt.savings) {
     span.set("kairosroute.baseline.model", receipt.savings->baseline_model_id);
@@ -161,8 +161,8 @@ void ReceiptSpans::fill_money(Span& span, const model::Receipt& receipt) {
     span.set("kairosroute.budget.state", receipt.budget->state);
     span.set("kairosroute.budget.reserved_usd", dollars(receipt.budget->reserved));
   }
-  if (receipt.cache) {
-    span.set("kairosroute.cache.hit", receipt.cache->hit);
+  if (receipt.cache && receipt.cache->hit) {
+    span.set("kairosroute.cache.hit", true);
     span.set("kairosroute.cache.kind", receipt.cache->kind);
   }
 }

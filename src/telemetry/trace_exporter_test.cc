@@ -1,0 +1,261 @@
+#include "telemetry/trace_exporter.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <protozero/pbf_reader.hpp>
+#include <set>
+
+#include "base/guarded.h"
+#include "journal/testing/journal_fixture.h"
+#include "model/receipt_json.h"
+#include "model/testing/sample_receipt.h"
+#include "telemetry/testing/fake_receiver.h"
+
+namespace kairos::telemetry {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Receipt number `n`: three spans with ids of its own.
+std::string receipt(int n) {
+  model::Receipt one = model::sample_receipt();
+  one.trace.span_id = fmt::format("{:015x}a", n + 1);
+  one.attempts[0].span_id = fmt::format("{:015x}b", n + 1);
+  one.attempts[1].span_id = fmt::format("{:015x}c", n + 1);
+  return model::to_json(one);
+}
+
+/// Span ids of a protobuf request, in order.
+std::vector<std::string> span_ids(const std::string& body) {
+  std::vector<std::string> ids;
+  protozero::pbf_reader request(body);
+  while (request.next(1)) {
+    protozero::pbf_reader resource = request.get_message();
+    while (resource.next(2)) {
+      protozero::pbf_reader scope = resource.get_message();
+      while (scope.next(2)) {
+        protozero::pbf_reader span = scope.get_message();
+        if (span.next(2)) ids.push_back(span.get_bytes());
+      }
+    }
+  }
+  return ids;
+}
+
+/// What a receiver has got and taken.
+class Taken {
+public:
+  std::string take(const std::string& body) {
+    ids_.with([&](std::multiset<std::string>& ids) {
+      for (std::string& id : span_ids(body)) ids.insert(std::move(id));
+    });
+    return http(200);
+  }
+  size_t count() const {
+    return ids_.with([](const std::multiset<std::string>& ids) { return ids.size(); });
+  }
+  size_t different() const {
+    return ids_.with([](const std::multiset<std::string>& ids) { return std::set(ids.begin(), ids.end()).size(); });
+  }
+
+private:
+  Guarded<std::multiset<std::string>> ids_;
+};
+
+class TraceExporterTest : public testing::Test {
+protected:
+  TraceExporterOptions options(const std::string& id, const std::string& url) const {
+    TraceExporterOptions made;
+    made.id = id;
+    made.signal.url = url;
+    made.signal.timeout = milliseconds(300);
+    made.sender.version = "0.1.0";
+    made.batch_spans = 30;
+    made.batch_delay = milliseconds(20);
+    made.cursor_path = journal::kDir + "/otlp-" + id + ".cursor";
+    made.stop_time = milliseconds(300);
+    return made;
+  }
+  std::unique_ptr<TraceExporter> start(const TraceExporterOptions& made) {
+    auto started = TraceExporter::start(made, writer->reader(), files, metrics);
+    EXPECT_TRUE(started.has_value()) << started.error().message;
+    return started ? std::move(*started) : nullptr;
+  }
+  void write(int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto number = static_cast<std::uint64_t>(written);
+      ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kOpen, number, receipt(written))));
+      ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, number, receipt(written))));
+      ++written;
+    }
+  }
+  std::uint64_t dropped(const std::string& id, const std::string& reason) {
+    return metrics.counter("kairosroute_otlp_export_dropped_spans_total", "", {{"destination", id}, {"reason", reason}}).value();
+  }
+
+  journal::FaultyFileSystem files;
+  observe::Metrics metrics;
+  std::unique_ptr<journal::Writer> writer = journal::start(files);
+  int written = 0;
+};
+
+TEST_F(TraceExporterTest, SendsEveryClosedReceiptOnce) {
+  Taken taken;
+  FakeReceiver receiver([&](const std::string& body) { return taken.take(body); });
+  write(3); // before it is started for the first time: not sent
+  const auto exporter = start(options("a", receiver.url()));
+  write(50);
+  EXPECT_TRUE(comes_true([&] { return taken.count() == 150; })) << taken.count();
+  EXPECT_EQ(taken.different(), 150u);
+  EXPECT_TRUE(comes_true([&] { return exporter->position() == writer->reader()->end(); }));
+}
+
+TEST_F(TraceExporterTest, ADestinationThatIsDownGetsEverythingLater) {
+  Taken taken;
+  std::atomic<bool> down = true;
+  FakeReceiver receiver([&](const std::string& body) { return down ? http(503) : taken.take(body); });
+  const auto exporter = start(options("a", receiver.url()));
+  write(200);
+  EXPECT_TRUE(comes_true([&] { return receiver.requests() >= 1; }));
+  EXPECT_EQ(taken.count(), 0u);
+  down = false;
+  EXPECT_TRUE(comes_true([&] { return taken.different() == 600; })) << taken.different();
+  EXPECT_EQ(taken.count(), 600u);
+}
+
+TEST_F(TraceExporterTest, GoesOnWhereItWasAfterARestart) {
+  Taken taken;
+  std::atomic<bool> down = false;
+  FakeReceiver receiver([&](const std::string& body) { return down ? std::string() : taken.take(body); });
+  auto exporter = start(options("a", receiver.url()));
+  write(10);
+  EXPECT_TRUE(comes_true([&] { return taken.count() == 30; }));
+  down = true;
+  write(10);
+  exporter.reset();
+  write(10);
+  EXPECT_EQ(taken.count(), 30u);
+  down = false;
+  exporter = start(options("a", receiver.url()));
+  EXPECT_TRUE(comes_true([&] { return taken.different() == 90; })) << taken.different();
+}
+
+TEST_F(TraceExporterTest, StoppingSendsWhatIsLeft) {
+  Taken taken;
+  FakeReceiver receiver([&](const std::string& body) { return taken.take(body); });
+  TraceExporterOptions slow = options("a", receiver.url());
+  slow.batch_delay = std::chrono::hours(1);
+  auto exporter = start(slow);
+  write(45);
+  exporter.reset();
+  EXPECT_EQ(taken.count(), 135u);
+}
+
+TEST_F(TraceExporterTest, AStalledDestinationHoldsNobodyUp) {
+  Taken taken;
+  FakeReceiver good([&](const std::string& body) { return taken.take(body); });
+  const auto stalled = start(options("stalled", "http://127.0.0.1:9/v1/traces"));
+  const auto working = start(options("working", good.url()));
+  write(100);
+  EXPECT_TRUE(comes_true([&] { return taken.count() == 300; })) << taken.count();
+  EXPECT_LT(stalled->position(), working->position());
+}
+
+TEST_F(TraceExporterTest, RefusedBatchesAreCountedAndLeftBehind) {
+  Taken taken;
+  std::atomic<int> asked = 0;
+  FakeReceiver receiver([&](const std::string& body) { return asked++ == 0 ? http(500) : taken.take(body); });
+  const auto exporter = start(options("a", receiver.url()));
+  write(20);
+  EXPECT_TRUE(comes_true([&] { return taken.count() + dropped("a", "http_500") == 60; })) << taken.count();
+  EXPECT_GT(dropped("a", "http_500"), 0u);
+  EXPECT_EQ(taken.different(), taken.count()) << "what was refused is not sent again";
+}
+
+TEST_F(TraceExporterTest, PartialSuccessIsCountedAndNotRepeated) {
+  FakeReceiver receiver([&](const std::string&) { return http(200, std::string("\x0a\x02\x08\x02", 4)); });
+  const auto exporter = start(options("a", receiver.url()));
+  write(1);
+  EXPECT_TRUE(comes_true([&] { return dropped("a", "rejected") == 2; }));
+  EXPECT_TRUE(comes_true([&] { return exporter->position() == writer->reader()->end(); }));
+  EXPECT_EQ(receiver.requests(), 1u);
+}
+
+TEST_F(TraceExporterTest, UnsampledTracesAndBadIdsAreNotSent) {
+  Taken taken;
+  FakeReceiver receiver([&](const std::string& body) { return taken.take(body); });
+  const auto exporter = start(options("a", receiver.url()));
+  model::Receipt unsampled = model::sample_receipt();
+  unsampled.trace.sampled = false;
+  model::Receipt malformed = model::sample_receipt();
+  malformed.trace.trace_id = "x";
+  ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, 1'000, model::to_json(unsampled))));
+  ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, 1'001, model::to_json(malformed))));
+  ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, 1'002, "{\"not\": \"one\"")));
+  write(1);
+  EXPECT_TRUE(comes_true([&] { return taken.count() == 3; }));
+  EXPECT_EQ(dropped("a", "bad_ids"), 3u);
+  EXPECT_EQ(dropped("a", "unreadable"), 1u);
+}
+
+TEST_F(TraceExporterTest, ADamagedPlaceMeansAllOverAgain) {
+  Taken taken;
+  FakeReceiver receiver([&](const std::string& body) { return taken.take(body); });
+  auto exporter = start(options("a", receiver.url()));
+  write(5);
+  EXPECT_TRUE(comes_true([&] { return taken.count() == 15; }));
+  exporter.reset();
+  {
+    auto file = files.open(journal::kDir + "/otlp-a.cursor", journal::OpenMode::kWrite);
+    ASSERT_TRUE(file.has_value());
+    ASSERT_TRUE((*file)->write(0, "rubbish"));
+  }
+  exporter = start(options("a", receiver.url()));
+  EXPECT_TRUE(comes_true([&] { return taken.count() == 30; })) << taken.count();
+  EXPECT_EQ(taken.different(), 15u);
+}
+
+TEST(HttpPost, AnswersAreBounded) {
+  FakeReceiver receiver([](const std::string&) { return http(200, std::string(5u << 20, 'x')); });
+  config::OtlpSignal signal;
+  signal.url = receiver.url();
+  HttpPost post(signal, "0.1.0", [] { return false; });
+  const auto answer = post.send("body");
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_TRUE(answer->too_large);
+  EXPECT_LE(answer->body.size(), kMaxAnswer);
+}
+
+TEST(HttpPost, AGzipBombIsCountedAsItUnfolds) {
+  const auto bomb = gzip(std::string(64u << 20, '\0'));
+  ASSERT_TRUE(bomb.has_value());
+  ASSERT_LT(bomb->size(), 1u << 20);
+  FakeReceiver receiver([&](const std::string&) { return http(200, *bomb, "Content-Encoding: gzip\r\n"); });
+  config::OtlpSignal signal;
+  signal.url = receiver.url();
+  HttpPost post(signal, "0.1.0", [] { return false; });
+  const auto answer = post.send("body");
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_TRUE(answer->too_large);
+  EXPECT_LE(answer->body.size(), kMaxAnswer);
+}
+
+TEST(HttpPost, RetryAfterInSecondsAndAsADate) {
+  const auto in_an_hour = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + std::chrono::minutes(30));
+  char date[64];
+  std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&in_an_hour));
+  std::atomic<int> asked = 0;
+  FakeReceiver receiver([&](const std::string&) { return http(503, "", asked++ == 0 ? "Retry-After: 7\r\n" : fmt::format("Retry-After: {}\r\n", date)); });
+  config::OtlpSignal signal;
+  signal.url = receiver.url();
+  HttpPost post(signal, "0.1.0", [] { return false; });
+  const auto seconds = post.send("x");
+  const auto until = post.send("x");
+  ASSERT_TRUE(seconds && until);
+  EXPECT_EQ(seconds->retry_after_s, 7);
+  EXPECT_NEAR(static_cast<double>(until->retry_after_s), 1800, 3);
+}
+
+} // namespace
+} // namespace kairos::telemetry
