@@ -22,7 +22,7 @@ namespace {
 template <class Metric>
 struct Family {
   std::string help;
-  double unit = 1;
+  double units_in_one = 1;
   std::map<Labels, std::unique_ptr<Metric>> series;
 
   /// The metric of these labels, or of the shared series once there are too many.
@@ -44,7 +44,9 @@ constexpr MetricFamily::Kind kind_of(const Counter*) { return MetricFamily::Kind
 constexpr MetricFamily::Kind kind_of(const Gauge*) { return MetricFamily::Kind::kGauge; }
 constexpr MetricFamily::Kind kind_of(const Histogram*) { return MetricFamily::Kind::kHistogram; }
 
-MetricPoint point_of(const Counter& from, double unit) { return {{}, static_cast<double>(from.value()) * unit, {}, 0}; }
+MetricPoint point_of(const Counter& from, double units_in_one) {
+  return {{}, static_cast<double>(from.value()) / units_in_one, {}, 0};
+}
 MetricPoint point_of(const Gauge& from, double) { return {{}, from.value(), {}, 0}; }
 MetricPoint point_of(const Histogram& from, double) {
   MetricPoint point;
@@ -115,7 +117,7 @@ struct Metrics::Impl {
       MetricFamily& made = into.emplace_back(MetricFamily{name, family.help, kind_of(static_cast<const Metric*>(nullptr)), {}, {}});
       for (const auto& [labels, metric] : family.series) {
         if (made.bounds.empty()) made.bounds = bounds_of(*metric);
-        made.points.push_back(point_of(*metric, family.unit));
+        made.points.push_back(point_of(*metric, family.units_in_one));
         made.points.back().labels = labels;
       }
     }
@@ -152,11 +154,11 @@ Counter& Metrics::counter(std::string_view name, std::string_view help, const La
   return impl_->family(impl_->counters, name, help).get(labels, [] { return std::make_unique<Counter>(); });
 }
 
-Counter& Metrics::amounts_counter(std::string_view name, std::string_view help, double unit, const Labels& labels) {
+Counter& Metrics::amounts_counter(std::string_view name, std::string_view help, double units_in_one, const Labels& labels) {
   if (!name.ends_with("_total")) die(name, "names of counters end in _total");
   const std::scoped_lock lock(impl_->mutex);
   auto& family = impl_->family(impl_->counters, name, help);
-  family.unit = unit;
+  family.units_in_one = units_in_one;
   return family.get(labels, [] { return std::make_unique<Counter>(); });
 }
 

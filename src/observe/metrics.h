@@ -3,7 +3,7 @@
 // it does. Getting one takes a lock and a look-up, so hot code gets it once and keeps the reference; using it is an
 // atomic operation or two. All thread-safe. A family holds at most kMaxSeries label combinations: those that come later
 // share one series whose label values are all "other", so that no client can grow the page.
-// A counter counts whole units. An amounts_counter counts in a small unit and is shown multiplied by it: a counter of
+// A counter counts whole units. An amounts_counter counts in a small unit of which so many are one: a counter of
 // dollars counts picodollars, exactly, up to 18.4 million dollars a series; only what is shown is a binary float.
 #pragma once
 
@@ -91,7 +91,7 @@ public:
   /// The same name and labels give the same object. A name that is taken by another kind, or that is not
   /// with the prefix, is a bug of the caller and dies.
   Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
-  Counter& amounts_counter(std::string_view name, std::string_view help, double unit, const Labels& labels = {});
+  Counter& amounts_counter(std::string_view name, std::string_view help, double units_in_one, const Labels& labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
                        const Labels& labels = {});

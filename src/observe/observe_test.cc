@@ -61,7 +61,7 @@ TEST(Metrics, Exposition) {
 
 TEST(Metrics, AmountsAreCountedExactly) {
   Metrics metrics;
-  Counter& dollars = metrics.amounts_counter("kairosroute_cost_usd_total", "Cost.", 1e-12);
+  Counter& dollars = metrics.amounts_counter("kairosroute_cost_usd_total", "Cost.", 1e12);
   for (int i = 0; i < 1000; ++i) dollars.add(13'102'200'001);
   EXPECT_EQ(dollars.value(), 13'102'200'001'000u);
   EXPECT_NE(metrics.exposition().find("kairosroute_cost_usd_total 13.102200001"), std::string::npos) << metrics.exposition();

@@ -70,7 +70,7 @@ TEST(Encoder, NoMetricsIsNoRequest) {
 
 TEST(Encoder, MetricsAsJson) {
   observe::Metrics metrics;
-  metrics.amounts_counter("kairosroute_cost_usd_total", "Cost.", 1e-12, {{"model", "a"}}).add(1'500'000'000'000);
+  metrics.amounts_counter("kairosroute_cost_usd_total", "Cost.", 1e12, {{"model", "a"}}).add(1'500'000'000'000);
   metrics.gauge("kairosroute_lag_seconds", "Lag.").set(0.5);
   const std::array<double, 2> bounds = {0.1, 1};
   metrics.histogram("kairosroute_time_seconds", "Time.", bounds).observe(0.7);

@@ -6,7 +6,7 @@ namespace {
 using model::Meter;
 
 constexpr size_t kMaxModels = 1'000;
-constexpr double kPicodollar = 1e-12;
+constexpr double kPicodollarsInOne = 1e12;
 
 std::uint64_t count_of(std::int64_t value) { return value > 0 ? static_cast<std::uint64_t>(value) : 0; }
 
@@ -49,12 +49,12 @@ void ReceiptMetrics::fold(const model::Receipt& receipt) {
 
 void ReceiptMetrics::fold_money(const model::Receipt& receipt) {
   if (!receipt.cost.total) return unpriced_.add();
-  own_.amounts_counter("kairosroute_tenant_cost_usd_total", "What providers charge, by tenant.", kPicodollar, {{"tenant", receipt.tenant}})
+  own_.amounts_counter("kairosroute_tenant_cost_usd_total", "What providers charge, by tenant.", kPicodollarsInOne, {{"tenant", receipt.tenant}})
       .add(count_of(receipt.cost.total->value()));
   if (!receipt.savings || !receipt.savings->baseline_cost) return;
-  own_.amounts_counter("kairosroute_baseline_cost_usd_total", "What the receipts that have a baseline would have cost with it.", kPicodollar)
+  own_.amounts_counter("kairosroute_baseline_cost_usd_total", "What the receipts that have a baseline would have cost with it.", kPicodollarsInOne)
       .add(count_of(receipt.savings->baseline_cost->value()));
-  own_.amounts_counter("kairosroute_baselined_cost_usd_total", "What the receipts that have a baseline did cost.", kPicodollar)
+  own_.amounts_counter("kairosroute_baselined_cost_usd_total", "What the receipts that have a baseline did cost.", kPicodollarsInOne)
       .add(count_of(receipt.cost.total->value()));
 }
 
@@ -70,7 +70,7 @@ ReceiptMetrics::PerModel& ReceiptMetrics::of(const model::Attempt& attempt) {
     return &own_.counter("kairosroute_tokens_total", "Tokens by kind; the kinds do not overlap.", {{"provider", provider}, {"model", model}, {"type", type}});
   };
   found.cost = &own_.amounts_counter("kairosroute_cost_usd_total", "What providers charge; whole picodollars, shown as a binary float.",
-                                     kPicodollar, {{"provider", provider}, {"model", model}});
+                                     kPicodollarsInOne, {{"provider", provider}, {"model", model}});
   found.input = tokens("input");
   found.output = tokens("output");
   found.cache_read = tokens("cache_read");

@@ -10,7 +10,8 @@ namespace {
 
 using model::Meter;
 
-double dollars(Picodollars amount) { return static_cast<double>(amount.value()) * 1e-12; }
+/// The nearest binary float: dividing rounds once, multiplying by 1e-12, which is none, would round twice.
+double dollars(Picodollars amount) { return static_cast<double>(amount.value()) / 1e12; }
 
 bool is_id(std::string_view text, size_t digits) {
   const auto hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };

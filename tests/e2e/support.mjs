@@ -98,8 +98,8 @@ export async function startProvider() {
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
-export function configuration(dataDir, providerPort, { extra = '', server = '', providers }) {
-  return `server: {listen: "127.0.0.1:0", threads: 2, log: {level: warn}${server}}
+export function configuration(dataDir, providerPort, { extra = '', server = '', log = 'warn', providers }) {
+  return `server: {listen: "127.0.0.1:0", threads: 2, log: {level: ${log}}${server}}
 data_dir: ${dataDir}
 node_id: e2e
 ${providers ?? `providers:
@@ -116,10 +116,10 @@ ${providers ?? `providers:
 ${extra}`;
 }
 
-export async function startRouter(provider, { dataDir = mkdtempSync(join(tmpdir(), 'kairos-e2e-')), ...parts } = {}) {
+export async function startRouter(provider, { dataDir = mkdtempSync(join(tmpdir(), 'kairos-e2e-')), env = {}, ...parts } = {}) {
   const config = join(dataDir, 'config.yaml');
   writeFileSync(config, configuration(dataDir, provider.port, parts));
-  const child = spawn(binary, ['serve', '--config', config], { env: { ...process.env, E2E_PROVIDER_KEY: 'sk-provider' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['serve', '--config', config], { env: { ...process.env, E2E_PROVIDER_KEY: 'sk-provider', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const router = { child, dataDir, log: '' };
   child.stderr.on('data', (text) => { router.log += text; });
   router.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
