@@ -138,8 +138,8 @@ Result<void> Server::Impl::open_store() {
 std::optional<model::TraceIds> find_trace(store::ReceiptStore& store, const journal::Reader& journal, const std::string& receipt_id) {
   const auto found = store.find(receipt_id, store::Scope::all(), {});
   if (!found) return std::nullopt;
-  const auto json = api::receipt_json(*found, journal, false);
-  const auto receipt = json ? model::receipt_from_json(*json) : std::unexpected(json.error());
+  const auto entry = journal.read({found->row.place.segment, found->row.place.offset});
+  const auto receipt = entry ? model::receipt_from_json(entry->payload) : std::unexpected(entry.error());
   return receipt ? std::optional(receipt->trace) : std::nullopt;
 }
 
