@@ -45,26 +45,30 @@ int status_of_body(Code code) { return code == Code::kTimeout ? 408 : status_of(
 
 } // namespace
 
+RouteTable all_routes() {
+  RouteTable table;
+  add_receipt_routes(table);
+  add_query_routes(table);
+  add_system_routes(table);
+  return table;
+}
+
 struct Api::Impl {
-  explicit Impl(ApiServices services_in) : services(std::move(services_in)) {
-    add_receipt_routes(table, services);
-    add_query_routes(table, services);
-    add_system_routes(table, services);
-  }
+  explicit Impl(ApiServices services) : context{std::move(services), pool} {}
 
   Result<Principal> identify(const net::Head& head, Door door) const;
   std::optional<Answer> refuse(const RouteTable::Match& match, const net::Head& head, const Result<Principal>& who) const;
   net::Task<void> serve(net::Exchange& exchange, Door door);
   net::Task<Answer> make(net::Exchange& exchange, const Route& route, Request& request);
 
-  ApiServices services;
-  RouteTable table;
+  const RouteTable table = all_routes();
+  const ApiContext context;
   WorkPool pool; // last: its jobs use the others
 };
 
 Result<Principal> Api::Impl::identify(const net::Head& head, Door door) const {
   if (door == Door::kLocalSocket) return Principal{config::Role::kAdmin, "", "", false};
-  const config::SnapshotPtr snapshot = services.snapshot();
+  const config::SnapshotPtr snapshot = context.services.snapshot();
   const auto owner = gateway::authenticate(head, *snapshot);
   if (!owner) return fail(Code::kUnauthorized, "no valid key: send one as 'Authorization: Bearer kr-…' or 'x-api-key: kr-…'");
   return principal_of(*owner);
@@ -85,7 +89,7 @@ net::Task<Answer> Api::Impl::make(net::Exchange& exchange, const Route& route, R
   const auto body = co_await exchange.read_body();
   if (!body) co_return problem(status_of_body(body.error().code), body.error().message);
   request.body = *body;
-  std::function<Answer()> ask = [&route, &request] { return route.answer(request); };
+  std::function<Answer()> ask = [this, &route, &request] { return route.answer(context, request); };
   Answer busy = problem(503, "too many questions at once; try again in a moment");
   auto waiting = on_worker<Answer>(pool, exchange.executor(), Urgency::kInteractive, std::move(ask), std::move(busy));
   co_return co_await std::move(waiting);
@@ -108,7 +112,7 @@ net::Task<void> Api::Impl::serve(net::Exchange& exchange, Door door) {
     if (who) request.principal = *who;
     request.scope = scope_of(request.principal);
     if (match.route->stream) {
-      co_await match.route->stream(exchange, request);
+      co_await match.route->stream(context, exchange, request);
       co_return;
     }
     answer = co_await make(exchange, *match.route, request);
@@ -124,8 +128,6 @@ Api::Api(ApiServices services) : impl_(std::make_unique<Impl>(std::move(services
 Api::~Api() = default;
 
 void Api::stop() { impl_->pool.stop(); }
-
-const RouteTable& Api::routes() const { return impl_->table; }
 
 net::Task<bool> Api::handle(net::Exchange& exchange, Door door) {
   if (is_api(exchange.head().path())) {

@@ -30,6 +30,14 @@ struct ApiServices {
   ledger::BudgetAuthority& budgets;
 };
 
+class WorkPool;
+
+/// What handlers are given (routes.h).
+struct ApiContext {
+  ApiServices services;
+  WorkPool& pool; // for streams: on_worker() asks the store without holding the loop up
+};
+
 /// Where a request came in.
 enum class Door : std::uint8_t {
   kNetwork,
@@ -47,8 +55,6 @@ public:
   net::Task<bool> handle(net::Exchange& exchange, Door door = Door::kNetwork);
   /// Before the loops stop: ends streams, finishes what was asked; what is asked later gets 503.
   void stop();
-
-  const RouteTable& routes() const;
 
 private:
   struct Impl;

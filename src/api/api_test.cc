@@ -11,7 +11,7 @@
 namespace kairos::api {
 namespace {
 
-Answer nothing(const Request&) { return {}; }
+Answer nothing(const ApiContext&, const Request&) { return {}; }
 
 RouteTable small_table() {
   RouteTable table;

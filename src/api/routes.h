@@ -1,5 +1,5 @@
 // The API's route table: one list of methods, path patterns, the least role that may ask, and the code that answers. A
-// topic is a file routes_TOPIC.cc with one function that adds its routes; api.cc calls them all. Answers are made on the
+// topic is a file routes_TOPIC.cc with one function that adds its routes; all_routes() calls them all. Answers are made on the
 // API's worker threads, where asking the store is fine; streams are coroutines on the connection's loop, which must never
 // wait for anything but net and the workers.
 #pragma once
@@ -21,8 +21,7 @@
 
 namespace kairos::api {
 
-struct ApiServices;
-class WorkPool;
+struct ApiContext;
 
 /// Who asks.
 struct Principal {
@@ -65,9 +64,9 @@ Answer json_answer(const Request& request, std::string body);
 /// The values of a query string by name. kInvalid: a broken escape, or a name twice.
 Result<std::map<std::string, std::string, std::less<>>> query_values(std::string_view query);
 
-using Handler = std::function<Answer(const Request&)>;
-/// Answers by start_stream() … finish(), or by respond(). `request` lives until it ends.
-using StreamHandler = std::function<net::Task<void>(net::Exchange&, const Request&)>;
+using Handler = std::function<Answer(const ApiContext&, const Request&)>;
+/// Answers by start_stream() … finish(), or by respond(). Context and request live until it ends.
+using StreamHandler = std::function<net::Task<void>(const ApiContext&, net::Exchange&, const Request&)>;
 
 /// Who may ask without a key at all, or with one of at least some role.
 struct Access {
@@ -106,9 +105,10 @@ private:
   std::vector<Route> routes_;
 };
 
-// One per topic. `services` and `pool` outlive the table.
-void add_receipt_routes(RouteTable& table, const ApiServices& services);
-void add_query_routes(RouteTable& table, const ApiServices& services);
-void add_system_routes(RouteTable& table, const ApiServices& services);
+/// Every route there is. Those of one topic are added by its file.
+RouteTable all_routes();
+void add_receipt_routes(RouteTable& table);
+void add_query_routes(RouteTable& table);
+void add_system_routes(RouteTable& table);
 
 } // namespace kairos::api

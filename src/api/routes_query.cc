@@ -8,17 +8,17 @@
 namespace kairos::api {
 namespace {
 
-Answer ask(const ApiServices& services, const Request& request) {
+Answer ask(const ApiContext& context, const Request& request) {
   const auto query = store::query_from_json(request.body);
   if (!query) return problem(query.error());
-  const auto table = services.store.query(*query, request.scope, {});
+  const auto table = context.services.store.query(*query, request.scope, {});
   if (!table) return problem(table.error());
   Answer answer;
   answer.body = store::to_json(*table);
   return answer;
 }
 
-Answer list_views(const ApiServices&, const Request& request) {
+Answer list_views(const ApiContext&, const Request& request) {
   std::string body;
   model::JsonWriter json(body);
   json.begin_object();
@@ -29,8 +29,8 @@ Answer list_views(const ApiServices&, const Request& request) {
   return json_answer(request, std::move(body));
 }
 
-Answer get_view(const ApiServices& services, const Request& request) {
-  const auto wanted = parse_view_request(request.query, services.clock.wall_now());
+Answer get_view(const ApiContext& context, const Request& request) {
+  const auto wanted = parse_view_request(request.query, context.services.clock.wall_now());
   if (!wanted) return problem(wanted.error());
   const auto panels = store::view(request.param("name"), *wanted);
   if (!panels) return problem(panels.error());
@@ -42,7 +42,7 @@ Answer get_view(const ApiServices& services, const Request& request) {
   json.key("to").string(to_rfc3339(wanted->range.to));
   json.key("panels").begin_array();
   for (const store::NamedQuery& panel : *panels) {
-    const auto table = services.store.query(panel.query, request.scope, {});
+    const auto table = context.services.store.query(panel.query, request.scope, {});
     if (!table) return problem(table.error());
     json.begin_object();
     json.key("name").string(panel.name);
@@ -57,13 +57,10 @@ Answer get_view(const ApiServices& services, const Request& request) {
 
 } // namespace
 
-void add_query_routes(RouteTable& table, const ApiServices& services) {
-  const auto with = [&services](Answer (*answer)(const ApiServices&, const Request&)) -> Handler {
-    return [&services, answer](const Request& request) { return answer(services, request); };
-  };
-  table.add("POST", "/api/v1/query", kTenant, with(ask));
-  table.add("GET", "/api/v1/views", kTenant, with(list_views));
-  table.add("GET", "/api/v1/views/{name}", kTenant, with(get_view));
+void add_query_routes(RouteTable& table) {
+  table.add("POST", "/api/v1/query", kTenant, ask);
+  table.add("GET", "/api/v1/views", kTenant, list_views);
+  table.add("GET", "/api/v1/views/{name}", kTenant, get_view);
 }
 
 } // namespace kairos::api

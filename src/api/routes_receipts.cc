@@ -6,10 +6,10 @@
 namespace kairos::api {
 namespace {
 
-Answer list_receipts(const ApiServices& services, const Request& request) {
+Answer list_receipts(const ApiContext& context, const Request& request) {
   const auto search = parse_search(request.query);
   if (!search) return problem(search.error());
-  const auto page = services.store.search(*search, request.scope, {});
+  const auto page = context.services.store.search(*search, request.scope, {});
   if (!page) return problem(page.error());
   Answer answer;
   model::JsonWriter json(answer.body);
@@ -23,15 +23,15 @@ Answer list_receipts(const ApiServices& services, const Request& request) {
   return answer;
 }
 
-Answer get_receipt(const ApiServices& services, const Request& request) {
-  const auto found = services.store.find(request.param("id"), request.scope, {});
+Answer get_receipt(const ApiContext& context, const Request& request) {
+  const auto found = context.services.store.find(request.param("id"), request.scope, {});
   if (!found) return problem(found.error());
-  auto json = receipt_json(*found, *services.journal, request.sees_all());
+  auto json = receipt_json(*found, *context.services.journal, request.sees_all());
   return json ? json_answer(request, std::move(*json)) : problem(json.error());
 }
 
-Answer get_neighbours(const ApiServices& services, const Request& request) {
-  const auto found = services.store.find(request.param("id"), request.scope, {});
+Answer get_neighbours(const ApiContext& context, const Request& request) {
+  const auto found = context.services.store.find(request.param("id"), request.scope, {});
   if (!found) return problem(found.error());
   const auto id_or_null = [](model::JsonWriter& json, const std::string& id) { id.empty() ? json.null() : json.string(id); };
   Answer answer;
@@ -45,8 +45,8 @@ Answer get_neighbours(const ApiServices& services, const Request& request) {
   return answer;
 }
 
-Answer list_facets(const ApiServices& services, const Request& request) {
-  const auto facets = services.store.facets(request.scope);
+Answer list_facets(const ApiContext& context, const Request& request) {
+  const auto facets = context.services.store.facets(request.scope);
   if (!facets) return problem(facets.error());
   std::string body;
   model::JsonWriter json(body);
@@ -68,14 +68,11 @@ Answer list_facets(const ApiServices& services, const Request& request) {
 
 } // namespace
 
-void add_receipt_routes(RouteTable& table, const ApiServices& services) {
-  const auto with = [&services](Answer (*answer)(const ApiServices&, const Request&)) -> Handler {
-    return [&services, answer](const Request& request) { return answer(services, request); };
-  };
-  table.add("GET", "/api/v1/receipts", kTenant, with(list_receipts));
-  table.add("GET", "/api/v1/receipts/{id}", kTenant, with(get_receipt));
-  table.add("GET", "/api/v1/receipts/{id}/neighbours", kTenant, with(get_neighbours));
-  table.add("GET", "/api/v1/facets", kTenant, with(list_facets));
+void add_receipt_routes(RouteTable& table) {
+  table.add("GET", "/api/v1/receipts", kTenant, list_receipts);
+  table.add("GET", "/api/v1/receipts/{id}", kTenant, get_receipt);
+  table.add("GET", "/api/v1/receipts/{id}/neighbours", kTenant, get_neighbours);
+  table.add("GET", "/api/v1/facets", kTenant, list_facets);
 }
 
 } // namespace kairos::api

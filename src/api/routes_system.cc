@@ -6,22 +6,22 @@
 namespace kairos::api {
 namespace {
 
-Answer metrics(const ApiServices& services, const Request&) {
+Answer metrics(const ApiContext& context, const Request&) {
   Answer answer;
   answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  answer.body = services.metrics.exposition();
+  answer.body = context.services.metrics.exposition();
   return answer;
 }
 
-Answer openapi(const ApiServices&, const Request& request) { return json_answer(request, std::string(openapi_document())); }
+Answer openapi(const ApiContext&, const Request& request) { return json_answer(request, std::string(openapi_document())); }
 
-Answer status(const ApiServices& services, const Request&) {
-  const store::LoaderState loader = services.loader.state();
+Answer status(const ApiContext& context, const Request&) {
+  const store::LoaderState loader = context.services.loader.state();
   Answer answer;
   model::JsonWriter json(answer.body);
   json.begin_object();
-  json.key("node_id").string(services.snapshot()->node_id);
-  json.key("policy_version").string(services.snapshot()->version);
+  json.key("node_id").string(context.services.snapshot()->node_id);
+  json.key("policy_version").string(context.services.snapshot()->version);
   json.key("store").begin_object();
   json.key("loaded").integer(static_cast<std::int64_t>(loader.loaded));
   json.key("commits").integer(static_cast<std::int64_t>(loader.commits));
@@ -35,13 +35,10 @@ Answer status(const ApiServices& services, const Request&) {
 
 } // namespace
 
-void add_system_routes(RouteTable& table, const ApiServices& services) {
-  const auto with = [&services](Answer (*answer)(const ApiServices&, const Request&)) -> Handler {
-    return [&services, answer](const Request& request) { return answer(services, request); };
-  };
-  table.add("GET", "/metrics", kViewer, with(metrics));
-  table.add("GET", "/openapi.json", kOpen, with(openapi));
-  table.add("GET", "/api/v1/status", kViewer, with(status));
+void add_system_routes(RouteTable& table) {
+  table.add("GET", "/metrics", kViewer, metrics);
+  table.add("GET", "/openapi.json", kOpen, openapi);
+  table.add("GET", "/api/v1/status", kViewer, status);
 }
 
 } // namespace kairos::api
