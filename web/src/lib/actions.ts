@@ -34,12 +34,13 @@ export function download(name: string, type: string, text: string) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-/** RFC 4180; a leading =, +, -, @ of a text is quoted for spreadsheets with an apostrophe. */
-export function csv(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
+/** One line of RFC 4180; a leading =, +, -, @ of a text is quoted for spreadsheets with an apostrophe. */
+export function csvRow(cells: readonly (string | number | null)[]): string {
   const cell = (value: string | number | null) => {
     if (value === null) return '';
     const text = typeof value === 'string' && /^[=+@\t\r]|^-(?!\d)/.test(value) ? `'${value}` : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [header, ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
+  return `${cells.map(cell).join(',')}\r\n`;
 }
+export const csv = (header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string => [header, ...rows].map(csvRow).join('');

@@ -1,0 +1,57 @@
+// Each attempt on one clock, from the request's first byte to the receipt.
+import { micros, ms, time } from '@/lib/format';
+import type { Attempt, Receipt } from '@/lib/receipt';
+import { Card } from '@/ui/card';
+import { Count } from '@/ui/figures';
+
+const why: Record<string, string> = { first: '', retry: 'retry', fallback: 'fallback', hedge: 'hedge' };
+
+function outcomeOf(attempt: Attempt): string {
+  if (attempt.status === 'success') return '';
+  const code = attempt.http_status && String(attempt.http_status) !== attempt.error_type ? `${attempt.http_status} ` : '';
+  return `${code}${attempt.error_type || attempt.status}`;
+}
+
+function Bar({ attempt, start, total }: { attempt: Attempt; start: number; total: number }) {
+  const left = (start / total) * 100;
+  const width = Math.max(0.4, (attempt.latency_ms / total) * 100);
+  const good = attempt.status === 'success';
+  const first = good && attempt.ttft_ms !== null ? Math.min(1, attempt.ttft_ms / Math.max(1, attempt.latency_ms)) : null;
+  const out = attempt.usage.output_tokens + attempt.usage.reasoning_tokens;
+  const streamed = attempt.ttft_ms === null ? 0 : attempt.latency_ms - attempt.ttft_ms;
+  return (
+    <span class="wf-track">
+      <span class={`wf-bar ${good ? '' : 'bad'}`} style={{ left: `${left}%`, width: `${width}%` }}>
+        {first !== null && <i class="wf-first" style={{ width: `${first * 100}%` }} />}
+      </span>
+      <span class={`wf-note ${good ? '' : 'bad'} ${left + width > 55 ? 'before' : ''}`} style={left + width > 55 ? { right: `${Math.min(100 - left, 100)}%` } : { left: `${left + width}%` }}>
+        {good ? [first === null ? '' : `first token ${ms(attempt.ttft_ms)}`, out > 0 ? `${out} tokens${streamed > 100 ? `, ${Math.round((out / streamed) * 1000)} tok/s` : ''}` : ''].filter(Boolean).join(' · ') : outcomeOf(attempt)}
+      </span>
+    </span>
+  );
+}
+
+export function Timeline({ receipt }: { receipt: Receipt }) {
+  const begin = Date.parse(receipt.created_at);
+  const total = Math.max(1, receipt.execution.actual_latency_ms, Date.parse(receipt.completed_at) - begin);
+  const failed = receipt.attempts.filter((attempt) => attempt.status !== 'success').reduce((sum, attempt) => sum + attempt.latency_ms, 0);
+  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  return (
+    <Card title="Timeline" sub={`${ms(receipt.execution.actual_latency_ms)} end to end${failed > 0 ? `, failed attempts ${ms(failed)}` : ''}, ended by ${receipt.execution.ended_by}`}>
+      <div class="wf">
+        <div class="wf-row wf-axis" aria-hidden="true"><span /><span class="wf-track">{ticks.map((tick) => <i key={tick} style={{ left: `${tick * 100}%` }}>{ms(Math.round(total * tick))}</i>)}</span><span /></div>
+        <ol>
+          <li class="wf-row"><span class="clip">Authenticate, classify, decide, record</span><span class="wf-track"><span class="wf-bar self" style={{ left: 0, width: `${Math.min(100, Math.max(0.4, receipt.execution.overhead_us / 10 / total))}%` }} /></span><span class="r n">{micros(receipt.execution.overhead_us)}</span></li>
+          {receipt.attempts.map((attempt) => (
+            <li key={attempt.index} class="wf-row" title={`${time(attempt.started_at, 'full')}${attempt.response_id ? ` · ${attempt.response_id}` : ''}`}>
+              <span class="clip">Attempt <Count value={attempt.index + 1} /> · {attempt.provider}/{attempt.model_id}{attempt.region && ` · ${attempt.region}`}{why[attempt.reason] && ` · ${why[attempt.reason]}`}</span>
+              <Bar attempt={attempt} start={Math.max(0, Date.parse(attempt.started_at) - begin)} total={total} />
+              <span class="r n">{ms(attempt.latency_ms)}</span>
+            </li>
+          ))}
+        </ol>
+        {receipt.attempts.length === 0 && <p class="mut pad0">Nothing was sent to a provider.</p>}
+      </div>
+    </Card>
+  );
+}
