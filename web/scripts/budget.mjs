@@ -1,5 +1,5 @@
 // Fails the build past the size budgets (gzip): what the first view loads, all JavaScript, styles, fonts.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -32,4 +32,5 @@ for (const [what, bytes, limit] of rows) {
   failed ||= over;
   console.log(`${what}: ${(bytes / 1024).toFixed(1)} KB of ${limit} KB${over ? '  OVER BUDGET' : ''}`);
 }
+rmSync(`${dist}.vite`, { recursive: true }); // of use here only
 process.exit(failed ? 1 : 0);

@@ -1,5 +1,11 @@
-// Every request to the server. Same origin, cookie session; failures are ApiError with what the server said (RFC 9457).
-import { parseExact, type Receipt, type ReceiptPage } from '@/lib/receipt';
+// Every request to the server: same origin, cookie session, typed by docs/openapi.json (schema.d.ts). Failures are ApiError
+// with what the server said (RFC 9457).
+import createClient from 'openapi-fetch';
+import { parseExact, type Receipt } from '@/lib/receipt';
+import type { components, paths } from '@/lib/schema';
+
+export type Schemas = components['schemas'];
+export type ReceiptPage = Schemas['ReceiptPage'];
 
 export class ApiError extends Error {
   constructor(
@@ -12,11 +18,8 @@ export class ApiError extends Error {
   }
 }
 
-/** Called on every 401; the session module sets it. */
-let signedOut: () => void = () => undefined;
-export const onSignedOut = (callback: () => void) => {
-  signedOut = callback;
-};
+/** Set by the session module: what to do on a 401, and the token that changes need. */
+export const hooks: { signedOut: () => void; csrfToken: string | null } = { signedOut: () => undefined, csrfToken: null };
 
 async function problem(response: Response): Promise<ApiError> {
   let detail = '';
@@ -26,9 +29,25 @@ async function problem(response: Response): Promise<ApiError> {
   } catch {
     // not JSON: the status has to do
   }
-  if (response.status === 401) signedOut();
+  if (response.status === 401) hooks.signedOut();
   return new ApiError(response.status, detail || `The server answered ${response.status}.`, response.headers.get('x-request-id'));
 }
+
+async function checkedFetch(request: Request): Promise<Response> {
+  if (request.method !== 'GET' && hooks.csrfToken) request.headers.set('x-csrf-token', hooks.csrfToken);
+  let response: Response;
+  try {
+    response = await fetch(request);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'The server cannot be reached.');
+  }
+  if (!response.ok && response.status !== 304) throw await problem(response);
+  return response;
+}
+
+/** Typed calls: `(await http.GET('/api/v1/facets', { signal })).data`. Throws ApiError. */
+export const http = createClient<paths>({ baseUrl: '', credentials: 'same-origin', fetch: checkedFetch });
 
 export interface Ask {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -37,40 +56,25 @@ export interface Ask {
   signal?: AbortSignal;
   headers?: Record<string, string>;
 }
-
-export async function ask(path: string, { method = 'GET', query, body, signal, headers }: Ask = {}): Promise<Response> {
+/** For what the typed client cannot say: parameters whose names are open (tags.KEY), texts, downloads. */
+export async function ask(path: string, { method = 'GET', query, body, signal, headers = {} }: Ask = {}): Promise<Response> {
   const search = query && Object.keys(query).length > 0 ? `?${new URLSearchParams(query).toString()}` : '';
-  const init: RequestInit = { method, credentials: 'same-origin', headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(method === 'GET' ? {} : { 'x-csrf': '1' }) } };
+  const init: RequestInit = { method, credentials: 'same-origin', headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers } };
   if (body !== undefined) init.body = JSON.stringify(body);
   if (signal) init.signal = signal;
-  let response: Response;
-  try {
-    response = await fetch(path + search, init);
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ApiError(0, 'The server cannot be reached.');
-  }
-  if (!response.ok) throw await problem(response);
-  return response;
+  return checkedFetch(new Request(path + search, init));
 }
+/** Amounts stay the digits that were sent (parseExact). An empty answer is null. */
 export async function askJson<T>(path: string, options: Ask = {}): Promise<T> {
-  const response = await ask(path, options);
-  return parseExact(await response.text()) as T;
+  const text = await (await ask(path, options)).text();
+  return (text === '' ? null : parseExact(text)) as T;
 }
 
-// --- the analytics query ---------------------------------------------------------------------------------------------
+// --- the analytics query and the receipts ----------------------------------------------------------------------------
 
 export type Cell = string | number | null;
-export interface Column {
-  name: string;
-  type: 'text' | 'integer' | 'real' | 'money';
-}
-export interface Table {
-  columns: Column[];
-  rows: Cell[][];
-  totals: Cell[] | null;
-  groups: number;
-}
+export type Column = Schemas['Table']['columns'][number];
+export type Table = Omit<Schemas['Table'], 'rows' | 'totals'> & { rows: Cell[][]; totals: Cell[] | null };
 export interface Query {
   measures: string[];
   dimensions?: string[];
@@ -85,6 +89,7 @@ export interface Query {
   limit?: number;
   totals?: boolean;
 }
-export const runQuery = (query: Query, signal?: AbortSignal) => askJson<Table>('/api/v1/query', { method: 'POST', body: query, ...(signal ? { signal } : {}) });
-export const listReceipts = (query: Record<string, string>, signal?: AbortSignal) => askJson<ReceiptPage>('/api/v1/receipts', { query, ...(signal ? { signal } : {}) });
-export const getReceipt = (id: string, signal?: AbortSignal) => askJson<Receipt>(`/api/v1/receipts/${encodeURIComponent(id)}`, signal ? { signal } : {});
+const withSignal = (signal: AbortSignal | undefined) => (signal ? { signal } : {});
+export const runQuery = (query: Query, signal?: AbortSignal) => askJson<Table>('/api/v1/query', { method: 'POST', body: query, ...withSignal(signal) });
+export const listReceipts = (query: Record<string, string>, signal?: AbortSignal) => askJson<ReceiptPage>('/api/v1/receipts', { query, ...withSignal(signal) });
+export const getReceipt = (id: string, signal?: AbortSignal) => askJson<Receipt>(`/api/v1/receipts/${encodeURIComponent(id)}`, withSignal(signal));

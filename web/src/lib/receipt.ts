@@ -1,5 +1,7 @@
 // The receipt (docs/receipt.schema.json) as the page reads it. Amounts are the exact decimal texts of the answer.
 
+import type { components } from '@/lib/schema';
+
 export type Usd = string | null;
 export interface Candidate {
   model_id: string; provider: string; region: string;
@@ -47,15 +49,7 @@ export interface Receipt {
   sequence?: number;
   integrity?: { prev_hash: string; hash: string };
 }
-export interface ReceiptRow {
-  receipt_id: string; created_at: string; tenant: string; workflow: string; api_key_id: string; end_user: string; requested_model: string; model_id: string;
-  provider: string; region: string; category: string; status: string; http_status: number; error_code: string;
-  cost_usd: Usd; charged_usd: Usd; savings_usd: Usd; cost_basis: string; latency_ms: number; ttft_ms: number | null; attempts: number; count: number;
-}
-export interface ReceiptPage {
-  receipts: ReceiptRow[];
-  next: string | null;
-}
+export type ReceiptRow = components['schemas']['ReceiptRow'];
 
 /** JSON.parse that keeps amounts (…_usd, …_per_mtok) as the digits that were sent: a double would round the 17th. */
 export function parseExact(text: string): unknown {

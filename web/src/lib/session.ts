@@ -1,24 +1,29 @@
 // Who is signed in. The key is sent once; the server keeps it behind an HttpOnly cookie that scripts cannot read.
 import { signal } from '@preact/signals';
-import { ApiError, askJson, onSignedOut } from '@/lib/api';
+import { ApiError, hooks, http, type Schemas } from '@/lib/api';
 
-export interface Session {
-  tenant: string;
-  key_id: string;
-  admin: boolean;
-  demo?: boolean;
-}
+export type Session = Schemas['Session'];
+export type Role = Session['role'];
 /** undefined: not known yet. null: nobody. */
 export const session = signal<Session | null | undefined>(undefined);
 export const unreachable = signal<string | null>(null);
 
-onSignedOut(() => {
+const roles: readonly Role[] = ['tenant', 'viewer', 'operator', 'admin'];
+/** Whether the key may do what needs at least this role. */
+export const may = (least: Role): boolean => !!session.value && roles.indexOf(session.value.role) >= roles.indexOf(least);
+
+hooks.signedOut = () => {
   if (session.value) session.value = null;
-});
+};
+
+function keep(found: Session | undefined) {
+  session.value = found ?? null;
+  hooks.csrfToken = found?.csrf_token ?? null;
+}
 
 export async function loadSession() {
   try {
-    session.value = await askJson<Session>('/api/v1/session');
+    keep((await http.GET('/api/v1/session')).data);
     unreachable.value = null;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) session.value = null;
@@ -26,10 +31,10 @@ export async function loadSession() {
   }
 }
 export async function signIn(key: string) {
-  await askJson('/api/v1/session', { method: 'POST', body: { key } });
+  await http.POST('/api/v1/session', { body: { key } });
   await loadSession();
 }
 export async function signOut() {
-  await askJson('/api/v1/session', { method: 'DELETE' }).catch(() => undefined);
-  session.value = null;
+  await http.DELETE('/api/v1/session').catch(() => undefined);
+  keep(undefined);
 }

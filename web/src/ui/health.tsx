@@ -1,10 +1,25 @@
 // Whether receipts arrive: the time since the newest one is readable. Asked every 15 s while the page is seen.
 import { useQuery } from '@tanstack/preact-query';
-import { listReceipts } from '@/lib/api';
+import { http, listReceipts } from '@/lib/api';
 import { ago } from '@/lib/format';
+import { may } from '@/lib/session';
 import { clock } from '@/lib/state';
 
-export const useNewest = () => useQuery({ queryKey: ['newest'], queryFn: ({ signal }) => listReceipts({ limit: '1' }, signal), refetchInterval: 15_000, staleTime: 5000 });
+/** The newest receipt; asked every second while there is none at all. */
+export const useNewest = () =>
+  useQuery({
+    queryKey: ['newest'],
+    queryFn: ({ signal }) => listReceipts({ limit: '1' }, signal),
+    refetchInterval: (query) => (query.state.data?.receipts.length === 0 ? 1000 : 15_000),
+    staleTime: 5000,
+  });
+
+/** Demo data is marked as such: the demo writes under its own node. */
+export function DemoNote() {
+  const status = useQuery({ queryKey: ['status'], queryFn: async ({ signal }) => (await http.GET('/api/v1/status', { signal })).data ?? null, enabled: may('viewer'), staleTime: Number.POSITIVE_INFINITY, retry: false });
+  if (!status.data?.node_id.startsWith('demo')) return null;
+  return <div class="demo" role="note">Demo data: simulated providers, generated traffic and history.</div>;
+}
 
 export function Health() {
   const newest = useNewest();

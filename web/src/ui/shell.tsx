@@ -10,10 +10,11 @@ import { useFilters, viewHref } from '@/lib/state';
 import { setTheme, theme, type Theme } from '@/lib/theme';
 import { useSavedViews } from '@/views/receipts/saved';
 import { allViews, groups, settings } from '@/ui/nav';
+import { Greeting } from '@/ui/greeting';
 import { Help } from '@/ui/help';
 import { CommandPalette } from '@/ui/palette';
 import { moveFocus, Popover } from '@/ui/popover';
-import { Health } from '@/ui/health';
+import { DemoNote, Health } from '@/ui/health';
 
 const themes: readonly { key: Theme; label: string; Icon: typeof Sun }[] = [
   { key: 'system', label: 'As the system', Icon: Monitor },
@@ -24,10 +25,10 @@ const themes: readonly { key: Theme; label: string; Icon: typeof Sun }[] = [
 function Workspace() {
   const who = session.value;
   const { filters } = useFilters();
-  const name = who?.admin ? 'All tenants' : (who?.tenant ?? '');
+  const name = who?.sees_all ? 'All tenants' : (who?.tenant ?? '');
   return (
-    <Popover class="ws" label={`Workspace ${name}, signed in with ${who?.key_id ?? ''}`}
-      button={<><span class="ws-t" aria-hidden="true">{(name[0] ?? 'K').toUpperCase()}</span><span class="ws-n">{name}<small>{who?.key_id}{who?.admin ? ' · admin' : ''}</small></span><ChevronsUpDown size={14} aria-hidden="true" /></>}>
+    <Popover class="ws" label={`Workspace ${name}, signed in with ${who?.api_key_id ?? ''}`}
+      button={<><span class="ws-t" aria-hidden="true">{(name[0] ?? 'K').toUpperCase()}</span><span class="ws-n">{name}<small>{who?.api_key_id ?? 'local'} · {who?.role}</small></span><ChevronsUpDown size={14} aria-hidden="true" /></>}>
       {(close) => (
         // eslint-disable-next-line jsx-a11y/no-static-element-interactions
         <div onKeyDown={moveFocus}>
@@ -95,8 +96,8 @@ export function AppShell({ children }: { children: ComponentChildren }) {
         <div class="mobile-bar"><button type="button" class="btn sm ico" aria-label="Open the menu" aria-expanded={menu} onClick={() => setMenu(true)}><Menu size={16} aria-hidden="true" /></button><b>KairosRoute</b><span class="sp" /><button type="button" class="btn sm ico" aria-label="Search or jump to" onClick={() => setPalette(true)}><Search size={15} aria-hidden="true" /></button></div>
         <Rail open={menu} onNavigate={() => setMenu(false)} onSearch={() => setPalette(true)} />
         <div class="body">
-          {session.value?.demo && <div class="demo" role="note">Demo data: simulated providers and generated traffic. Start with <span class="mono">--history 0</span> for an empty one.</div>}
-          {children}
+          <DemoNote />
+          <Greeting>{children}</Greeting>
         </div>
       </div>
       <Toasts />

@@ -21,6 +21,9 @@ interface VTableProps<T> {
   onNearEnd?: () => void;
   onPeek?: (row: T) => void;
   onHold?: (held: boolean) => void;
+  onScrolled?: (top: number) => void;
+  /** Replaces the cells of a row that is no row, as a gap. */
+  whole?: (row: T) => ComponentChildren | null;
   head?: (col: VCol<T>) => ComponentChildren;
   rowClass?: (row: T) => string;
 }
@@ -40,7 +43,7 @@ function useWindow(count: number, rowHeight: number) {
 }
 
 export function VTable<T>(props: VTableProps<T>) {
-  const { label, cols, rows, rowKey, href, rowHeight = 36, minWidth = 0, total, onNearEnd, onPeek, onHold, head, rowClass } = props;
+  const { label, cols, rows, rowKey, href, rowHeight = 36, minWidth = 0, total, onNearEnd, onPeek, onHold, onScrolled, whole, head, rowClass } = props;
   const { scroller, virtual } = useWindow(rows.length, rowHeight);
   const [, navigate] = useLocation();
   const [at, setAt] = useState(-1);
@@ -69,7 +72,7 @@ export function VTable<T>(props: VTableProps<T>) {
   const columns = cols.map((col) => col.width).join(' ');
   return (
     <div ref={scroller} class="vt" role="grid" aria-label={label} aria-rowcount={total === undefined ? rows.length + 1 : total < 0 ? -1 : total + 1} tabIndex={0}
-      aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined} onKeyDown={onKey} onFocusCapture={() => onHold?.(true)} onBlurCapture={() => onHold?.(false)}
+      aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined} onKeyDown={onKey} onFocusCapture={() => onHold?.(true)} onBlurCapture={() => onHold?.(false)} onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop)}
       style={{ '--cols': columns, '--vt-min': `${minWidth}px` }}>
       <div class="vt-head" role="row" aria-rowindex={1}>
         {cols.map((col) => <div key={col.key} role="columnheader" class={col.right ? 'r' : ''}>{head ? head(col) : col.head}</div>)}
@@ -81,7 +84,7 @@ export function VTable<T>(props: VTableProps<T>) {
           return (
             <div key={rowKey(row)} id={`${id}-${item.index}`} class={`vt-row ${item.index === at ? 'on' : ''} ${rowClass?.(row) ?? ''}`} role="row" aria-rowindex={item.index + 2} aria-selected={item.index === at}
               style={{ height: rowHeight, transform: `translateY(${item.start}px)` }}>
-              {cols.map((col) => <div key={col.key} role="gridcell" class={col.right ? 'r' : ''}>{col.cell(row, item.index)}</div>)}
+              {whole?.(row) ?? cols.map((col) => <div key={col.key} role="gridcell" class={col.right ? 'r' : ''}>{col.cell(row, item.index)}</div>)}
             </div>
           );
         })}

@@ -26,7 +26,7 @@ export default function Login() {
         <div class="field">
           <label for="key">Key</label>
           <input id="key" class="input mono" type="password" autocomplete="current-password" required autofocus spellcheck={false} placeholder="kr-…" value={key} aria-describedby="key-hint" aria-invalid={error !== null} onInput={(event) => setKey(event.currentTarget.value)} />
-          {error ? <p id="key-hint" class="error" role="alert">{error}</p> : <p id="key-hint" class="hint">An admin key sees all tenants, any other key its own.</p>}
+          {error ? <p id="key-hint" class="error" role="alert">{error}</p> : <p id="key-hint" class="hint">A tenant’s key sees its own tenant; viewers, operators and admins see all.</p>}
         </div>
         <button type="submit" class="btn pri" disabled={busy || key.trim() === ''}>{busy ? 'Signing in' : 'Sign in'}</button>
       </form>

@@ -1,16 +1,12 @@
 // What the receipt page asks.
 import { useQuery } from '@tanstack/preact-query';
-import { askJson, getReceipt } from '@/lib/api';
+import { askJson, getReceipt, http } from '@/lib/api';
 
 export const useReceipt = (id: string) => useQuery({ queryKey: ['receipt', id], queryFn: ({ signal }) => getReceipt(id, signal), placeholderData: () => undefined, staleTime: Number.POSITIVE_INFINITY });
 
-interface Neighbours {
-  newer: string | null;
-  older: string | null;
-}
 /** In time, when the receipt was not opened from a list. */
 export const useNeighbours = (id: string, enabled: boolean) =>
-  useQuery({ queryKey: ['neighbours', id], queryFn: ({ signal }) => askJson<Neighbours>(`/api/v1/receipts/${encodeURIComponent(id)}/neighbours`, { signal }), enabled, retry: false });
+  useQuery({ queryKey: ['neighbours', id], queryFn: async ({ signal }) => (await http.GET('/api/v1/receipts/{id}/neighbours', { params: { path: { id } }, signal })).data ?? null, enabled, retry: false });
 
 export interface Content {
   prompt?: unknown;

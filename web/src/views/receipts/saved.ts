@@ -1,35 +1,31 @@
-// Saved views: name and address. Shipped ones, then those on the server (/api/v1/saved-views) when it has them.
+// Saved views: a name and an address. Shipped ones first, then those on the server.
 import { useQuery } from '@tanstack/preact-query';
-import { askJson } from '@/lib/api';
+import { http, type Schemas } from '@/lib/api';
 
 export interface SavedView {
   id: string;
   name: string;
   href: string;
-  shipped: boolean;
+  own: boolean;
 }
-export const shipped: readonly SavedView[] = [
-  { id: 'on-call', name: 'On-call: slow or failed', href: '/receipts?from=-24h&status=error,interrupted', shipped: true },
-  { id: 'finance', name: 'Finance: last month', href: '/spend?from=lm', shipped: true },
-  { id: 'security', name: 'Security: refused', href: '/receipts?from=-7d&status=refused', shipped: true },
+const shipped: readonly SavedView[] = [
+  { id: 'on-call', name: 'On-call: slow or failed', href: '/receipts?from=-24h&status=error,interrupted', own: false },
+  { id: 'finance', name: 'Finance: last month', href: '/spend?from=lm', own: false },
+  { id: 'security', name: 'Security: refused', href: '/receipts?status=refused', own: false },
 ];
 
-interface Stored {
-  id: string;
-  name: string;
-  path: string;
-  query: string;
-}
 /** Only an address of our own may come back from the server. */
-const safe = (view: Stored): boolean => /^\/[a-z]/.test(view.path) && (view.query === '' || view.query.startsWith('?'));
+const safe = (view: Schemas['SavedView']): boolean => /^[a-z]+$/.test(view.page);
+const hrefOf = (view: Schemas['SavedView']): string => `/${view.page}${view.query && `?${view.query.replace(/^\?/, '')}`}`;
 
 export function useSavedViews(): { views: readonly SavedView[]; reload: () => void } {
   const stored = useQuery({
     queryKey: ['saved-views'],
-    queryFn: ({ signal }) => askJson<{ saved_views: Stored[] }>('/api/v1/saved-views', { signal }),
+    queryFn: async ({ signal }) => (await http.GET('/api/v1/saved-views', { signal })).data?.views ?? [],
     retry: false,
     staleTime: 60_000,
   });
-  const own = (stored.data?.saved_views ?? []).filter(safe).map((view) => ({ id: view.id, name: view.name, href: view.path + view.query, shipped: false }));
-  return { views: [...shipped, ...own], reload: () => void stored.refetch() };
+  const found = (stored.data ?? []).filter(safe).map((view) => ({ id: view.id, name: view.name, href: hrefOf(view), own: view.managed === 'api' }));
+  const ships = found.some((view) => !view.own) ? [] : shipped;
+  return { views: [...ships, ...found], reload: () => void stored.refetch() };
 }

@@ -3,7 +3,7 @@ import { Bookmark, Columns3, Download, Trash2, X } from 'lucide-preact';
 import { useRef, useState } from 'preact/hooks';
 import { useLocation, useSearch } from 'wouter-preact';
 import { csvRow, download, toast } from '@/lib/actions';
-import { askJson, listReceipts } from '@/lib/api';
+import { http, listReceipts } from '@/lib/api';
 import { count } from '@/lib/format';
 import { withExtra } from '@/lib/filters';
 import { useShortcuts } from '@/lib/keys';
@@ -37,7 +37,7 @@ function SaveForm({ close }: { close: () => void }) {
   const save = async (event: Event) => {
     event.preventDefault();
     try {
-      await askJson('/api/v1/saved-views', { method: 'POST', body: { name: name.trim(), path, query: search && `?${search.replace(/^\?/, '')}` } });
+      await http.POST('/api/v1/saved-views', { body: { name: name.trim(), page: path.split('/')[1] ?? 'receipts', query: search.replace(/^\?/, '') } });
       toast('View saved');
       saved.reload();
       close();
@@ -46,10 +46,10 @@ function SaveForm({ close }: { close: () => void }) {
     }
   };
   const remove = async (id: string) => {
-    await askJson(`/api/v1/saved-views/${encodeURIComponent(id)}`, { method: 'DELETE' }).catch((error: unknown) => toast(String(error), true));
+    await http.DELETE('/api/v1/saved-views/{id}', { params: { path: { id } } }).catch((error: unknown) => toast(error instanceof Error ? error.message : String(error), true));
     saved.reload();
   };
-  const own = saved.views.filter((view) => !view.shipped);
+  const own = saved.views.filter((view) => view.own);
   return (
     <div class="picker">
       <form class="row" onSubmit={(event) => void save(event)}>
