@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "api/search_params.h"
+#include "api/live_feed.h"
 #include "api/static_files.h"
 #include "api/work_pool.h"
 #include "gateway/gateway.h"
@@ -45,16 +45,25 @@ int status_of_body(Code code) { return code == Code::kTimeout ? 408 : status_of(
 
 } // namespace
 
+net::Task<void> respond(net::Exchange& exchange, const Answer& answer) {
+  net::ResponseHeaders headers(std::begin(kSecurity), std::end(kSecurity));
+  if (!answer.body.empty()) headers.push_back({"Content-Type", answer.content_type});
+  headers.push_back({"Cache-Control", "no-store"});
+  for (const auto& [name, value] : answer.headers) headers.push_back({name, value});
+  co_await exchange.respond(answer.status, headers, answer.body);
+}
+
 RouteTable all_routes() {
   RouteTable table;
   add_receipt_routes(table);
+  add_live_routes(table);
   add_query_routes(table);
   add_system_routes(table);
   return table;
 }
 
 struct Api::Impl {
-  explicit Impl(ApiServices services) : context{std::move(services), pool} {}
+  explicit Impl(ApiServices services) : context{std::move(services), live, pool}, live(context.services.journal) {}
 
   Result<Principal> identify(const net::Head& head, Door door) const;
   std::optional<Answer> refuse(const RouteTable::Match& match, const net::Head& head, const Result<Principal>& who) const;
@@ -63,6 +72,7 @@ struct Api::Impl {
 
   const RouteTable table = all_routes();
   const ApiContext context;
+  LiveFeed live;
   WorkPool pool; // last: its jobs use the others
 };
 
@@ -117,17 +127,18 @@ net::Task<void> Api::Impl::serve(net::Exchange& exchange, Door door) {
     }
     answer = co_await make(exchange, *match.route, request);
   }
-  net::ResponseHeaders headers(std::begin(kSecurity), std::end(kSecurity));
-  if (!answer.body.empty()) headers.push_back({"Content-Type", answer.content_type});
-  headers.push_back({"Cache-Control", "no-store"});
-  for (const auto& [name, value] : answer.headers) headers.push_back({name, value});
-  co_await exchange.respond(answer.status, headers, answer.body);
+  co_await respond(exchange, answer);
 }
 
 Api::Api(ApiServices services) : impl_(std::make_unique<Impl>(std::move(services))) {}
 Api::~Api() = default;
 
-void Api::stop() { impl_->pool.stop(); }
+void Api::end_streams() { impl_->live.end_streams(); }
+
+void Api::stop() {
+  impl_->live.stop();
+  impl_->pool.stop();
+}
 
 net::Task<bool> Api::handle(net::Exchange& exchange, Door door) {
   if (is_api(exchange.head().path())) {

@@ -30,11 +30,13 @@ struct ApiServices {
   ledger::BudgetAuthority& budgets;
 };
 
+class LiveFeed;
 class WorkPool;
 
 /// What handlers are given (routes.h).
 struct ApiContext {
   ApiServices services;
+  LiveFeed& live;
   WorkPool& pool; // for streams: on_worker() asks the store without holding the loop up
 };
 
@@ -53,6 +55,8 @@ public:
 
   /// Answers the request; false if its path is none of the API's or the dashboard's.
   net::Task<bool> handle(net::Exchange& exchange, Door door = Door::kNetwork);
+  /// Ends streams that would never end by themselves; the first thing of a drain.
+  void end_streams();
   /// Before the loops stop: ends streams, finishes what was asked; what is asked later gets 503.
   void stop();
 

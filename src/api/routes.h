@@ -61,6 +61,9 @@ int status_of(Code code);
 /// 200 with an ETag of the body; 304 without it if the asker has that already.
 Answer json_answer(const Request& request, std::string body);
 
+/// Sends it, with the headers that every answer carries.
+net::Task<void> respond(net::Exchange& exchange, const Answer& answer);
+
 /// The values of a query string by name. kInvalid: a broken escape, or a name twice.
 Result<std::map<std::string, std::string, std::less<>>> query_values(std::string_view query);
 
@@ -108,6 +111,7 @@ private:
 /// Every route there is. Those of one topic are added by its file.
 RouteTable all_routes();
 void add_receipt_routes(RouteTable& table);
+void add_live_routes(RouteTable& table);
 void add_query_routes(RouteTable& table);
 void add_system_routes(RouteTable& table);
 

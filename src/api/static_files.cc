@@ -79,6 +79,13 @@ const std::string& known_etag(const WebFile& file) {
   return kTags->find(file.path)->second;
 }
 
+StaticAnswer unless_known(StaticAnswer answer, std::string_view if_none_match) {
+  if (if_none_match.find(answer.etag) == std::string_view::npos) return answer;
+  answer.status = 304;
+  answer.body = {};
+  return answer;
+}
+
 } // namespace
 
 std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::string_view path, std::string_view accept_encoding,
@@ -92,7 +99,7 @@ std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::s
   if (file == nullptr) {
     answer.body = kNotBuilt;
     answer.etag = etag_of(kNotBuilt);
-    return answer;
+    return unless_known(std::move(answer), if_none_match);
   }
   answer.content_type = type_of(file->path);
   if (file->path.starts_with("/assets/")) answer.cache_control = "public, max-age=31536000, immutable"; // hashed names
@@ -107,10 +114,7 @@ std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::s
   }
   answer.body = best->bytes;
   answer.etag = files.data() == web_files().data() ? known_etag(*best) : etag_of(best->bytes);
-  if (if_none_match.find(answer.etag) == std::string_view::npos) return answer;
-  answer.status = 304;
-  answer.body = {};
-  return answer;
+  return unless_known(std::move(answer), if_none_match);
 }
 
 net::Task<bool> serve_static(net::Exchange& exchange) {

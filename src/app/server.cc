@@ -239,6 +239,7 @@ Result<void> Server::reload() {
 }
 
 void Server::drain() {
+  impl_->api->end_streams();
   std::mutex mutex;
   std::condition_variable ended;
   size_t left = impl_->servers.size();

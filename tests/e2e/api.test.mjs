@@ -1,0 +1,201 @@
+// The API as its users meet it: every answer is held against docs/openapi.json.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import Ajv from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { startProvider, startRouter } from './support.mjs';
+
+const document = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url)));
+const ajv = new Ajv({ strict: false, allErrors: true });
+addFormats(ajv);
+ajv.addSchema(document, 'openapi');
+
+let provider;
+let router;
+
+before(async () => {
+  provider = await startProvider();
+  router = await startRouter(provider);
+});
+after(async () => {
+  const ended = await router.stop();
+  provider.stop();
+  assert.equal(ended.code, 0, router.log);
+});
+
+const escaped = (text) => text.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/// Fails unless the answer is one that the document promises for this operation.
+async function call(method, pattern, { key = 'kr-ops', params = {}, query = '', body, headers = {} } = {}) {
+  const path = pattern.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? 'none'));
+  const response = await fetch(router.url + path + query, { method, headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body) });
+  const operation = document.paths[pattern][method.toLowerCase()];
+  const promised = operation.responses[response.status];
+  const text = response.headers.get('content-type')?.startsWith('text/event-stream') ? '' : await response.text();
+  if (response.status !== 304) assert.ok(promised, `${method} ${pattern} answered ${response.status}, which is not described: ${text}`);
+  const type = response.headers.get('content-type')?.split(';')[0];
+  const json = type?.endsWith('json') ? JSON.parse(text) : undefined;
+  if (json !== undefined) {
+    const at = promised.$ref ? '#/components/responses/Problem/content/application~1problem+json/schema'
+      : `#/paths/${escaped(pattern)}/${method.toLowerCase()}/responses/${response.status}/content/application~1json/schema`;
+    const validate = ajv.getSchema(`openapi${at}`) ?? ajv.compile({ $ref: `openapi${at}` });
+    assert.ok(validate(json), `${method} ${pattern}: ${ajv.errorsText(validate.errors)}\n${text.slice(0, 2000)}`);
+  }
+  return { status: response.status, json, text, headers: response.headers };
+}
+
+async function chat(key = 'kr-acme', headers = {}) {
+  const response = await fetch(`${router.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, ...headers },
+    body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }) });
+  await response.text();
+  return response.headers.get('x-kairosroute-receipt');
+}
+
+/// Events of a stream as they come; `next(name)` waits for one of that name.
+async function events(path, key, headers = {}) {
+  const abort = new AbortController();
+  const response = await fetch(router.url + path, { headers: { authorization: `Bearer ${key}`, ...headers }, signal: abort.signal });
+  assert.equal(response.status, 200, await (response.status === 200 ? '' : response.text()));
+  assert.equal(response.headers.get('content-type'), 'text/event-stream');
+  const queue = [];
+  const waiting = [];
+  let rest = '';
+  const stream = { close: () => abort.abort(), queue, ended: false };
+  const offer = (event) => (waiting.length ? waiting.shift()(event) : queue.push(event));
+  (async () => {
+    try {
+      for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+        rest += piece;
+        for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
+          const fields = Object.fromEntries(rest.slice(0, end).split('\n').filter((line) => !line.startsWith(':')).map((line) => line.split(/: (.*)/s)));
+          rest = rest.slice(end + 2);
+          if (fields.event) offer({ name: fields.event, id: fields.id, data: JSON.parse(fields.data), at: performance.now() });
+        }
+      }
+    } catch { /* closed by us */ }
+    stream.ended = true;
+    for (const done of waiting) done(undefined);
+  })();
+  stream.next = () => {
+    if (queue.length) return Promise.resolve(queue.shift());
+    return new Promise((done, failed) => {
+      const timer = setTimeout(() => failed(new Error(`no event on ${path}`)), 10_000);
+      waiting.push((event) => { clearTimeout(timer); done(event); });
+    });
+  };
+  return stream;
+}
+
+test('a search, a receipt, its neighbours, facets, a query and every view are as described', async () => {
+  const ids = [await chat(), await chat(), await chat('kr-rival')];
+  await router.receipt(ids.at(-1), 'kr-rival');
+  const page = await call('GET', '/api/v1/receipts', { query: '?limit=2' });
+  assert.equal(page.json.receipts.length, 2);
+  assert.ok(page.json.next);
+  const one = await call('GET', '/api/v1/receipts/{id}', { params: { id: ids[0] } });
+  assert.equal(one.json.receipt_id, ids[0]);
+  assert.ok(one.json.integrity.hash);
+  const again = await call('GET', '/api/v1/receipts/{id}', { params: { id: ids[0] }, headers: { 'if-none-match': one.headers.get('etag') } });
+  assert.equal(again.status, 304);
+  assert.equal((await call('GET', '/api/v1/receipts/{id}/neighbours', { params: { id: ids[1] }, key: 'kr-acme' })).json.older, ids[0]);
+  assert.ok((await call('GET', '/api/v1/facets')).json.facets.length > 5);
+  const table = await call('POST', '/api/v1/query', { body: document.paths['/api/v1/query'].post.requestBody.content['application/json'].example });
+  assert.equal(table.status, 200, table.text);
+  for (const name of (await call('GET', '/api/v1/views')).json.views) {
+    const view = await call('GET', '/api/v1/views/{name}', { params: { name }, query: '?interval=hour&time_zone=Europe/Berlin' });
+    assert.equal(view.status, 200, view.text);
+    assert.ok(view.json.panels.length > 0);
+  }
+  assert.equal((await call('GET', '/api/v1/status')).status, 200);
+  assert.deepEqual((await call('GET', '/openapi.json', { key: null })).json, document);
+});
+
+test('what is wrong with a request is told: path, method, key, role, parameters', async () => {
+  const missing = await router.get('/api/v1/recipts', 'kr-ops');
+  assert.equal(missing.status, 404);
+  assert.match((await missing.json()).detail, /GET \/api\/v1\/receipts,/);
+  const wrong = await fetch(`${router.url}/api/v1/query`, { headers: { authorization: 'Bearer kr-ops' } });
+  assert.equal(wrong.status, 405);
+  assert.equal(wrong.headers.get('allow'), 'POST');
+  assert.equal((await call('GET', '/api/v1/receipts', { key: 'kr-nobody' })).status, 401);
+  assert.equal((await call('GET', '/api/v1/receipts', { key: null })).status, 401);
+  assert.equal((await call('GET', '/api/v1/status', { key: 'kr-acme' })).status, 403);
+  assert.match((await call('GET', '/api/v1/receipts', { query: '?colour=red' })).json.detail, /colour/);
+  assert.equal((await call('GET', '/api/v1/receipts', { query: '?q=%zz' })).status, 400);
+  assert.equal((await call('POST', '/api/v1/query', { body: { measures: ['costs'] } })).status, 400);
+});
+
+test('a receipt is seen live within 250 ms of its last byte, by those who may see it only', async () => {
+  const acme = await events('/api/v1/receipts/live', 'kr-acme');
+  const rival = await events('/api/v1/receipts/live', 'kr-rival');
+  const ops = await events('/api/v1/receipts/live?workflow=poems', 'kr-ops');
+  const id = await chat('kr-acme', { 'x-kairosroute-workflow': 'poems' });
+  const closed = performance.now();
+  const event = await acme.next();
+  assert.equal(event.name, 'receipt');
+  assert.equal(event.id, id);
+  assert.ok(event.at - closed < 250, `${event.at - closed} ms`);
+  assert.equal((await ops.next()).id, id);
+  assert.ok(!('sequence' in event.data));
+  const other = await chat('kr-rival');
+  assert.equal((await rival.next()).id, other, 'the first thing that the rival sees is its own');
+  assert.equal(ops.queue.length, 0, 'filtered out');
+  for (const stream of [acme, rival, ops]) stream.close();
+});
+
+test('who comes back with the last id gets what it missed; a foreign id is a gap that tells nothing', async () => {
+  const first = await chat();
+  await router.receipt(first);
+  const second = await chat();
+  const foreign = await chat('kr-rival');
+  await router.receipt(foreign, 'kr-rival');
+  const back = await events('/api/v1/receipts/live', 'kr-acme', { 'last-event-id': first });
+  assert.equal((await back.next()).id, second);
+  const third = await chat();
+  assert.equal((await back.next()).id, third);
+  back.close();
+  const curious = await events('/api/v1/receipts/live', 'kr-acme', { 'last-event-id': foreign });
+  const gap = await curious.next();
+  assert.equal(gap.name, 'gap');
+  assert.deepEqual(gap.data, { dropped: null, from: foreign, to: null });
+  curious.close();
+});
+
+test('the dashboard is there, or says how to build it, with strict headers', async () => {
+  const page = await fetch(`${router.url}/`);
+  assert.equal(page.status, 200);
+  assert.match(page.headers.get('content-type'), /^text\/html/);
+  const policy = page.headers.get('content-security-policy');
+  assert.match(policy, /default-src 'self'/);
+  assert.match(policy, /frame-ancestors 'none'/);
+  assert.doesNotMatch(policy, /unsafe/);
+  assert.equal(page.headers.get('x-content-type-options'), 'nosniff');
+  const again = await fetch(`${router.url}/`, { headers: { 'if-none-match': page.headers.get('etag') } });
+  assert.equal(again.status, 304);
+  assert.equal((await fetch(`${router.url}/spend`)).status, 200, 'an address of the dashboard');
+  assert.equal((await fetch(`${router.url}/assets/none.js`)).status, 404);
+});
+
+test('a walk over every operation with another tenant’s key gets nothing of the first tenant', async () => {
+  const secret = await chat('kr-acme', { 'x-kairosroute-workflow': 'acme-secret-project', 'x-kairosroute-tags': 'team=acme-secret-team' });
+  await router.receipt(secret);
+  for (const [pattern, operations] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      if (operation['x-planned'] || pattern === '/api/v1/receipts/live') continue; // the live feed has a test of its own
+      for (const id of [secret, 'acme', 'acme-key', 'ops-key']) {
+        const query = pattern.includes('export') ? '?view=receipts' : '';
+        const example = operation.requestBody?.content['application/json'].example;
+        const path = pattern.replace(/\{\w+\}/, id);
+        const response = await fetch(router.url + path + query, { method: method.toUpperCase(), headers: { authorization: 'Bearer kr-rival' },
+          body: operation.requestBody ? JSON.stringify(example ?? {}) : undefined });
+        if (pattern === '/openapi.json') continue;
+        const text = (await response.text()).replaceAll(id, ''); // what was asked for may be named in a refusal
+        assert.ok(!/acme|secret|ops-key|"ops"/.test(text), `${method} ${path} told a rival: ${text.slice(0, 500)}`);
+        if (pattern.includes('{id}')) assert.ok([403, 404].includes(response.status), `${method} ${path}: ${response.status} ${text}`);
+        if (!pattern.includes('{')) break;
+      }
+    }
+  }
+});
