@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { decimal } from '@/lib/format';
 import type { Candidate, Receipt } from '@/lib/receipt';
 import { Card } from '@/ui/card';
-import { ModelName, Money, Ms, Name, Tag } from '@/ui/figures';
+import { ModelName, Money, Ms, Tag } from '@/ui/figures';
 
 const SHOWN = 8;
 const filterNames: Record<string, string> = { capability: 'Capability', context_length: 'Context', tenant_policy: 'Policy', privacy: 'Privacy', region: 'Region', health: 'Health', quality: 'Quality floor', budget: 'Budget' };
@@ -21,9 +21,9 @@ function Outcome({ candidate, receipt }: { candidate: Candidate; receipt: Receip
 function Score({ value, quality }: { value: number | null; quality: number | null }) {
   const shown = value ?? quality;
   return (
-    <span class={`sc ${value === null ? 'dim' : ''}`}>
+    <span class={`sc ${value === null ? 'dim' : ''}`} title={`score ${decimal(value)}, quality ${decimal(quality)}`}>
       <span class="scb" aria-hidden="true"><i style={{ width: `${Math.max(0, Math.min(1, shown ?? 0)) * 100}%` }} />{quality !== null && value !== null && <u style={{ left: `${Math.min(1, quality) * 100}%` }} />}</span>
-      <b class="n">{decimal(value)}</b>
+      <b class="n">{decimal(value)}</b><span class="vh">, quality {decimal(quality)}</span>
     </span>
   );
 }
@@ -37,25 +37,23 @@ export function Candidates({ receipt }: { receipt: Receipt }) {
   if (rows.length === 0) return <Card title="Candidates"><p class="pad mut">No model was considered: {receipt.execution.error_code || 'the request was answered before routing'}.</p></Card>;
   return (
     <Card title="Candidates" sub={`${rows.length} considered, ${out} filtered out`}
-      tools={<span class="legend lg"><span><i class="sw s-score" />Score</span><span><i class="tk" />Quality</span></span>}
+      tools={<span class="legend lg"><span><i class="sw s-score" />Score</span><span><i class="tk" />Expected quality</span></span>}
       foot={rows.length > SHOWN || omitted.length > 0 ? <>
         {rows.length > SHOWN && <button type="button" class="link" aria-expanded={all} onClick={() => setAll(!all)}>{all ? 'Show fewer' : `Show all ${rows.length}`}</button>}
         {omitted.length > 0 && <span>Not listed: {omitted.map(([filter, n]) => `${n} ${filter === 'survived' ? 'passed' : `dropped for ${filterNames[filter]?.toLowerCase() ?? filter}`}`).join(', ')}</span>}
       </> : undefined}>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div class="scroll" role="region" aria-label="Candidates" tabIndex={0}>
+      <div class="scroll cand-box" role="region" aria-label="Candidates" tabIndex={0}>
         <table class="cand">
-          <thead><tr><th scope="col"><span class="vh">Rank</span></th><th scope="col">Model</th><th scope="col">Provider</th><th scope="col">Score</th><th scope="col" class="r">Quality</th><th scope="col" class="r">Est. cost</th><th scope="col" class="r">Est. latency</th><th scope="col">Outcome</th></tr></thead>
+          <thead><tr><th scope="col"><span class="vh">Rank</span></th><th scope="col">Model</th><th scope="col">Score</th><th scope="col" class="r">Est. cost</th><th scope="col" class="r opt">Est. latency</th><th scope="col">Outcome</th></tr></thead>
           <tbody>
             {shown.map((candidate, index) => (
               <tr key={`${candidate.provider}/${candidate.model_id}/${candidate.region}`} class={candidate.rank === 1 ? 'win' : candidate.filtered_out_by ? 'dim' : ''}>
                 <td>{candidate.rank ?? index + 1}</td>
-                <td><ModelName id={candidate.model_id} /></td>
-                <td class="mut2"><Name text={candidate.provider} />{candidate.region && <span class="mut"> {candidate.region}</span>}</td>
+                <td><ModelName id={candidate.model_id} /><span class="mut from">{candidate.provider}{candidate.region && ` · ${candidate.region}`}</span></td>
                 <td><Score value={candidate.score} quality={candidate.quality} /></td>
-                <td class="r">{decimal(candidate.quality)}</td>
                 <td class="r"><Money value={candidate.est_cost_usd} as="unit" /></td>
-                <td class="r"><Ms value={candidate.est_latency_ms} /></td>
+                <td class="r opt"><Ms value={candidate.est_latency_ms} /></td>
                 <td><Outcome candidate={candidate} receipt={receipt} /></td>
               </tr>
             ))}

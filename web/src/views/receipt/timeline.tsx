@@ -39,7 +39,7 @@ export function Timeline({ receipt }: { receipt: Receipt }) {
   return (
     <Card title="Timeline" sub={`${ms(receipt.execution.actual_latency_ms)} end to end${failed > 0 ? `, failed attempts ${ms(failed)}` : ''}, ended by ${receipt.execution.ended_by}`}>
       <div class="wf">
-        <div class="wf-row wf-axis" aria-hidden="true"><span /><span class="wf-track">{ticks.map((tick) => <i key={tick} style={{ left: `${tick * 100}%` }}>{ms(Math.round(total * tick))}</i>)}</span><span /></div>
+        <div class="wf-row wf-axis" aria-hidden="true"><span /><span class="wf-track">{ticks.map((tick) => <i key={tick} style={{ left: `${tick * 100}%` }}>{ms(total < 40 ? total * tick : Math.round(total * tick))}</i>)}</span><span /></div>
         <ol>
           <li class="wf-row"><span class="clip">Authenticate, classify, decide, record</span><span class="wf-track"><span class="wf-bar self" style={{ left: 0, width: `${Math.min(100, Math.max(0.4, receipt.execution.overhead_us / 10 / total))}%` }} /></span><span class="r n">{micros(receipt.execution.overhead_us)}</span></li>
           {receipt.attempts.map((attempt) => (
