@@ -74,7 +74,7 @@ export function DateRange() {
   ]);
   const preset = presets.find((one) => one.key === filters.from && !filters.to);
   return (
-    <Popover class="chip" trigger={trigger} label={`Time range: ${preset?.label ?? 'Custom'}, ${rangeText(range, filters.tz)}`}
+    <Popover class="chip" trigger={trigger} title="Time range"
       button={<><span><Calendar size={14} aria-hidden="true" /><b>{preset?.label ?? 'Custom'}</b></span><span class="k n">{rangeText(range, filters.tz)}</span></>}>
       {(close) => (
         <div class="range-grid">
@@ -96,7 +96,7 @@ export function Compare() {
   const toggle = () => set({ ...filters, compare: !filters.compare });
   useShortcuts([{ keys: 'x', label: 'Comparison on or off', run: toggle }]);
   return (
-    <Popover class="chip" label={filters.compare ? 'Compared with the previous period' : 'Not compared'}
+    <Popover class="chip" title="Comparison"
       button={<><span class="k">vs</span><span><b>{filters.compare ? 'Previous period' : 'Nothing'}</b><ChevronDown size={13} aria-hidden="true" /></span></>}>
       {(close) => (
         // eslint-disable-next-line jsx-a11y/no-static-element-interactions

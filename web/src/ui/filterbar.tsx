@@ -1,6 +1,6 @@
 // The global filters, the same object on every view. What a view cannot apply stays in the address and says so.
 import { X } from 'lucide-preact';
-import { activeDimensions, type Bound, cleared, type Dimension, type Flag, formatFilters, hasFilters, withBound, withFlag, withValues } from '@/lib/filters';
+import { activeDimensions, type Bound, cleared, type Dimension, type Flag, hasFilters, withBound, withFlag, withValues } from '@/lib/filters';
 import { useFilters } from '@/lib/state';
 import { Chip } from '@/ui/controls';
 import { Compare, DateRange } from '@/ui/daterange';
@@ -22,7 +22,7 @@ export function FilterBar({ busy = false, compare = true, range = true, unused =
       <div class="filters" role="group" aria-label="Filters">
         {range && <DateRange />}
         {compare && <Compare />}
-        <span class="vr" aria-hidden="true" />
+        {(range || compare) && <span class="vr" aria-hidden="true" />}
         {activeDimensions(filters).map((key) => {
           const filter = filters.by[key];
           if (!filter) return null;
@@ -46,4 +46,3 @@ export function FilterBar({ busy = false, compare = true, range = true, unused =
     </>
   );
 }
-export const canonical = formatFilters;

@@ -112,11 +112,11 @@ export function FilterPicker() {
   const [trigger, setTrigger] = useState(0);
   useShortcuts([{ keys: 'f', label: 'Add a filter', run: () => setTrigger(trigger + 1) }]);
   return (
-    <Popover class="chip dash" trigger={trigger} label="Add a filter" button={<span><Plus size={13} aria-hidden="true" />Filter <kbd aria-hidden="true">F</kbd></span>}>
+    <Popover class="chip dash" trigger={trigger} title="Add a filter" button={<span><Plus size={13} aria-hidden="true" />Filter <kbd aria-hidden="true">F</kbd></span>}>
       {(close) => <Steps close={close} start={{ kind: 'what' }} />}
     </Popover>
   );
 }
 export function EditValues({ dimension, children }: { dimension: Dimension; children: preact.ComponentChildren }) {
-  return <Popover class="" label={`Change filter ${dimensionLabel(dimension)}`} button={children}>{(close) => <Steps close={close} start={{ kind: 'values', key: dimension }} />}</Popover>;
+  return <Popover class="" title={`Change filter ${dimensionLabel(dimension)}`} button={children}>{(close) => <Steps close={close} start={{ kind: 'values', key: dimension }} />}</Popover>;
 }

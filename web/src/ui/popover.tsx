@@ -8,7 +8,9 @@ export const openPopovers = signal(0);
 interface PopoverProps {
   /** What the button shows. */
   button: ComponentChildren;
+  /** Only for a button without text; `title` says more about one that has some. */
   label?: string;
+  title?: string;
   class?: string;
   right?: boolean;
   panelClass?: string;
@@ -17,7 +19,7 @@ interface PopoverProps {
   children: (close: () => void) => ComponentChildren;
 }
 
-export function Popover({ button, label, class: name = 'btn sm', right = false, panelClass = '', trigger = 0, children }: PopoverProps) {
+export function Popover({ button, label, title, class: name = 'btn sm', right = false, panelClass = '', trigger = 0, children }: PopoverProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -52,7 +54,7 @@ export function Popover({ button, label, class: name = 'btn sm', right = false, 
         close();
       }
     }}>
-      <button ref={opener} type="button" class={name} aria-expanded={open} aria-controls={id} aria-label={label} onClick={() => setOpen(!open)}>{button}</button>
+      <button ref={opener} type="button" class={name} aria-expanded={open} aria-controls={id} aria-label={label} title={title} onClick={() => setOpen(!open)}>{button}</button>
       {open && <div id={id} class={`panel ${right ? 'right' : ''} ${panelClass}`}>{children(close)}</div>}
     </div>
   );

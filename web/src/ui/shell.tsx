@@ -27,7 +27,7 @@ function Workspace() {
   const { filters } = useFilters();
   const name = who?.sees_all ? 'All tenants' : (who?.tenant ?? '');
   return (
-    <Popover class="ws" label={`Workspace ${name}, signed in with ${who?.api_key_id ?? ''}`}
+    <Popover class="ws" title={`${name}: ${who?.api_key_id ?? ''}`}
       button={<><span class="ws-t" aria-hidden="true">{(name[0] ?? 'K').toUpperCase()}</span><span class="ws-n">{name}<small>{who?.api_key_id ?? 'local'} · {who?.role}</small></span><ChevronsUpDown size={14} aria-hidden="true" /></>}>
       {(close) => (
         // eslint-disable-next-line jsx-a11y/no-static-element-interactions
@@ -52,7 +52,7 @@ function Rail({ open, onNavigate, onSearch }: { open: boolean; onNavigate: () =>
     <nav class={`side ${open ? 'open' : ''}`} aria-label="Primary">
       {open && <button type="button" class="btn sm ico" aria-label="Close the menu" onClick={onNavigate}><X size={15} aria-hidden="true" /></button>}
       <Workspace />
-      <button type="button" class="jump" aria-label="Search or jump to" onClick={onSearch}><Search size={15} aria-hidden="true" /><span>Search or jump to</span><kbd aria-hidden="true">⌘K</kbd></button>
+      <button type="button" class="jump" title="Search or jump to" onClick={onSearch}><Search size={15} aria-hidden="true" /><span>Search or jump to</span><kbd aria-hidden="true">⌘K</kbd></button>
       {groups.map((group) => (
         <div key={group.label} class="nav-g">
           <h2>{group.label}</h2>

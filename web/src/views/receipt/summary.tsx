@@ -38,11 +38,19 @@ function cacheNote(receipt: Receipt): string {
   return cached > 0 ? `${tokens(cached)} in from cache` : receipt.usage.source === 'unknown' ? 'not reported' : `from ${receipt.usage.source === 'provider' ? 'the provider' : `a count (${receipt.usage.source})`}`;
 }
 
+/** What came of the decision, where it went another way. */
+function servedBy({ decision, execution, attempts }: Receipt): string {
+  const failed = attempts.filter((attempt) => attempt.status !== 'success').length;
+  if (execution.status !== 'success' || failed === 0) return '';
+  const served = execution.model_id === decision.model_id ? 'It answered' : ` ${execution.model_id} answered`;
+  return ` ${served.trim()} after ${failed} failed ${failed === 1 ? 'attempt' : 'attempts'}.`;
+}
+
 export function Summary({ receipt }: { receipt: Receipt }) {
   const { execution } = receipt;
   return (
     <section class="card sum" aria-label="What was decided">
-      <p><bdi>{receipt.decision.reason || 'No decision was recorded.'}</bdi>{execution.error_message && <> <bdi class="why-bad">{execution.error_message}</bdi></>}</p>
+      <p><bdi>{receipt.decision.reason || 'No decision was recorded.'}</bdi>{servedBy(receipt)}{execution.error_message && <> <bdi class="why-bad">{execution.error_message}</bdi></>}</p>
       <div class="facts">
         <Fact label="Cost" note={costNote(receipt)}><Money value={execution.actual_cost_usd} as="unit" /></Fact>
         <Fact label="Latency" note={`router added ${micros(execution.overhead_us)}`}><Ms value={execution.actual_latency_ms} /></Fact>

@@ -19,14 +19,15 @@ function Bar({ attempt, start, total }: { attempt: Attempt; start: number; total
   const first = good && attempt.ttft_ms !== null ? Math.min(1, attempt.ttft_ms / Math.max(1, attempt.latency_ms)) : null;
   const out = attempt.usage.output_tokens + attempt.usage.reasoning_tokens;
   const streamed = attempt.ttft_ms === null ? 0 : attempt.latency_ms - attempt.ttft_ms;
+  const speed = streamed > 100 ? `, ${Math.round((out / streamed) * 1000)} tok/s` : '';
+  const note = good ? [first === null ? '' : `first token ${ms(attempt.ttft_ms)}`, out > 0 ? `${out} tokens${speed}` : ''].filter(Boolean).join(' · ') : outcomeOf(attempt);
+  const place = left + width < 55 ? 'after' : left > 45 ? 'before' : 'inside';
   return (
     <span class="wf-track">
       <span class={`wf-bar ${good ? '' : 'bad'}`} style={{ left: `${left}%`, width: `${width}%` }}>
         {first !== null && <i class="wf-first" style={{ width: `${first * 100}%` }} />}
       </span>
-      <span class={`wf-note ${good ? '' : 'bad'} ${left + width > 55 ? 'before' : ''}`} style={left + width > 55 ? { right: `${Math.min(100 - left, 100)}%` } : { left: `${left + width}%` }}>
-        {good ? [first === null ? '' : `first token ${ms(attempt.ttft_ms)}`, out > 0 ? `${out} tokens${streamed > 100 ? `, ${Math.round((out / streamed) * 1000)} tok/s` : ''}` : ''].filter(Boolean).join(' · ') : outcomeOf(attempt)}
-      </span>
+      <span class={`wf-note ${good ? '' : 'bad'} ${place}`} style={place === 'after' ? { left: `${left + width}%` } : place === 'before' ? { right: `${100 - left}%` } : { left: `${left}%` }}>{note}</span>
     </span>
   );
 }
