@@ -1,14 +1,16 @@
 #include "telemetry/metrics_projection.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 
-#include "model/receipt_json.h"
 #include "observe/log.h"
 
 namespace kairos::telemetry {
 namespace {
 
 constexpr Duration kSampleEvery = std::chrono::seconds(1);
+constexpr Duration kGather = std::chrono::milliseconds(20);
 constexpr size_t kDriftSamples = 10;
 
 double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
@@ -49,8 +51,17 @@ void MetricsProjection::run(const std::stop_token& stop) {
       sample();
       next_sample = now() + kSampleEvery;
     }
-    if (!more) cursor_.wait_for_more(std::max<Duration>(next_sample - now(), std::chrono::milliseconds(1)), stop);
+    if (!more) wait(next_sample, stop);
   }
+}
+
+/// Several records at once: waking up costs more than folding one.
+void MetricsProjection::wait(MonoTime until, const std::stop_token& stop) {
+  if (!cursor_.wait_for_more(std::max<Duration>(until - now(), std::chrono::milliseconds(1)), stop)) return;
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, kGather, [] { return false; });
 }
 
 /// False: nothing more for now, or the journal cannot be read now.
@@ -78,10 +89,10 @@ void MetricsProjection::follow_sequence(std::uint64_t sequence) {
 void MetricsProjection::take(const journal::Entry& entry) {
   if (journal::is_chained(entry.kind)) follow_sequence(entry.sequence);
   if (entry.kind != journal::Kind::kClose || entry.erased) return;
-  const auto receipt = model::receipt_from_json(entry.payload);
+  const auto receipt = parts_.recent.get(entry, true);
   if (!receipt) return lost_.add();
-  parts_.receipts.fold(*receipt);
-  if (parts_.also) parts_.also(*receipt, entry.sequence);
+  parts_.receipts.fold(**receipt);
+  if (parts_.also) parts_.also(**receipt, entry.sequence);
 }
 
 void MetricsProjection::sample() {

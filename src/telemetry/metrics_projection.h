@@ -15,6 +15,7 @@
 #include "journal/writer.h"
 #include "observe/metrics.h"
 #include "telemetry/receipt_metrics.h"
+#include "telemetry/recent_receipts.h"
 
 namespace kairos::telemetry {
 
@@ -32,6 +33,7 @@ struct HealthProbes {
 struct ProjectionParts {
   ReceiptMetrics& receipts;
   observe::Metrics& metrics;
+  RecentReceipts& recent;
   /// Called for each closed receipt, after the fold; may be empty.
   std::function<void(const model::Receipt&, std::uint64_t sequence)> also;
 };
@@ -50,6 +52,7 @@ public:
 
 private:
   void run(const std::stop_token& stop);
+  void wait(MonoTime until, const std::stop_token& stop);
   bool take_next();
   void take(const journal::Entry& entry);
   void follow_sequence(std::uint64_t sequence);

@@ -88,13 +88,14 @@ TEST(Projection, FoldsWhatIsWrittenAndMeasuresItsLag) {
   observe::Metrics own;
   observe::Metrics genai("gen_ai.");
   ReceiptMetrics receipts(own, genai, {});
+  RecentReceipts recent;
   SystemClock clock;
   std::atomic<int> seen = 0;
   HealthProbes probes;
   probes.projections = [] { return std::vector<std::pair<std::string, journal::Position>>{{"store", {}}}; };
   probes.journal = [&] { return writer->stats(); };
   probes.loop_lags = [] { return std::vector<Duration>{std::chrono::milliseconds(3)}; };
-  MetricsProjection projection(writer->reader(), {}, {receipts, own, [&](const model::Receipt&, std::uint64_t) { ++seen; }}, probes, clock);
+  MetricsProjection projection(writer->reader(), {}, {receipts, own, recent, [&](const model::Receipt&, std::uint64_t) { ++seen; }}, probes, clock);
   for (std::uint64_t i = 0; i < 20; ++i) {
     ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, i, model::to_json(model::sample_receipt()))));
   }
@@ -124,10 +125,11 @@ TEST(Projection, DriftIsShownOnlyIfItStays) {
   observe::Metrics own;
   observe::Metrics genai("gen_ai.");
   ReceiptMetrics receipts(own, genai, {});
+  RecentReceipts recent;
   SystemClock clock;
   HealthProbes probes;
   probes.ledger_drift = [] { return PicoSum(7); };
-  MetricsProjection projection(writer->reader(), {}, {receipts, own, {}}, probes, clock);
+  MetricsProjection projection(writer->reader(), {}, {receipts, own, recent, {}}, probes, clock);
   EXPECT_NE(own.exposition().find("kairosroute_ledger_drift_picousd 0\n"), std::string::npos) << "one sample proves nothing";
 }
 

@@ -20,6 +20,7 @@ struct Telemetry::Impl {
 
   Services services;
   observe::Metrics genai{"gen_ai."};
+  RecentReceipts recent;
   std::vector<std::unique_ptr<TraceExporter>> traces;
   std::unique_ptr<ReceiptMetrics> receipts;
   std::unique_ptr<MetricsProjection> projection;
@@ -70,7 +71,7 @@ TraceExporterOptions Telemetry::Impl::trace_options(const config::Snapshot& snap
 
 Result<> Telemetry::Impl::add_destination(const config::Snapshot& snapshot, const config::OtlpDestination& destination) {
   if (destination.traces) {
-    auto exporter = TraceExporter::start(trace_options(snapshot, destination), services.journal, services.files, services.metrics);
+    auto exporter = TraceExporter::start(trace_options(snapshot, destination), services.journal, services.files, services.metrics, recent);
     if (!exporter) return std::unexpected(exporter.error());
     traces.push_back(std::move(*exporter));
   }
@@ -92,7 +93,7 @@ void Telemetry::Impl::start_projection(const config::Snapshot& snapshot) {
     return places;
   };
   projection = std::make_unique<MetricsProjection>(services.journal, services.metrics_from,
-                                                   ProjectionParts{*receipts, services.metrics, services.also}, std::move(probes), services.clock);
+                                                   ProjectionParts{*receipts, services.metrics, recent, services.also}, std::move(probes), services.clock);
 }
 
 Result<std::unique_ptr<Telemetry>> Telemetry::start(const config::Snapshot& snapshot, Services services) {

@@ -5,13 +5,14 @@
 #include <array>
 #include <condition_variable>
 
-#include "model/receipt_json.h"
 #include "observe/log.h"
 
 namespace kairos::telemetry {
 namespace {
 
 constexpr Duration kIdleWait = std::chrono::seconds(1);
+/// Waking up costs more than a receipt does: several are taken at once, when others have parsed them already.
+constexpr Duration kGather = std::chrono::milliseconds(100);
 constexpr Duration kSaveEvery = std::chrono::seconds(5);
 constexpr Duration kComplainEvery = std::chrono::seconds(30);
 
@@ -37,16 +38,17 @@ Result<journal::Position> first_place(journal::CursorFile& file, const journal::
 } // namespace
 
 Result<std::unique_ptr<TraceExporter>> TraceExporter::start(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
-                                                            journal::FileSystem& files, observe::Metrics& metrics) {
+                                                            journal::FileSystem& files, observe::Metrics& metrics,
+                                                            RecentReceipts& recent) {
   journal::CursorFile file(files, options.cursor_path);
   const auto from = first_place(file, *journal, options.id);
   if (!from) return fail_in(fmt::format("otlp destination {}", options.id), from.error());
-  return std::unique_ptr<TraceExporter>(new TraceExporter(std::move(options), std::move(journal), files, metrics, *from));
+  return std::unique_ptr<TraceExporter>(new TraceExporter(std::move(options), std::move(journal), files, metrics, recent, *from));
 }
 
 TraceExporter::TraceExporter(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
-                             journal::FileSystem& files, observe::Metrics& metrics, journal::Position from)
-    : options_(std::move(options)), journal_(std::move(journal)), cursor_file_(files, options_.cursor_path), metrics_(metrics),
+                             journal::FileSystem& files, observe::Metrics& metrics, RecentReceipts& recent, journal::Position from)
+    : options_(std::move(options)), journal_(std::move(journal)), cursor_file_(files, options_.cursor_path), metrics_(metrics), recent_(recent),
       cursor_(journal_, from), to_spans_(options_.spans), batch_(options_.signal.protocol, options_.sender),
       post_(options_.signal, options_.sender.version, [this] { return stopping_ && now() > stop_by_; }),
       random_(std::random_device{}()), saved_(from), place_(from) {
@@ -120,14 +122,15 @@ bool TraceExporter::wait_for_more(const std::stop_token& stop) {
   Duration patience = kIdleWait;
   if (batch_.spans() > 0) patience = std::min<Duration>(patience, begun_ + options_.batch_delay - now());
   if (patience <= Duration::zero()) return false;
-  cursor_.wait_for_more(patience, stop);
+  if (cursor_.wait_for_more(patience, stop)) pause(stop, std::min<Duration>(patience, kGather));
   return true;
 }
 
 void TraceExporter::take(const journal::Entry& entry) {
   if (entry.kind != journal::Kind::kClose || entry.erased) return;
-  const auto receipt = model::receipt_from_json(entry.payload);
-  if (!receipt) return drop(1, "unreadable");
+  const auto found = recent_.get(entry, false);
+  if (!found) return drop(1, "unreadable");
+  const ReceiptPtr& receipt = *found;
   if (!is_sampled(receipt->trace, options_.sampler, options_.sampler_ratio)) return;
   if (!has_good_ids(*receipt)) return drop(1 + receipt->attempts.size(), "bad_ids");
   if (batch_.spans() == 0) begun_ = now();

@@ -22,6 +22,7 @@
 #include "telemetry/http_post.h"
 #include "telemetry/otlp_encoder.h"
 #include "telemetry/receipt_spans.h"
+#include "telemetry/recent_receipts.h"
 
 namespace kairos::telemetry {
 
@@ -43,9 +44,9 @@ struct TraceExporterOptions {
 
 class TraceExporter {
 public:
-  /// Loads the place, or saves the journal's end as the first one. `files` and `metrics` must outlive it.
+  /// Loads the place, or saves the journal's end as the first one. `files`, `metrics` and `recent` must outlive it.
   static Result<std::unique_ptr<TraceExporter>> start(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
-                                                      journal::FileSystem& files, observe::Metrics& metrics);
+                                                      journal::FileSystem& files, observe::Metrics& metrics, RecentReceipts& recent);
   /// Sends what is left, for at most stop_time, and stops.
   ~TraceExporter();
   /// Begins to stop without waiting, so that several can stop at once. Once, any thread.
@@ -59,7 +60,7 @@ public:
 
 private:
   TraceExporter(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal, journal::FileSystem& files,
-                observe::Metrics& metrics, journal::Position from);
+                observe::Metrics& metrics, RecentReceipts& recent, journal::Position from);
 
   void run(const std::stop_token& stop);
   void finish(const std::stop_token& stop);
@@ -79,6 +80,7 @@ private:
   const std::shared_ptr<const journal::Reader> journal_;
   journal::CursorFile cursor_file_;
   observe::Metrics& metrics_;
+  RecentReceipts& recent_;
   journal::Cursor cursor_;
   journal::Entry entry_;
   ReceiptSpans to_spans_;

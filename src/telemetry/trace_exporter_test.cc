@@ -78,7 +78,7 @@ protected:
     return made;
   }
   std::unique_ptr<TraceExporter> start(const TraceExporterOptions& made) {
-    auto started = TraceExporter::start(made, writer->reader(), files, metrics);
+    auto started = TraceExporter::start(made, writer->reader(), files, metrics, recent);
     EXPECT_TRUE(started.has_value()) << started.error().message;
     return started ? std::move(*started) : nullptr;
   }
@@ -96,6 +96,7 @@ protected:
 
   journal::FaultyFileSystem files;
   observe::Metrics metrics;
+  RecentReceipts recent;
   std::unique_ptr<journal::Writer> writer = journal::start(files);
   int written = 0;
 };

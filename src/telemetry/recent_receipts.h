@@ -1,0 +1,33 @@
+// RecentReceipts: receipts parsed lately, by their place in the journal, so that the projections that follow it closely
+// do not each parse the same bytes. Bounded; who is far behind parses for himself. Thread-safe.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "base/guarded.h"
+#include "base/result.h"
+#include "journal/record.h"
+#include "model/receipt.h"
+
+namespace kairos::telemetry {
+
+using ReceiptPtr = std::shared_ptr<const model::Receipt>;
+
+class RecentReceipts {
+public:
+  /// The receipt of a CLOSE record. kCorrupt: it cannot be read. `keep`: for those who come later.
+  Result<ReceiptPtr> get(const journal::Entry& entry, bool keep);
+
+private:
+  struct Slot {
+    journal::Position position;
+    ReceiptPtr receipt;
+  };
+  static constexpr size_t kSlots = 1024;
+  static size_t slot_of(const journal::Position& position);
+
+  Guarded<std::array<Slot, kSlots>> slots_;
+};
+
+} // namespace kairos::telemetry
