@@ -86,6 +86,17 @@ std::string traceparent(const model::TraceIds& trace, std::string_view span_id) 
   return fmt::format("00-{}-{}-{}", trace.trace_id, span_id, trace.sampled ? "01" : "00");
 }
 
+std::string_view single_field(const net::Head& head, std::string_view name) {
+  std::string_view found;
+  size_t count = 0;
+  for (size_t i = 0; i < head.field_count(); ++i) {
+    if (!net::same_name(head.field(i).name, name)) continue;
+    found = head.field(i).value;
+    ++count;
+  }
+  return count == 1 ? found : std::string_view();
+}
+
 void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id, const net::Head& client,
                    std::vector<std::pair<std::string, std::string>>& headers) {
   if (forward.traceparent) headers.emplace_back("traceparent", traceparent(trace, span_id));

@@ -34,6 +34,9 @@ model::TraceIds join_trace(std::string_view traceparent, TraceIdSource& ids);
 /// The header for the provider: the attempt's own span, never the caller's.
 std::string traceparent(const model::TraceIds& trace, std::string_view span_id);
 
+/// The value of a field that is there exactly once; empty if not: a context given twice is none.
+std::string_view single_field(const net::Head& head, std::string_view name);
+
 /// Adds what of the trace context the provider is to get: traceparent with the attempt's span; the caller's tracestate
 /// (only under a traceparent that was valid) and baggage only where the configuration says so, bounded.
 void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id, const net::Head& client,

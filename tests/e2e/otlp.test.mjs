@@ -1,7 +1,7 @@
 // Receipts over OTLP, from the application's own trace to the provider; and what receivers do to an exporter.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -181,6 +181,22 @@ test('the sampled flag is for export only; a malformed context is replaced; noth
   assert.ok(!receiver.spans.some((span) => span.attributes['kairosroute.receipt.id'] === id(unsampled)), 'not sampled, not exported');
 });
 
+test('the caller\'s tracestate and baggage go upstream where the configuration says so', async () => {
+  const providers = `providers:\n  - {id: openai, base_url: "http://127.0.0.1:${provider.port}/v1", api_key_env: E2E_PROVIDER_KEY, forward: {tracestate: true, baggage: true}}\n`
+    + `  - {id: anthropic, base_url: "http://127.0.0.1:${provider.port}/v1", api_key_env: E2E_PROVIDER_KEY, forward: {traceparent: false}}\n`;
+  const at = await startRouter(provider, { providers });
+  const context = { traceparent: '00-11111111111111111111111111111111-2222222222222222-01', tracestate: 'a=1, b=2', baggage: 'user=7' };
+  await post(at, context);
+  assert.equal(sentUpstream().tracestate, 'a=1, b=2');
+  assert.equal(sentUpstream().baggage, 'user=7');
+  await post(at, { ...context, traceparent: 'nonsense', baggage: Array.from({ length: 200 }, (_, i) => `k${i}=v`).join(',') });
+  assert.equal(sentUpstream().tracestate, undefined, 'a state without its parent says nothing');
+  assert.equal(sentUpstream().baggage.split(',').length, 64);
+  await post(at, context, { model: 'claude-haiku-4-5', messages: hello, max_tokens: 10 });
+  assert.equal(sentUpstream().traceparent, undefined);
+  await at.stop();
+});
+
 test('metrics over OTLP say what /metrics says', async () => {
   const names = await receiver.until('metrics with a request in them', () => {
     const found = new Map(receiver.metrics.map((metric) => [metric.name, metric]));
@@ -352,4 +368,14 @@ test('nothing configured: off, and said in one line', async () => {
   assert.ok(!page.includes('kairosroute_otlp'));
   assert.equal(off.log.match(/OTLP is off/g).length, 1, off.log);
   await off.stop();
+});
+
+test('the dashboard and the alert rules ask for metrics that exist', () => {
+  const folder = new URL('../../src/telemetry/', import.meta.url);
+  const sources = readdirSync(folder).filter((file) => file.endsWith('.cc') && !file.endsWith('_test.cc')).map((file) => readFileSync(new URL(file, folder), 'utf8')).join('');
+  for (const file of ['grafana-dashboard.json', 'prometheus-rules.yaml']) {
+    const names = new Set(readFileSync(new URL(`../../docs/telemetry/${file}`, import.meta.url), 'utf8').match(/kairosroute_[a-z_]+/g));
+    assert.ok(names.size > 8);
+    for (const name of names) assert.ok(sources.includes(`"${name.replace(/_bucket$/, '')}"`), `${file}: ${name}`);
+  }
 });
