@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
@@ -162,8 +164,8 @@ test('refusals and errors', async () => {
   assert.ok(failed.attempts.every((attempt) => attempt.status === 2));
 });
 
-const post = (at, headers = {}, body = { model: 'gpt-4o-mini', messages: hello }) =>
-  fetch(`${at.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer kr-acme', ...headers }, body: JSON.stringify(body) });
+/// Without the SDK, which would add a second traceparent.
+const post = (at, headers = {}, body = { model: 'gpt-4o-mini', messages: hello }) => context.with(suppressTracing(context.active()), () => fetch(`${at.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer kr-acme', ...headers }, body: JSON.stringify(body) }));
 
 test('the sampled flag is for export only; a malformed context is replaced; nothing leaks upstream', async () => {
   const unsampled = await post(router, { traceparent: '00-11111111111111111111111111111111-2222222222222222-00', tracestate: 'secret=1', baggage: 'user=7' });
@@ -177,24 +179,29 @@ test('the sampled flag is for export only; a malformed context is replaced; noth
   assert.notEqual(own.traceId, '11111111111111111111111111111111');
   assert.equal(own.parentSpanId, '');
   assert.equal(Number(own.flags), 0x101);
+  const twice = await new Promise((done) => httpRequest(`${router.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer kr-acme',
+    traceparent: ['00-11111111111111111111111111111111-2222222222222222-01', '00-11111111111111111111111111111111-3333333333333333-01'] } }, done).end(JSON.stringify({ model: 'gpt-4o-mini', messages: hello })));
+  assert.ok(!twice.headers.traceparent.includes('11111111111111111111111111111111'), 'a context given twice is none');
+  twice.resume();
   assert.equal((await router.receipt(id(unsampled))).execution.status, 'success');
   assert.ok(!receiver.spans.some((span) => span.attributes['kairosroute.receipt.id'] === id(unsampled)), 'not sampled, not exported');
 });
 
 test('the caller\'s tracestate and baggage go upstream where the configuration says so', async () => {
-  const providers = `providers:\n  - {id: openai, base_url: "http://127.0.0.1:${provider.port}/v1", api_key_env: E2E_PROVIDER_KEY, forward: {tracestate: true, baggage: true}}\n`
-    + `  - {id: anthropic, base_url: "http://127.0.0.1:${provider.port}/v1", api_key_env: E2E_PROVIDER_KEY, forward: {traceparent: false}}\n`;
-  const at = await startRouter(provider, { providers });
-  const context = { traceparent: '00-11111111111111111111111111111111-2222222222222222-01', tracestate: 'a=1, b=2', baggage: 'user=7' };
-  await post(at, context);
+  const openaiWith = (forward) => ({ providers: `providers: [{id: openai, base_url: "http://127.0.0.1:${provider.port}/v1", api_key_env: E2E_PROVIDER_KEY, forward: ${forward}}]\n` });
+  const caller = { traceparent: '00-11111111111111111111111111111111-2222222222222222-01', tracestate: 'a=1, b=2', baggage: 'user=7' };
+  const open = await startRouter(provider, openaiWith('{tracestate: true, baggage: true}'));
+  await post(open, caller);
   assert.equal(sentUpstream().tracestate, 'a=1, b=2');
   assert.equal(sentUpstream().baggage, 'user=7');
-  await post(at, { ...context, traceparent: 'nonsense', baggage: Array.from({ length: 200 }, (_, i) => `k${i}=v`).join(',') });
+  await post(open, { ...caller, traceparent: 'nonsense', baggage: Array.from({ length: 200 }, (_, i) => `k${i}=v`).join(',') });
   assert.equal(sentUpstream().tracestate, undefined, 'a state without its parent says nothing');
   assert.equal(sentUpstream().baggage.split(',').length, 64);
-  await post(at, context, { model: 'claude-haiku-4-5', messages: hello, max_tokens: 10 });
+  await open.stop();
+  const closed = await startRouter(provider, openaiWith('{traceparent: false}'));
+  assert.equal((await post(closed, caller)).status, 200);
   assert.equal(sentUpstream().traceparent, undefined);
-  await at.stop();
+  await closed.stop();
 });
 
 test('metrics over OTLP say what /metrics says', async () => {
