@@ -44,6 +44,20 @@ TEST(QueryValues, RefusesBrokenEscapesAndNamesGivenTwice) {
   EXPECT_FALSE(query_values("a=1&a=2"));
 }
 
+TEST(SearchParams, ReadsFlagsAndValuesThatHoldCommas) {
+  const auto search = parse_search("fallback=true&unknown_cost=false&workflow=a%5C,b,c&model=!%5C!x&tenant=%5C!y");
+  ASSERT_TRUE(search) << search.error().message;
+  EXPECT_EQ(search->filters.fallback, true);
+  EXPECT_EQ(search->filters.unknown_cost, false);
+  EXPECT_FALSE(search->filters.cache_hit.has_value());
+  ASSERT_EQ(search->filters.values.size(), 3U);
+  EXPECT_EQ(search->filters.values[0].values, (std::vector<std::string>{"a,b", "c"}));
+  EXPECT_TRUE(search->filters.values[1].exclude);
+  EXPECT_EQ(search->filters.values[1].values, std::vector<std::string>{"!x"});
+  EXPECT_FALSE(search->filters.values[2].exclude);
+  EXPECT_FALSE(parse_search("fallback=yes"));
+}
+
 TEST(ViewRequest, HasADefaultRangeAndRefusesWhatItDoesNotKnow) {
   const WallTime now = parse_rfc3339("2026-11-23T12:00:00Z").value();
   EXPECT_EQ(parse_view_request("", now)->range.from, now - std::chrono::days(30));

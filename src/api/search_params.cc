@@ -51,17 +51,33 @@ Result<void> take_ms(std::optional<std::int64_t>& into, std::string_view name, s
   return {};
 }
 
+/// Commas separate values; inside one, and for a leading '!', a backslash takes the next character as it is.
+std::vector<std::string> split_values(std::string_view text) {
+  std::vector<std::string> values(1);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      values.back().push_back(text[++i]);
+    } else if (text[i] == ',') {
+      values.emplace_back();
+    } else {
+      values.back().push_back(text[i]);
+    }
+  }
+  return values;
+}
+
 Result<void> take_values(store::Search& search, const store::DimensionRef& field, std::string_view value) {
   store::ValueFilter filter{field, {}, value.starts_with('!')};
   if (filter.exclude) value.remove_prefix(1);
-  while (true) {
-    const size_t comma = value.find(',');
-    filter.values.emplace_back(value.substr(0, comma));
-    if (comma == std::string_view::npos) break;
-    value.remove_prefix(comma + 1);
-  }
+  filter.values = split_values(value);
   if (filter.values.size() > store::kMaxFilterValues) return fail(Code::kInvalid, fmt::format("{}: more than {} values", store::name(field), store::kMaxFilterValues));
   search.filters.values.push_back(std::move(filter));
+  return {};
+}
+
+Result<void> take_flag(std::optional<bool>& into, std::string_view name, std::string_view value) {
+  if (value != "true" && value != "false") return bad(name, value, "true or false");
+  into = value == "true";
   return {};
 }
 
@@ -89,6 +105,9 @@ Result<void> take(store::Search& search, Bounds& bounds, std::string_view name, 
   if (name == "max_cost") return take_money(search.filters.max_cost, name, value);
   if (name == "min_latency") return take_ms(search.filters.min_latency_ms, name, value);
   if (name == "max_latency") return take_ms(search.filters.max_latency_ms, name, value);
+  if (name == "cache_hit") return take_flag(search.filters.cache_hit, name, value);
+  if (name == "fallback") return take_flag(search.filters.fallback, name, value);
+  if (name == "unknown_cost") return take_flag(search.filters.unknown_cost, name, value);
   if (name == "cursor" || name == "limit" || name == "order" || name == "direction") return take_paging(search, name, value);
   if (name == "trace_id") {
     if (value.size() != 32 || !from_hex(value)) return bad(name, value, "32 hexadecimal digits");

@@ -133,6 +133,21 @@ test('filters by keyboard and their removal', async ({ page }) => {
   await expect(page).toHaveURL(/from=-1h/);
 });
 
+test('every filter narrows the list and the sums alike', async ({ page }) => {
+  await signIn(page);
+  const cases = [['fallback=true', { fallback: true }], ['unknown_cost=true', { unknown_cost: true }], ['min_cost=0.0001', { min_cost_usd: '0.0001' }], ['category=!code,reasoning', { not: { category: ['code', 'reasoning'] } }],
+    ['tags.team=sea', { 'tags.team': ['sea'] }], ['provider=', { provider: [''] }], ['requested_model=auto&tenant=acme', { requested_model: ['auto'], tenant: ['acme'] }]];
+  for (const [address, filters] of cases) {
+    const { receipts } = await total(page, filters, ['receipts']);
+    expect(receipts, address).toBeGreaterThan(0);
+    await open(page, `/receipts?${address}`);
+    await expect(shown(page)).toHaveText(`${receipts} receipts`);
+    await expect(page.getByRole('grid')).toHaveAttribute('aria-rowcount', String(receipts + 1));
+    const listed = await (await page.request.get(`${BASE}/api/v1/receipts?limit=1000&${address}`)).json();
+    expect(listed.receipts.length, address).toBe(receipts);
+  }
+});
+
 test('export has every row', async ({ page }) => {
   await signIn(page);
   await open(page, '/receipts?status=success');

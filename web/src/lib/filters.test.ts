@@ -56,6 +56,9 @@ describe('what the API is asked', () => {
   it('as parameters', () => {
     expect(apiParams(filters, NOW)).toEqual({ from: '2026-04-17T13:07:42.000Z', to: '2026-04-24T13:07:42.000Z', tenant: 'acme', model: '!a,b', 'tags.team': 'core', min_cost: '0.01', min_latency: '800', fallback: 'true' });
   });
+  it('with commas and a leading ! inside values', () => {
+    expect(apiParams(withValues(withValues(defaults, 'workflow', ['a,b', '!c']), 'model', ['!x'], true), NOW)).toMatchObject({ workflow: '\\!c,a\\,b', model: '!\\!x' });
+  });
   it('as a query', () => {
     expect(queryFilters(filters)).toEqual({ tenant: ['acme'], not: { model: ['a', 'b'] }, 'tags.team': ['core'], min_cost_usd: '0.01', min_latency_ms: 800, fallback: true });
   });

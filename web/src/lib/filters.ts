@@ -165,7 +165,7 @@ export function apiParams(filters: Filters, now: number): Record<string, string>
   const out: Record<string, string> = { from: range.from.toISOString(), to: range.to.toISOString() };
   for (const key of activeDimensions(filters)) {
     const filter = filters.by[key];
-    if (filter) out[key] = (filter.exclude ? '!' : '') + filter.values.join(',');
+    if (filter) out[key] = formatValues(filter);
   }
   for (const key of bounds) if (filters.bound[key] !== undefined) out[key] = filters.bound[key];
   for (const key of flags) if (filters.flag[key] !== undefined) out[key] = String(filters.flag[key]);

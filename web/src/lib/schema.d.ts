@@ -524,7 +524,7 @@ export interface components {
             columns: {
                 name: string;
                 /** @enum {string} */
-                type: "text" | "integer" | "real" | "money";
+                type: "text" | "integer" | "real" | "usd";
             }[];
             rows: unknown[][];
             totals: unknown[] | null;
@@ -958,35 +958,35 @@ export interface components {
         };
     };
     parameters: {
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_tenant: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_workflow: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_key: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_end_user: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_model: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_provider: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_region: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_category: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_status: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_attempt_reason: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_router_version: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_policy_version: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_requested_model: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_error_code: string;
-        /** @description any of these (comma-separated); a leading ! means none of them */
+        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
         filter_endpoint: string;
         /** @description the same for a tag, such as tags.team=search */
         filter_tags: string;
@@ -1001,6 +1001,12 @@ export interface components {
         filter_min_latency: number;
         /** @description milliseconds */
         filter_max_latency: number;
+        /** @description answered from a cache, or not */
+        filter_cache_hit: boolean;
+        /** @description more than one model was tried, or not */
+        filter_fallback: boolean;
+        /** @description the cost is unknown, or known */
+        filter_unknown_cost: boolean;
         /** @description RFC 3339; included */
         filter_from: string;
         /** @description RFC 3339; excluded */
@@ -1084,35 +1090,35 @@ export interface operations {
     searchReceipts: {
         parameters: {
             query?: {
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 tenant?: components["parameters"]["filter_tenant"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 workflow?: components["parameters"]["filter_workflow"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 key?: components["parameters"]["filter_key"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 end_user?: components["parameters"]["filter_end_user"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 model?: components["parameters"]["filter_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 provider?: components["parameters"]["filter_provider"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 region?: components["parameters"]["filter_region"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 category?: components["parameters"]["filter_category"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 status?: components["parameters"]["filter_status"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 attempt_reason?: components["parameters"]["filter_attempt_reason"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 router_version?: components["parameters"]["filter_router_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 policy_version?: components["parameters"]["filter_policy_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 requested_model?: components["parameters"]["filter_requested_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 error_code?: components["parameters"]["filter_error_code"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 endpoint?: components["parameters"]["filter_endpoint"];
                 /** @description the same for a tag, such as tags.team=search */
                 "tags.{key}"?: components["parameters"]["filter_tags"];
@@ -1127,6 +1133,12 @@ export interface operations {
                 min_latency?: components["parameters"]["filter_min_latency"];
                 /** @description milliseconds */
                 max_latency?: components["parameters"]["filter_max_latency"];
+                /** @description answered from a cache, or not */
+                cache_hit?: components["parameters"]["filter_cache_hit"];
+                /** @description more than one model was tried, or not */
+                fallback?: components["parameters"]["filter_fallback"];
+                /** @description the cost is unknown, or known */
+                unknown_cost?: components["parameters"]["filter_unknown_cost"];
                 /** @description RFC 3339; included */
                 from?: components["parameters"]["filter_from"];
                 /** @description RFC 3339; excluded */
@@ -1159,35 +1171,35 @@ export interface operations {
     followReceipts: {
         parameters: {
             query?: {
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 tenant?: components["parameters"]["filter_tenant"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 workflow?: components["parameters"]["filter_workflow"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 key?: components["parameters"]["filter_key"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 end_user?: components["parameters"]["filter_end_user"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 model?: components["parameters"]["filter_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 provider?: components["parameters"]["filter_provider"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 region?: components["parameters"]["filter_region"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 category?: components["parameters"]["filter_category"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 status?: components["parameters"]["filter_status"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 attempt_reason?: components["parameters"]["filter_attempt_reason"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 router_version?: components["parameters"]["filter_router_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 policy_version?: components["parameters"]["filter_policy_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 requested_model?: components["parameters"]["filter_requested_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 error_code?: components["parameters"]["filter_error_code"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 endpoint?: components["parameters"]["filter_endpoint"];
                 /** @description the same for a tag, such as tags.team=search */
                 "tags.{key}"?: components["parameters"]["filter_tags"];
@@ -1202,6 +1214,12 @@ export interface operations {
                 min_latency?: components["parameters"]["filter_min_latency"];
                 /** @description milliseconds */
                 max_latency?: components["parameters"]["filter_max_latency"];
+                /** @description answered from a cache, or not */
+                cache_hit?: components["parameters"]["filter_cache_hit"];
+                /** @description more than one model was tried, or not */
+                fallback?: components["parameters"]["filter_fallback"];
+                /** @description the cost is unknown, or known */
+                unknown_cost?: components["parameters"]["filter_unknown_cost"];
                 /** @description the same where headers cannot be set */
                 last_event_id?: string;
             };
@@ -1375,35 +1393,35 @@ export interface operations {
     getView: {
         parameters: {
             query?: {
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 tenant?: components["parameters"]["filter_tenant"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 workflow?: components["parameters"]["filter_workflow"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 key?: components["parameters"]["filter_key"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 end_user?: components["parameters"]["filter_end_user"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 model?: components["parameters"]["filter_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 provider?: components["parameters"]["filter_provider"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 region?: components["parameters"]["filter_region"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 category?: components["parameters"]["filter_category"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 status?: components["parameters"]["filter_status"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 attempt_reason?: components["parameters"]["filter_attempt_reason"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 router_version?: components["parameters"]["filter_router_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 policy_version?: components["parameters"]["filter_policy_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 requested_model?: components["parameters"]["filter_requested_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 error_code?: components["parameters"]["filter_error_code"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 endpoint?: components["parameters"]["filter_endpoint"];
                 /** @description the same for a tag, such as tags.team=search */
                 "tags.{key}"?: components["parameters"]["filter_tags"];
@@ -1418,6 +1436,12 @@ export interface operations {
                 min_latency?: components["parameters"]["filter_min_latency"];
                 /** @description milliseconds */
                 max_latency?: components["parameters"]["filter_max_latency"];
+                /** @description answered from a cache, or not */
+                cache_hit?: components["parameters"]["filter_cache_hit"];
+                /** @description more than one model was tried, or not */
+                fallback?: components["parameters"]["filter_fallback"];
+                /** @description the cost is unknown, or known */
+                unknown_cost?: components["parameters"]["filter_unknown_cost"];
                 /** @description RFC 3339; included */
                 from?: components["parameters"]["filter_from"];
                 /** @description RFC 3339; excluded */
@@ -1459,35 +1483,35 @@ export interface operations {
                 format?: "csv";
                 order?: "time" | "cost" | "latency";
                 direction?: "asc" | "desc";
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 tenant?: components["parameters"]["filter_tenant"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 workflow?: components["parameters"]["filter_workflow"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 key?: components["parameters"]["filter_key"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 end_user?: components["parameters"]["filter_end_user"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 model?: components["parameters"]["filter_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 provider?: components["parameters"]["filter_provider"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 region?: components["parameters"]["filter_region"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 category?: components["parameters"]["filter_category"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 status?: components["parameters"]["filter_status"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 attempt_reason?: components["parameters"]["filter_attempt_reason"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 router_version?: components["parameters"]["filter_router_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 policy_version?: components["parameters"]["filter_policy_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 requested_model?: components["parameters"]["filter_requested_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 error_code?: components["parameters"]["filter_error_code"];
-                /** @description any of these (comma-separated); a leading ! means none of them */
+                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
                 endpoint?: components["parameters"]["filter_endpoint"];
                 /** @description the same for a tag, such as tags.team=search */
                 "tags.{key}"?: components["parameters"]["filter_tags"];
@@ -1502,6 +1526,12 @@ export interface operations {
                 min_latency?: components["parameters"]["filter_min_latency"];
                 /** @description milliseconds */
                 max_latency?: components["parameters"]["filter_max_latency"];
+                /** @description answered from a cache, or not */
+                cache_hit?: components["parameters"]["filter_cache_hit"];
+                /** @description more than one model was tried, or not */
+                fallback?: components["parameters"]["filter_fallback"];
+                /** @description the cost is unknown, or known */
+                unknown_cost?: components["parameters"]["filter_unknown_cost"];
                 /** @description RFC 3339; included */
                 from?: components["parameters"]["filter_from"];
                 /** @description RFC 3339; excluded */
