@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/live_feed.h"
+#include "api/sessions.h"
 #include "api/static_files.h"
 #include "api/work_pool.h"
 #include "gateway/gateway.h"
@@ -41,6 +42,8 @@ Answer wrong_method(const RouteTable::Match& match, std::string_view method, std
 
 bool is_api(std::string_view path) { return path == "/metrics" || path == "/openapi.json" || path == "/api" || path.starts_with("/api/"); }
 
+std::string_view session_secret(const net::Head& head) { return cookie_value(head.find("cookie").value_or(""), kSessionCookie); }
+
 int status_of_body(Code code) { return code == Code::kTimeout ? 408 : status_of(code); }
 
 } // namespace
@@ -58,12 +61,14 @@ RouteTable all_routes() {
   add_receipt_routes(table);
   add_live_routes(table);
   add_query_routes(table);
+  add_session_routes(table);
+  add_state_routes(table);
   add_system_routes(table);
   return table;
 }
 
 struct Api::Impl {
-  explicit Impl(ApiServices services) : context{std::move(services), live, pool}, live(context.services.journal) {}
+  explicit Impl(ApiServices services) : context{std::move(services), live, sessions, pool}, sessions(context.services.clock), live(context.services.journal) {}
 
   Result<Principal> identify(const net::Head& head, Door door) const;
   std::optional<Answer> refuse(const RouteTable::Match& match, const net::Head& head, const Result<Principal>& who) const;
@@ -72,16 +77,29 @@ struct Api::Impl {
 
   const RouteTable table = all_routes();
   const ApiContext context;
+  Sessions sessions;
   LiveFeed live;
   WorkPool pool; // last: its jobs use the others
 };
 
+/// By a key, else by the cookie of a session. What a browser may send for another site is refused.
 Result<Principal> Api::Impl::identify(const net::Head& head, Door door) const {
   if (door == Door::kLocalSocket) return Principal{config::Role::kAdmin, "", "", false};
   const config::SnapshotPtr snapshot = context.services.snapshot();
-  const auto owner = gateway::authenticate(head, *snapshot);
-  if (!owner) return fail(Code::kUnauthorized, "no valid key: send one as 'Authorization: Bearer kr-…' or 'x-api-key: kr-…'");
-  return principal_of(*owner);
+  if (const auto owner = gateway::authenticate(head, *snapshot)) return principal_of(*owner);
+  const auto session = gateway::presented_key(head).empty() ? sessions.find(session_secret(head)) : std::nullopt;
+  const auto owner = session ? snapshot->owner_of_key(session->key_sha256) : std::nullopt;
+  if (!owner) {
+    return fail(Code::kUnauthorized, "no valid key: send one as 'Authorization: Bearer kr-…' or 'x-api-key: kr-…', or log in by POST /api/v1/session");
+  }
+  const bool reads = head.method() == "GET" || head.method() == "HEAD";
+  const bool same_origin = head.find("sec-fetch-site").value_or("") == "same-origin" || head.find("x-csrf-token").value_or("") == session->csrf_token;
+  if (!reads && !same_origin) {
+    return fail(Code::kForbidden, "a request by cookie that changes something needs the header X-CSRF-Token (GET /api/v1/session tells it)");
+  }
+  Principal principal = principal_of(*owner);
+  principal.by_cookie = true;
+  return principal;
 }
 
 /// Why the request is not answered by its route, if it is not.
@@ -119,6 +137,7 @@ net::Task<void> Api::Impl::serve(net::Exchange& exchange, Door door) {
     request.query = head.query();
     request.if_none_match = head.find("if-none-match").value_or("");
     request.if_match = head.find("if-match").value_or("");
+    request.session_secret = session_secret(head);
     if (who) request.principal = *who;
     request.scope = scope_of(request.principal);
     if (match.route->stream) {

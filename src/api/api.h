@@ -16,6 +16,7 @@
 #include "observe/metrics.h"
 #include "store/loader.h"
 #include "store/receipt_store.h"
+#include "store/state_store.h"
 
 namespace kairos::api {
 
@@ -28,15 +29,20 @@ struct ApiServices {
   observe::Metrics& metrics;
   const Clock& clock;
   ledger::BudgetAuthority& budgets;
+  const store::StateStore& state;
+  /// Commits these changes if the whole configuration with them is sound, and makes it count for the next request.
+  std::function<Result<std::vector<store::Document>>(const std::vector<store::Change>& changes, std::string_view who)> change;
 };
 
 class LiveFeed;
+class Sessions;
 class WorkPool;
 
 /// What handlers are given (routes.h).
 struct ApiContext {
   ApiServices services;
   LiveFeed& live;
+  Sessions& sessions;
   WorkPool& pool; // for streams: on_worker() asks the store without holding the loop up
 };
 

@@ -40,6 +40,7 @@ struct Request {
   std::string body;                                       // "" for streams
   std::string if_none_match;
   std::string if_match;
+  std::string session_secret; // of the cookie, or empty
   Principal principal;
   store::Scope scope = store::Scope::tenant(""); // all() from viewer upwards, else the principal's tenant
 
@@ -113,6 +114,8 @@ RouteTable all_routes();
 void add_receipt_routes(RouteTable& table);
 void add_live_routes(RouteTable& table);
 void add_query_routes(RouteTable& table);
+void add_session_routes(RouteTable& table);
+void add_state_routes(RouteTable& table);
 void add_system_routes(RouteTable& table);
 
 } // namespace kairos::api

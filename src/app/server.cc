@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "api/api.h"
+#include "api/managed.h"
 #include "app/ledger_check.h"
 #include "app/startup.h"
 #include "base/guarded.h"
@@ -19,6 +20,7 @@
 #include "observe/log.h"
 #include "providers/client_error.h"
 #include "store/duckdb/duckdb_store.h"
+#include "store/embedded_state.h"
 #include "store/journal_source.h"
 #include "telemetry/telemetry.h"
 
@@ -74,8 +76,14 @@ struct Server::Impl {
   Result<void> open_store();
   Result<void> start_telemetry();
   Result<void> listen();
+  Result<void> open_state();
+  Result<config::SnapshotPtr> load_with(std::span<const store::Change> changes);
+  Result<void> use(config::SnapshotPtr next);
+  Result<std::vector<store::Document>> change(const std::vector<store::Change>& changes, std::string_view who);
 
   std::string config_path;
+  std::mutex changing;     // one reload or change at a time
+  std::string config_text; // of the running snapshot: a change by API does not pick up an edited file
   journal::DataDirLock lock;
   SystemClock clock;
   observe::Metrics metrics;
@@ -88,6 +96,7 @@ struct Server::Impl {
   ledger::RateLimits rates;
   gateway::HealthBoard health;
   gateway::KeyPools keys;
+  std::unique_ptr<store::StateStore> state;
   std::unique_ptr<store::ReceiptStore> store;
   std::unique_ptr<store::Loader> loader;
   std::unique_ptr<api::Api> api;
@@ -123,6 +132,45 @@ Result<void> Server::Impl::open_journal() {
   return budgets->replace(budget_specs(*config));
 }
 
+/// What was made through the API, and the configuration with it.
+Result<void> Server::Impl::open_state() {
+  const std::string file = std::filesystem::path(snapshot()->data_dir) / "state.log";
+  auto opened = store::open_embedded_state({file, &clock});
+  if (!opened) return fail_in(file, opened.error());
+  state = std::move(*opened);
+  auto loaded = load_with({});
+  if (!loaded) return std::unexpected(loaded.error());
+  current.with([&](config::SnapshotPtr& now) { now = *loaded; });
+  return {};
+}
+
+Result<config::SnapshotPtr> Server::Impl::load_with(std::span<const store::Change> changes) {
+  const auto objects = api::managed_objects(*state, changes);
+  if (!objects) return std::unexpected(objects.error());
+  return config::load(config_text, config_path, config::process_environment(), nullptr, *objects);
+}
+
+Result<void> Server::Impl::use(config::SnapshotPtr next) {
+  auto replaced = budgets->replace(budget_specs(*next));
+  if (!replaced) return replaced;
+  current.with([&](config::SnapshotPtr& now) { now = std::move(next); });
+  return {};
+}
+
+/// Checks the whole configuration as it would be, commits, and puts it to use: for requests that begin from then on.
+Result<std::vector<store::Document>> Server::Impl::change(const std::vector<store::Change>& changes, std::string_view who) {
+  const std::scoped_lock one_at_a_time(changing);
+  auto next = load_with(changes);
+  if (!next) return std::unexpected(next.error());
+  for (const ledger::BudgetSpec& spec : budget_specs(**next)) {
+    if (auto valid = ledger::validate(spec); !valid) return std::unexpected(valid.error());
+  }
+  auto committed = state->commit(changes, who);
+  if (!committed) return committed;
+  if (auto used = use(std::move(*next)); !used) return std::unexpected(used.error());
+  return committed;
+}
+
 Result<void> Server::Impl::open_store() {
   store::DuckDbOptions options;
   options.file = std::filesystem::path(snapshot()->data_dir) / "receipts.duckdb";
@@ -130,7 +178,8 @@ Result<void> Server::Impl::open_store() {
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
   loader = std::make_unique<store::Loader>(*store, store::follow_journal(writer->reader()), clock);
-  api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets});
+  api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets, *state,
+                                                      [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }});
   return {};
 }
 
@@ -204,7 +253,9 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::start(const std::string& config_path) {
-  auto loaded = config::load_file(config_path, config::process_environment());
+  const auto text = config::read_config_file(config_path);
+  if (!text) return std::unexpected(text.error());
+  auto loaded = config::load(*text, config_path, config::process_environment());
   if (!loaded) return std::unexpected(loaded.error());
   observe::set_log_format((*loaded)->server.log_json ? observe::LogFormat::kJson : observe::LogFormat::kLogfmt);
   if (auto levels = observe::set_log_levels((*loaded)->server.log_levels); !levels) return std::unexpected(levels.error());
@@ -214,7 +265,9 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& config_path) {
   std::unique_ptr<Server> server(new Server(std::make_unique<Impl>(std::move(*lock))));
   Impl& impl = *server->impl_;
   impl.config_path = config_path;
+  impl.config_text = *text;
   impl.current.with([&](config::SnapshotPtr& now) { now = *loaded; });
+  if (auto done = impl.open_state(); !done) return std::unexpected(done.error());
   if (auto done = impl.open_journal(); !done) return std::unexpected(done.error());
   if (auto done = impl.open_store(); !done) return std::unexpected(done.error());
   if (auto done = impl.listen(); !done) return std::unexpected(done.error());
@@ -227,15 +280,20 @@ std::string Server::address() const {
 }
 
 Result<void> Server::reload() {
-  auto loaded = config::load_file(impl_->config_path, config::process_environment());
-  if (!loaded) return std::unexpected(loaded.error());
+  const std::scoped_lock lock(impl_->changing);
+  auto text = config::read_config_file(impl_->config_path);
+  if (!text) return std::unexpected(text.error());
+  std::string before = std::exchange(impl_->config_text, std::move(*text));
+  auto loaded = impl_->load_with({});
+  if (!loaded) {
+    impl_->config_text = std::move(before);
+    return std::unexpected(loaded.error());
+  }
+  for (const std::string& warning : (*loaded)->warnings) observe::log_warn("config", warning);
   for (const std::string& what : config::needs_restart(*impl_->snapshot(), **loaded)) {
     observe::log_warn("config", "changed, but takes effect only after a restart", {{"key", what}});
   }
-  auto replaced = impl_->budgets->replace(budget_specs(**loaded));
-  if (!replaced) return replaced;
-  impl_->current.with([&](config::SnapshotPtr& now) { now = *loaded; });
-  return {};
+  return impl_->use(std::move(*loaded));
 }
 
 void Server::drain() {

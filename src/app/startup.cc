@@ -55,6 +55,7 @@ std::vector<ledger::BudgetSpec> budget_specs(const config::Snapshot& snapshot) {
     spec.measure = budget.measure == config::BudgetMeasure::kCost ? ledger::Measure::kCost : ledger::Measure::kCharged;
     spec.on_exceed = budget.on_exceed;
     spec.warn_levels = budget.warn_levels;
+    spec.managed = budget.managed == config::ManagedBy::kApi ? ledger::ManagedBy::kApi : ledger::ManagedBy::kFile;
     spec.allow_unpriced = snapshot.routing.allow_unpriced;
     specs.push_back(std::move(spec));
   }

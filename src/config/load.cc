@@ -29,6 +29,9 @@ Result<std::string> read_file(const std::string& path, size_t most) {
 
 std::string version_of(std::string_view text, const Snapshot& snapshot) {
   std::string all(text);
+  for (const Tenant& tenant : snapshot.tenants) {
+    if (tenant.managed == ManagedBy::kApi) all.append(fmt::format("\n{} {}", tenant.id, tenant.version));
+  }
   all.append("\n").append(snapshot.catalog->price_version());
   for (const Provider& provider : snapshot.providers) all.append("\n").append(provider.id);
   std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
@@ -68,7 +71,7 @@ void warn_of_nothing_to_do(Snapshot& snapshot) {
 }
 
 void read_all(Reader& root, const Environment& environment, const catalog::Catalog& built_in, Snapshot& into,
-              std::vector<ModelSettings>& models, Problem& problem) {
+              std::span<const ManagedObject> objects, std::vector<ModelSettings>& models, Problem& problem) {
   read_server(root, into);
   read_routing(root, into);
   read_otlp(root, environment, into);
@@ -77,6 +80,7 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
   if (!problem.any()) into.catalog = lay_over(built_in, models, problem);
   if (problem.any()) return;
   read_tenants(root, into);
+  read_managed(objects, into, problem);
   read_budgets(root, into);
   read_alerts(root, environment, into);
   root.finish();
@@ -85,7 +89,7 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
 } // namespace
 
 Result<SnapshotPtr> load(std::string_view text, std::string_view name, const Environment& environment,
-                         std::shared_ptr<const catalog::Catalog> catalog) {
+                         std::shared_ptr<const catalog::Catalog> catalog, std::span<const ManagedObject> objects) {
   auto built_in = base_catalog(std::move(catalog));
   if (!built_in) return std::unexpected(built_in.error());
   const auto document = parse_document(text, name);
@@ -94,7 +98,7 @@ Result<SnapshotPtr> load(std::string_view text, std::string_view name, const Env
   std::vector<ModelSettings> models;
   Problem problem(name);
   Reader root(*document, "", problem);
-  read_all(root, environment, **built_in, *snapshot, models, problem);
+  read_all(root, environment, **built_in, *snapshot, objects, models, problem);
   if (problem.any()) return std::unexpected(problem.error());
   SnapshotIndex::build(*snapshot, models);
   snapshot->version = version_of(text, *snapshot);
@@ -102,9 +106,15 @@ Result<SnapshotPtr> load(std::string_view text, std::string_view name, const Env
   return snapshot;
 }
 
-Result<SnapshotPtr> load_file(const std::string& path, const Environment& environment) {
-  const auto text = read_file(path, kMaxText);
+Result<std::string> read_config_file(const std::string& path) {
+  auto text = read_file(path, kMaxText);
   if (!text) return fail_in("reading the configuration", text.error());
+  return text;
+}
+
+Result<SnapshotPtr> load_file(const std::string& path, const Environment& environment) {
+  const auto text = read_config_file(path);
+  if (!text) return std::unexpected(text.error());
   return load(*text, path, environment);
 }
 

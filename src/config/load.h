@@ -8,11 +8,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "catalog/catalog.h"
+#include "config/document.h"
 #include "config/snapshot.h"
 
 namespace kairos::config {
@@ -26,11 +28,23 @@ struct Environment {
 /// The process's own.
 Environment process_environment();
 
-/// `name` stands for the text in messages. Without `catalog`, the built-in one is used.
+/// What was made through the API. Its fields are those of the file; a key also names its `tenant`.
+struct ManagedObject {
+  enum class Kind : std::uint8_t { kTenant, kKey, kBudget };
+  Kind kind = Kind::kTenant;
+  std::string id;
+  std::uint64_t version = 1;
+  Node body; // a map with `id` in it; lines are 0
+};
+
+/// `name` stands for the text in messages. Without `catalog`, the built-in one is used. An id that the text and an object
+/// share is an error; a key whose tenant is not there any more is left out with a warning.
 Result<SnapshotPtr> load(std::string_view text, std::string_view name, const Environment& environment,
-                         std::shared_ptr<const catalog::Catalog> catalog = nullptr);
-/// Reads the file first (at most 1 MiB).
+                         std::shared_ptr<const catalog::Catalog> catalog = nullptr, std::span<const ManagedObject> objects = {});
+/// Reads the file first.
 Result<SnapshotPtr> load_file(const std::string& path, const Environment& environment);
+/// At most 1 MiB.
+Result<std::string> read_config_file(const std::string& path);
 
 /// What of `next` cannot take effect without a restart, compared with `running`: "server.listen", "data_dir", ….
 std::vector<std::string> needs_restart(const Snapshot& running, const Snapshot& next);

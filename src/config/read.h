@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,7 +34,12 @@ std::vector<ModelSettings> read_models(Reader& root, const std::map<std::string,
                                        const catalog::Catalog& catalog);
 /// Needs the final catalog.
 void read_tenants(Reader& root, Snapshot& into);
+/// After the tenants of the file, before its budgets. What is wrong names the object.
+void read_managed(std::span<const ManagedObject> objects, Snapshot& into, Problem& problem);
 void read_budgets(Reader& root, Snapshot& into);
+Tenant read_tenant(Reader& reader, Snapshot& into);
+ApiKey read_key(Reader& reader);
+Budget read_budget(Reader& reader, const Tenant* owner);
 void read_alerts(Reader& root, const Environment& environment, Snapshot& into);
 
 DataUse read_data_use(Reader& parent);

@@ -34,6 +34,8 @@ void read_role(Reader& reader, Role& into) {
   reader.choice("role", kRoleNames, into);
 }
 
+} // namespace
+
 ApiKey read_key(Reader& reader) {
   ApiKey key;
   key.id = reader.id("id");
@@ -50,6 +52,8 @@ ApiKey read_key(Reader& reader) {
   reader.finish();
   return key;
 }
+
+namespace {
 
 void read_own_prices(Reader& plan, PricePlan& into) {
   auto models = plan.map("prices");
@@ -142,6 +146,8 @@ std::vector<int> read_warn_levels(Reader& reader) {
   return levels;
 }
 
+} // namespace
+
 Budget read_budget(Reader& reader, const Tenant* owner) {
   Budget budget;
   budget.id = reader.id("id");
@@ -157,9 +163,13 @@ Budget read_budget(Reader& reader, const Tenant* owner) {
   return budget;
 }
 
+namespace {
+
 void add_budgets(Reader& parent, const Tenant* owner, Snapshot& into) {
   for (Reader& reader : parent.maps("budgets", kMostBudgets)) into.budgets.push_back(read_budget(reader, owner));
 }
+
+} // namespace
 
 Tenant read_tenant(Reader& reader, Snapshot& into) {
   Tenant tenant;
@@ -183,13 +193,22 @@ Tenant read_tenant(Reader& reader, Snapshot& into) {
   return tenant;
 }
 
+namespace {
+
+/// Those made through the API are read last, so that the second one tells.
+std::string twice(std::string_view what, std::string_view id, ManagedBy second) {
+  const std::string_view hint = second == ManagedBy::kApi ? ": once in this file and once made through the API; rename it here or delete it there" : "";
+  return fmt::format("{} {} is there twice{}", what, id, hint);
+}
+
 /// Ids are unique over the whole file, and so are the keys themselves.
 void check_unique(Reader& root, const Snapshot& all) {
-  std::set<std::string_view> tenants, keys, hashes, budgets;
+  std::set<std::string_view> tenants, keys, hashes;
+  std::map<std::string_view, ManagedBy> budgets;
   for (const Tenant& tenant : all.tenants) {
-    if (!tenants.insert(tenant.id).second) root.complain("tenants", fmt::format("tenant {} is there twice", tenant.id));
+    if (!tenants.insert(tenant.id).second) root.complain("tenants", twice("tenant", tenant.id, tenant.managed));
     for (const ApiKey& key : tenant.keys) {
-      if (!keys.insert(key.id).second) root.complain("tenants", fmt::format("key id {} is there twice", key.id));
+      if (!keys.insert(key.id).second) root.complain("tenants", twice("key id", key.id, key.managed));
       if (!hashes.insert(key.sha256).second) {
         root.complain("tenants",
                       fmt::format("key {} has the sha256 of another key; each key belongs to one tenant", key.id));
@@ -197,7 +216,9 @@ void check_unique(Reader& root, const Snapshot& all) {
     }
   }
   for (const Budget& budget : all.budgets) {
-    if (!budgets.insert(budget.id).second) root.complain("budgets", fmt::format("budget {} is there twice", budget.id));
+    const auto twin = budgets.emplace(budget.id, budget.managed);
+    const bool by_api = budget.managed == ManagedBy::kApi || twin.first->second == ManagedBy::kApi;
+    if (!twin.second) root.complain("budgets", twice("budget", budget.id, by_api ? ManagedBy::kApi : ManagedBy::kFile));
   }
 }
 

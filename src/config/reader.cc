@@ -54,7 +54,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& names
 void Problem::report(int line, const std::string& path, const std::string& what) {
   if (error_) return;
   const std::string place = path.empty() ? "" : path + ": ";
-  error_ = Error{Code::kInvalid, fmt::format("{}:{}: {}{}", document_, line, place, what)};
+  const std::string number = line > 0 ? fmt::format("{}:", line) : ""; // objects made through the API have no lines
+  error_ = Error{Code::kInvalid, fmt::format("{}:{} {}{}", document_, number, place, what)};
 }
 
 Reader::Reader(const Node& map, std::string path, Problem& problem)

@@ -23,6 +23,9 @@ class Problem {
 public:
   explicit Problem(std::string_view document) : document_(document) {}
   void report(int line, const std::string& path, const std::string& what);
+  void adopt(const Problem& other) {
+    if (!error_) error_ = other.error_;
+  }
   bool any() const { return error_.has_value(); }
   const Error& error() const { return *error_; }
 

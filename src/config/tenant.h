@@ -61,6 +61,7 @@ struct ApiKey {
   Role role = Role::kTenant;
   Guardrails guardrails;
   ManagedBy managed = ManagedBy::kFile;
+  std::uint64_t version = 0; // of the state store's document; 0: of the file
 };
 
 /// What a reseller charges: own unit prices first, else cost plus markup. ledger::PricePlan is made from it.
@@ -82,6 +83,7 @@ struct Tenant {
   std::optional<std::int64_t> default_max_output_tokens;
   model::ContentPolicy content = model::ContentPolicy::kNone;
   ManagedBy managed = ManagedBy::kFile;
+  std::uint64_t version = 0; // of the state store's document; 0: of the file
 };
 
 enum class BudgetPeriod : std::uint8_t { kMonth, kDay, kTotal };
@@ -107,6 +109,7 @@ struct Budget {
   model::OnExceed on_exceed = model::OnExceed::kRefuse;
   std::vector<int> warn_levels; // per cent, ascending
   ManagedBy managed = ManagedBy::kFile;
+  std::uint64_t version = 0; // of the state store's document; 0: of the file
 };
 
 } // namespace kairos::config

@@ -14,7 +14,7 @@
 
 namespace kairos::store {
 
-/// Kinds that exist: "tenant", "key" (id: SHA-256 of the key in hex), "budget", "view", "alert_rule", "alert_channel",
+/// Kinds that exist: "tenant", "key" (its body has the key's SHA-256), "budget", "view", "alert_rule", "alert_channel",
 /// "setting". The store itself takes any lower-case word.
 struct Document {
   std::string kind;

@@ -178,6 +178,78 @@ test('the dashboard is there, or says how to build it, with strict headers', asy
   assert.equal((await fetch(`${router.url}/assets/none.js`)).status, 404);
 });
 
+test('tenants, keys and budgets are made, count at once, survive a restart, and every change is audited', async () => {
+  const own = await startRouter(provider);
+  const there = router;
+  router = own; // call() asks this one
+  try {
+    assert.equal((await call('POST', '/api/v1/tenants', { body: { id: 'newco', name: 'New Co', baseline_model: 'gpt-4o' } })).status, 201);
+    const made = await call('POST', '/api/v1/keys', { body: { tenant: 'newco', id: 'newco-key' } });
+    assert.equal(made.status, 201, made.text);
+    assert.match(made.json.key, /^kr-[0-9a-f]{64}$/);
+    const chatNow = () => fetch(`${own.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${made.json.key}` },
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }) });
+    assert.equal((await chatNow()).status, 200, 'the key counts at once');
+    const budget = document.paths['/api/v1/budgets'].post.requestBody.content['application/json'].example;
+    assert.equal((await call('POST', '/api/v1/budgets', { body: { ...budget, id: 'newco-day', scope: { tenant: 'newco' }, period: 'day', cap_usd: '0.000001' } })).status, 201);
+    assert.equal((await chatNow()).status, 402, 'the cap counts at once');
+    const stands = (await call('GET', '/api/v1/budgets/{id}', { params: { id: 'newco-day' } })).json;
+    assert.equal(stands.managed, 'api');
+    assert.equal(stands.state.held_usd, '0');
+    assert.equal((await call('PUT', '/api/v1/budgets/{id}', { params: { id: 'newco-day' }, headers: { 'if-match': '7' }, body: { scope: { tenant: 'newco' }, cap_usd: '5' } })).status, 409);
+    assert.equal((await call('PUT', '/api/v1/budgets/{id}', { params: { id: 'newco-day' }, headers: { 'if-match': '1' }, body: { scope: { tenant: 'newco' }, cap_usd: '5' } })).status, 200);
+    assert.equal((await chatNow()).status, 200);
+    // wrong input changes nothing
+    for (const body of [{ cap_usd: 'NaN' }, { cap_usd: '-1' }, { cap_usd: '1e300' }, { cap_usd: '1', colour: 'red' }, { cap_usd: '1', id: 'a b' }, { scope: {} }]) {
+      assert.equal((await call('POST', '/api/v1/budgets', { body })).status, 400, JSON.stringify(body));
+    }
+    assert.equal((await call('POST', '/api/v1/tenants', { body: { id: 'acme' } })).status, 409, 'of the file');
+    assert.equal((await call('DELETE', '/api/v1/tenants/{id}', { params: { id: 'acme' } })).status, 409);
+    assert.equal((await call('DELETE', '/api/v1/tenants/{id}', { params: { id: 'newco' } })).status, 409, 'it has a key');
+    assert.equal((await call('POST', '/api/v1/keys', { body: { tenant: 'nobody' } })).status, 400);
+    assert.equal((await call('POST', '/api/v1/tenants', { key: 'kr-acme', body: { id: 'x' } })).status, 403);
+    assert.deepEqual((await call('GET', '/api/v1/tenants', { key: 'kr-acme' })).json.tenants.map((one) => one.id), ['acme']);
+    const audit = (await call('GET', '/api/v1/audit')).json.entries;
+    assert.deepEqual(audit.map((one) => `${one.who} ${one.kind} ${one.id}`).reverse(), ['key ops-key tenant newco', 'key ops-key key newco-key', 'key ops-key budget newco-day', 'key ops-key budget newco-day']);
+    assert.equal(audit[0].before.cap_usd, '0.000001');
+    assert.equal(audit[0].after.cap_usd, '5');
+    assert.ok(!JSON.stringify(audit).includes('sha256'));
+    // kill -9, start again
+    const spent = (await call('GET', '/api/v1/budgets/{id}', { params: { id: 'newco-day' } })).json.state.spent_usd;
+    assert.notEqual(spent, '0');
+    await own.kill();
+    router = await startRouter(provider, { dataDir: own.dataDir });
+    assert.equal((await call('GET', '/api/v1/budgets/{id}', { params: { id: 'newco-day' } })).json.state.spent_usd, spent);
+    assert.equal((await call('GET', '/api/v1/receipts', { key: made.json.key })).status, 200);
+    assert.equal((await call('DELETE', '/api/v1/keys/{id}', { params: { id: 'newco-key' } })).status, 204);
+    assert.equal((await call('GET', '/api/v1/receipts', { key: made.json.key })).status, 401, 'revoked');
+    assert.equal((await call('DELETE', '/api/v1/tenants/{id}', { params: { id: 'newco' } })).status, 204);
+    await router.stop();
+  } finally {
+    router = there;
+  }
+});
+
+test('a session stands for its key, and changes need to come from the same origin', async () => {
+  const login = await call('POST', '/api/v1/session', { key: null, body: { key: 'kr-ops' } });
+  assert.equal(login.status, 200, login.text);
+  const set = login.headers.get('set-cookie');
+  assert.match(set, /^kr_session=[0-9a-f]{64}; Path=\/; HttpOnly; SameSite=Strict/);
+  const cookie = set.split(';')[0];
+  const who = await call('GET', '/api/v1/session', { key: null, headers: { cookie } });
+  assert.equal(who.json.role, 'admin');
+  const make = (headers) => call('POST', '/api/v1/budgets', { key: null, headers: { cookie, ...headers }, body: { scope: { tenant: 'rival' }, cap_usd: '3' } });
+  assert.equal((await make({})).status, 403);
+  assert.equal((await make({ 'x-csrf-token': 'guess' })).status, 403);
+  const made = await make({ 'x-csrf-token': who.json.csrf_token });
+  assert.equal(made.status, 201, made.text);
+  assert.equal((await call('DELETE', '/api/v1/budgets/{id}', { params: { id: made.json.id } })).status, 204);
+  assert.equal((await call('POST', '/api/v1/session', { key: null, body: { key: 'kr-none' } })).status, 401);
+  assert.equal((await call('POST', '/api/v1/session', { key: null, body: {} })).status, 400);
+  assert.equal((await call('DELETE', '/api/v1/session', { key: null, headers: { cookie, 'x-csrf-token': who.json.csrf_token } })).status, 204);
+  assert.equal((await call('GET', '/api/v1/session', { key: null, headers: { cookie } })).status, 401);
+});
+
 test('a walk over every operation with another tenant’s key gets nothing of the first tenant', async () => {
   const secret = await chat('kr-acme', { 'x-kairosroute-workflow': 'acme-secret-project', 'x-kairosroute-tags': 'team=acme-secret-team' });
   await router.receipt(secret);

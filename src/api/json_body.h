@@ -1,0 +1,15 @@
+// Bodies of requests as JSON objects.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <string_view>
+
+#include "base/result.h"
+
+namespace kairos::api {
+
+/// kInvalid: not a JSON object (of a key given twice the last one counts); kTooLarge over 256 KiB. At most 16 levels deep.
+Result<boost::json::object> parse_object(std::string_view text);
+
+} // namespace kairos::api
