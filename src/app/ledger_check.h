@@ -1,5 +1,5 @@
-// LedgerCheck: holds the running ledger against the receipts: the same fold that start-up makes, kept up to date from the
-// journal, compared with what the budgets say is spent. One thread.
+// LedgerCheck: holds the running ledger against the receipts: the same fold that start-up makes, kept up to date from
+// the journal, compared with what the budgets say is spent. One thread.
 #pragma once
 
 #include "base/clock.h"

@@ -27,7 +27,8 @@ enum class GenAiConventions : std::uint8_t { kPinned, kLatest };
 inline constexpr std::array<std::string_view, 2> kGenAiConventionNames = {"1.41", "latest"};
 enum class Sampler : std::uint8_t { kParentOrOn, kParentOrOff, kParentOrRatio, kOn, kOff, kRatio };
 inline constexpr std::array<std::string_view, 6> kSamplerNames = {
-    "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio", "always_on", "always_off", "traceidratio"};
+    "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio", "always_on", "always_off",
+    "traceidratio"};
 
 /// How one signal (traces or metrics) of one destination is sent.
 struct OtlpSignal {
@@ -56,14 +57,14 @@ struct Otlp {
   GenAiConventions conventions = GenAiConventions::kPinned;
   Sampler sampler = Sampler::kParentOrOn;
   double sampler_ratio = 1;
-  std::string receipt_url;         // with {id} in it; empty: spans carry no link
-  bool end_user = false;           // enduser.id on receipt spans
+  std::string receipt_url; // with {id} in it; empty: spans carry no link
+  bool end_user = false;   // enduser.id on receipt spans
   std::int64_t batch_spans = 512;
   Duration batch_delay = std::chrono::seconds(5);
   Duration metrics_interval = std::chrono::seconds(60);
-  std::int64_t span_attributes = 32;      // at most, per span
-  std::int64_t attribute_bytes = 2'000;   // at most, per text
-  std::int64_t span_events = 8;           // at most, per span
+  std::int64_t span_attributes = 32;    // at most, per span
+  std::int64_t attribute_bytes = 2'000; // at most, per text
+  std::int64_t span_events = 8;         // at most, per span
 };
 
 /// True if they differ in nothing that matters.

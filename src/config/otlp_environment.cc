@@ -15,7 +15,8 @@ constexpr std::string_view kDefaultEndpoint = "http://localhost:4318";
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
   return out;
 }
 
@@ -75,8 +76,12 @@ bool is_http_url(std::string_view url) {
 }
 
 bool is_header(std::string_view name, std::string_view value) {
-  const auto token = [](char c) { return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos; };
-  const auto visible = [](char c) { return (c >= ' ' && c != 0x7f) || c == '\t' || static_cast<unsigned char>(c) >= 0x80; };
+  const auto token = [](char c) {
+    return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?={}").find(c) == std::string_view::npos;
+  };
+  const auto visible = [](char c) {
+    return (c >= ' ' && c != 0x7f) || c == '\t' || static_cast<unsigned char>(c) >= 0x80;
+  };
   return !name.empty() && name.size() <= 128 && value.size() <= 8'192 && std::ranges::all_of(name, token) &&
          std::ranges::all_of(value, visible);
 }
@@ -109,7 +114,8 @@ void OtlpEnvironment::whole(std::string_view name, std::int64_t& into, std::int6
   if (!text) return;
   std::int64_t value = 0;
   const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (problem != std::errc() || end != text->data() + text->size() || value < least) return warn(name, "it is not a whole number in range");
+  if (problem != std::errc() || end != text->data() + text->size() || value < least)
+    return warn(name, "it is not a whole number in range");
   into = std::min(value, most);
 }
 
@@ -121,7 +127,8 @@ void OtlpEnvironment::milliseconds(std::string_view name, Duration& into) {
 
 void OtlpEnvironment::read_sampler(Otlp& into) {
   const auto named = get("OTEL_TRACES_SAMPLER");
-  if (named && !model::parse_name(kSamplerNames, *named, into.sampler)) warn("OTEL_TRACES_SAMPLER", "the sampler is not known");
+  if (named && !model::parse_name(kSamplerNames, *named, into.sampler))
+    warn("OTEL_TRACES_SAMPLER", "the sampler is not known");
   const auto argument = get("OTEL_TRACES_SAMPLER_ARG");
   if (!argument) return;
   double ratio = 0;
@@ -134,8 +141,10 @@ void OtlpEnvironment::read_sampler(Otlp& into) {
 void OtlpEnvironment::read_settings(Otlp& into) {
   const auto attributes = get("OTEL_RESOURCE_ATTRIBUTES");
   const auto take = [&](const std::string& key, const std::string& value) {
-    if (key == "service.name") into.service_name = value;
-    else into.resource.emplace_back(key, value);
+    if (key == "service.name")
+      into.service_name = value;
+    else
+      into.resource.emplace_back(key, value);
     return true;
   };
   if (attributes && !each_pair(*attributes, take)) warn("a member of OTEL_RESOURCE_ATTRIBUTES", "it is not key=value");
@@ -176,15 +185,18 @@ std::optional<OtlpSignal> OtlpEnvironment::signal(std::string_view name, std::st
   if (!wanted(name)) return std::nullopt;
   OtlpSignal signal;
   const auto own = get(fmt::format("OTEL_EXPORTER_OTLP_{}_ENDPOINT", name));
-  signal.url = own ? *own : signal_url(get("OTEL_EXPORTER_OTLP_ENDPOINT").value_or(std::string(kDefaultEndpoint)), path);
+  signal.url =
+      own ? *own : signal_url(get("OTEL_EXPORTER_OTLP_ENDPOINT").value_or(std::string(kDefaultEndpoint)), path);
   if (!is_http_url(signal.url)) {
-    warn(fmt::format("OTEL_EXPORTER_OTLP_{}_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT", name), "it is not an http:// or https:// URL");
+    warn(fmt::format("OTEL_EXPORTER_OTLP_{}_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT", name),
+         "it is not an http:// or https:// URL");
     return std::nullopt;
   }
   if (auto headers = of_signal(name, "HEADERS")) read_headers(*headers, signal);
   const auto protocol = of_signal(name, "PROTOCOL");
   if (protocol && !model::parse_name(kOtlpProtocolNames, *protocol, signal.protocol)) {
-    warn("OTEL_EXPORTER_OTLP_PROTOCOL", fmt::format("\"{}\" is not spoken, http/protobuf and http/json are", protocol->substr(0, 40)));
+    warn("OTEL_EXPORTER_OTLP_PROTOCOL",
+         fmt::format("\"{}\" is not spoken, http/protobuf and http/json are", protocol->substr(0, 40)));
   }
   const auto compression = of_signal(name, "COMPRESSION");
   if (compression && !model::parse_name(kOtlpCompressionNames, *compression, signal.compression)) {

@@ -26,7 +26,8 @@ void read_plain_headers(Reader& destination, OtlpSignal& into) {
     std::string value;
     headers->text(name, value);
     if (!is_header(name, value)) headers->complain(name, "is not a header that can be sent");
-    if (is_secret_header(name)) headers->complain(name, "carries a secret, which is never written here; name a variable under header_env");
+    if (is_secret_header(name))
+      headers->complain(name, "carries a secret, which is never written here; name a variable under header_env");
     into.headers.emplace_back(name, Secret(std::move(value)));
   }
   headers->finish();
@@ -40,8 +41,9 @@ void read_header_env(Reader& destination, const Environment& environment, Snapsh
     headers->text(name, variable);
     const auto value = environment.variable(variable);
     if (!value) {
-      snapshot.warnings.push_back(fmt::format("line {}: {}: the environment variable {} is not set: the header {} is not sent",
-                                              headers->line(), headers->path(), variable, name));
+      snapshot.warnings.push_back(
+          fmt::format("line {}: {}: the environment variable {} is not set: the header {} is not sent", headers->line(),
+                      headers->path(), variable, name));
     } else if (!is_header(name, *value)) {
       headers->complain(name, fmt::format("the value of {} is not one that can be sent as a header", variable));
     } else {
@@ -130,7 +132,8 @@ void read_settings(Reader& reader, Otlp& into) {
   reader.choice("sampler", kSamplerNames, into.sampler);
   reader.share("sampler_ratio", into.sampler_ratio);
   reader.text("receipt_url", into.receipt_url);
-  if (!into.receipt_url.empty() && (!is_http_url(into.receipt_url) || into.receipt_url.find("{id}") == std::string::npos)) {
+  if (!into.receipt_url.empty() &&
+      (!is_http_url(into.receipt_url) || into.receipt_url.find("{id}") == std::string::npos)) {
     reader.complain("receipt_url", "must be an http:// or https:// URL with {id} in it");
   }
   reader.flag("end_user", into.end_user);
@@ -140,7 +143,9 @@ void read_settings(Reader& reader, Otlp& into) {
 }
 
 bool same_signal(const OtlpSignal& a, const OtlpSignal& b) {
-  const auto same_header = [](const auto& x, const auto& y) { return x.first == y.first && x.second.reveal() == y.second.reveal(); };
+  const auto same_header = [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.reveal() == y.second.reveal();
+  };
   return a.url == b.url && a.protocol == b.protocol && a.compression == b.compression && a.timeout == b.timeout &&
          a.ca_file == b.ca_file && a.certificate_file == b.certificate_file && a.key_file == b.key_file &&
          a.proxy == b.proxy && std::ranges::equal(a.headers, b.headers, same_header);

@@ -73,7 +73,8 @@ void fill_histogram(prometheus::ClientMetric& into, const MetricFamily& family, 
 }
 
 prometheus::MetricFamily page_of(const MetricFamily& family) {
-  static constexpr std::array kTypes = {prometheus::MetricType::Counter, prometheus::MetricType::Gauge, prometheus::MetricType::Histogram};
+  static constexpr std::array kTypes = {prometheus::MetricType::Counter, prometheus::MetricType::Gauge,
+                                        prometheus::MetricType::Histogram};
   prometheus::MetricFamily page{family.name, family.help, kTypes[static_cast<size_t>(family.kind)], {}};
   for (const MetricPoint& point : family.points) {
     prometheus::ClientMetric& line = page.metric.emplace_back();
@@ -114,7 +115,8 @@ struct Metrics::Impl {
   template <class Metric>
   static void collect(const Families<Metric>& families, std::vector<MetricFamily>& into) {
     for (const auto& [name, family] : families) {
-      MetricFamily& made = into.emplace_back(MetricFamily{name, family.help, kind_of(static_cast<const Metric*>(nullptr)), {}, {}});
+      MetricFamily& made =
+          into.emplace_back(MetricFamily{name, family.help, kind_of(static_cast<const Metric*>(nullptr)), {}, {}});
       for (const auto& [labels, metric] : family.series) {
         if (made.bounds.empty()) made.bounds = bounds_of(*metric);
         made.points.push_back(point_of(*metric, family.units_in_one));
@@ -154,7 +156,8 @@ Counter& Metrics::counter(std::string_view name, std::string_view help, const La
   return impl_->family(impl_->counters, name, help).get(labels, [] { return std::make_unique<Counter>(); });
 }
 
-Counter& Metrics::amounts_counter(std::string_view name, std::string_view help, double units_in_one, const Labels& labels) {
+Counter& Metrics::amounts_counter(std::string_view name, std::string_view help, double units_in_one,
+                                  const Labels& labels) {
   if (!name.ends_with("_total")) die(name, "names of counters end in _total");
   const std::scoped_lock lock(impl_->mutex);
   auto& family = impl_->family(impl_->counters, name, help);

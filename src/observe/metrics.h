@@ -64,7 +64,7 @@ inline void raise_to(Counter& counter, std::uint64_t total) {
 /// Everything at one moment, for exporters.
 struct MetricPoint {
   Labels labels;
-  double value = 0; // counters and gauges
+  double value = 0;                   // counters and gauges
   std::vector<std::uint64_t> buckets; // histograms: one more than there are bounds, not cumulative
   double sum = 0;
 };
@@ -91,7 +91,8 @@ public:
   /// The same name and labels give the same object. A name that is taken by another kind, or that is not
   /// with the prefix, is a bug of the caller and dies.
   Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
-  Counter& amounts_counter(std::string_view name, std::string_view help, double units_in_one, const Labels& labels = {});
+  Counter& amounts_counter(std::string_view name, std::string_view help, double units_in_one,
+                           const Labels& labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
                        const Labels& labels = {});

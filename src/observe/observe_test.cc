@@ -64,13 +64,15 @@ TEST(Metrics, AmountsAreCountedExactly) {
   Counter& dollars = metrics.amounts_counter("kairosroute_cost_usd_total", "Cost.", 1e12);
   for (int i = 0; i < 1000; ++i) dollars.add(13'102'200'001);
   EXPECT_EQ(dollars.value(), 13'102'200'001'000u);
-  EXPECT_NE(metrics.exposition().find("kairosroute_cost_usd_total 13.102200001"), std::string::npos) << metrics.exposition();
+  EXPECT_NE(metrics.exposition().find("kairosroute_cost_usd_total 13.102200001"), std::string::npos)
+      << metrics.exposition();
 }
 
 TEST(Metrics, FamiliesForExporters) {
   Metrics metrics("gen_ai.");
   const std::array<double, 2> bounds = {1, 4};
-  Histogram& sizes = metrics.histogram("gen_ai.client.token.usage", "Tokens.", bounds, {{"gen_ai.token.type", "input"}});
+  Histogram& sizes =
+      metrics.histogram("gen_ai.client.token.usage", "Tokens.", bounds, {{"gen_ai.token.type", "input"}});
   for (const double value : {1.0, 2.0, 9.0, 10.0}) sizes.observe(value);
   const auto families = metrics.families();
   ASSERT_EQ(families.size(), 1u);

@@ -47,7 +47,8 @@ std::int64_t count_of(simdjson::dom::element element) {
   if (element.type() == simdjson::dom::element_type::INT64) return std::int64_t(element);
   std::string_view text;
   std::int64_t count = 0;
-  if (element.get_string().get(text) == simdjson::SUCCESS) std::from_chars(text.data(), text.data() + text.size(), count);
+  if (element.get_string().get(text) == simdjson::SUCCESS)
+    std::from_chars(text.data(), text.data() + text.size(), count);
   return count;
 }
 
@@ -67,7 +68,9 @@ PartialSuccess from_json(std::string_view body) {
 }
 
 ExportOutcome no_answer(const Error& error) {
-  const char* reason = error.code == Code::kTimeout ? "timeout" : error.code == Code::kCancelled ? "stopped" : "connection";
+  const char* reason = error.code == Code::kTimeout     ? "timeout"
+                       : error.code == Code::kCancelled ? "stopped"
+                                                        : "connection";
   return {Verdict::kRetry, 0, {}, reason, error.message};
 }
 
@@ -92,7 +95,8 @@ PartialSuccess partial_success(std::string_view content_type, std::string_view b
 
 ExportOutcome outcome_of(const Result<HttpAnswer>& answer) {
   if (!answer) return no_answer(answer.error());
-  if (answer->too_large) return {Verdict::kRefused, 0, {}, "answer_too_large", fmt::format("an answer over {} MiB", kMaxAnswer >> 20)};
+  if (answer->too_large)
+    return {Verdict::kRefused, 0, {}, "answer_too_large", fmt::format("an answer over {} MiB", kMaxAnswer >> 20)};
   if (answer->status / 100 == 2) return accepted(*answer);
   const std::string reason = fmt::format("http_{}", answer->status);
   const std::string message = fmt::format("HTTP {}: {}", answer->status, shown(answer->body));
@@ -103,7 +107,8 @@ ExportOutcome outcome_of(const Result<HttpAnswer>& answer) {
 Duration backoff(unsigned attempt, std::uint64_t random) {
   constexpr std::int64_t kMostMs = 60'000;
   const std::int64_t most = std::min<std::int64_t>(kMostMs, 1'000LL << std::min(attempt, 6u));
-  return std::chrono::milliseconds(most / 2 + static_cast<std::int64_t>(random % static_cast<std::uint64_t>(most / 2 + 1)));
+  return std::chrono::milliseconds(most / 2 +
+                                   static_cast<std::int64_t>(random % static_cast<std::uint64_t>(most / 2 + 1)));
 }
 
 } // namespace kairos::telemetry

@@ -31,8 +31,8 @@ struct PartialSuccess {
   std::int64_t rejected = 0;
   std::string message;
 };
-/// Export{Trace,Metrics}ServiceResponse. A body that is neither language, or damaged, counts as full success: the status
-/// said so.
+/// Export{Trace,Metrics}ServiceResponse. A body that is neither language, or damaged, counts as full success: the
+/// status said so.
 PartialSuccess partial_success(std::string_view content_type, std::string_view body);
 
 /// Exponential, with full jitter in its upper half: [d/2, d] for d = 1, 2, 4, … 60 seconds. `random` is any number.

@@ -14,7 +14,8 @@ HttpAnswer answer(int status, std::string type = "", std::string body = "") {
 }
 
 TEST(Outcome, OnlyWhatTheSpecificationNamesIsRetried) {
-  for (const int status : {429, 502, 503, 504}) EXPECT_EQ(outcome_of(answer(status)).verdict, Verdict::kRetry) << status;
+  for (const int status : {429, 502, 503, 504})
+    EXPECT_EQ(outcome_of(answer(status)).verdict, Verdict::kRetry) << status;
   for (const int status : {301, 400, 401, 403, 404, 405, 408, 413, 415, 500, 501, 505}) {
     EXPECT_EQ(outcome_of(answer(status)).verdict, Verdict::kRefused) << status;
     EXPECT_EQ(outcome_of(answer(status)).reason, "http_" + std::to_string(status));
@@ -52,8 +53,10 @@ TEST(Outcome, PartialSuccessInBothLanguages) {
 }
 
 TEST(Outcome, AnEmptyPartialSuccessIsFullSuccess) {
-  for (const auto& [type, body] : {std::pair(std::string("application/x-protobuf"), std::string("\x0a\x00", 2)), std::pair(std::string("application/x-protobuf"), std::string()),
-                                   std::pair(std::string("application/json"), std::string(R"({"partialSuccess":{}})"))}) {
+  for (const auto& [type, body] :
+       {std::pair(std::string("application/x-protobuf"), std::string("\x0a\x00", 2)),
+        std::pair(std::string("application/x-protobuf"), std::string()),
+        std::pair(std::string("application/json"), std::string(R"({"partialSuccess":{}})"))}) {
     const ExportOutcome outcome = outcome_of(answer(200, type, body));
     EXPECT_EQ(outcome.verdict, Verdict::kAccepted);
     EXPECT_EQ(outcome.rejected, 0);
@@ -62,8 +65,10 @@ TEST(Outcome, AnEmptyPartialSuccessIsFullSuccess) {
 }
 
 TEST(Outcome, DamagedAnswersDoNoHarm) {
-  for (const std::string& body : {std::string("\x0a\xff\xff\xff\xff\xff", 6), std::string("\x0a\x05\x08", 3), std::string("{\"partialSuccess\":[1,"), std::string("[]"),
-                                  std::string(R"({"partialSuccess":{"rejectedSpans":"-9223372036854775808x","errorMessage":7}})")}) {
+  for (const std::string& body :
+       {std::string("\x0a\xff\xff\xff\xff\xff", 6), std::string("\x0a\x05\x08", 3),
+        std::string("{\"partialSuccess\":[1,"), std::string("[]"),
+        std::string(R"({"partialSuccess":{"rejectedSpans":"-9223372036854775808x","errorMessage":7}})")}) {
     for (const char* type : {"application/x-protobuf", "application/json", "text/plain"}) {
       const ExportOutcome outcome = outcome_of(answer(200, type, body));
       EXPECT_EQ(outcome.verdict, Verdict::kAccepted);

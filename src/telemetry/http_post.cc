@@ -91,10 +91,10 @@ void HttpPost::Impl::set_transfer() {
 
 Error HttpPost::Impl::problem_of(CURLcode code) const {
   const char* what = problem[0] != '\0' ? problem : curl_easy_strerror(code);
-  const Code kind = code == CURLE_OPERATION_TIMEDOUT     ? Code::kTimeout
+  const Code kind = code == CURLE_OPERATION_TIMEDOUT    ? Code::kTimeout
                     : code == CURLE_ABORTED_BY_CALLBACK ? Code::kCancelled
                                                         : Code::kUpstream;
-  return {kind, fmt::format("{}: {}", signal.url, what)};
+  return {kind, fmt::format("{}: {}", shown_url(signal.url), what)};
 }
 
 HttpAnswer HttpPost::Impl::finished(HttpAnswer answer) {
@@ -141,6 +141,8 @@ Result<HttpAnswer> HttpPost::send(const std::string& body) {
   if (code == CURLE_OK || answer.too_large) return impl_->finished(std::move(answer));
   return std::unexpected(impl_->problem_of(code));
 }
+
+std::string_view shown_url(std::string_view url) { return url.substr(0, url.find('?')); }
 
 Result<std::string> gzip(std::string_view text) {
   z_stream stream{};

@@ -20,8 +20,8 @@ struct HttpAnswer {
   int status = 0;
   std::string content_type;
   std::string body;
-  bool too_large = false;          // cut at kMaxAnswer; nothing in the body is to be believed
-  std::int64_t retry_after_s = 0;  // of the Retry-After field, seconds or date; 0: none
+  bool too_large = false;         // cut at kMaxAnswer; nothing in the body is to be believed
+  std::int64_t retry_after_s = 0; // of the Retry-After field, seconds or date; 0: none
 };
 
 class HttpPost {
@@ -39,6 +39,9 @@ private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// A URL for logs: without its query, in which some receivers want a key.
+std::string_view shown_url(std::string_view url);
 
 /// gzip, level 1: spans repeat themselves, more effort gains little.
 Result<std::string> gzip(std::string_view text);

@@ -13,7 +13,8 @@ MonoTime now() { return std::chrono::steady_clock::now(); }
 
 } // namespace
 
-MetricsExporter::MetricsExporter(MetricsExporterOptions options, std::vector<observe::Metrics*> registries, const Clock& clock)
+MetricsExporter::MetricsExporter(MetricsExporterOptions options, std::vector<observe::Metrics*> registries,
+                                 const Clock& clock)
     : options_(std::move(options)), registries_(std::move(registries)), clock_(clock), started_(clock.wall_now()),
       post_(options_.signal, options_.sender.version, [this] { return stopping_ && now() > stop_by_; }) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -46,22 +47,31 @@ void MetricsExporter::run(const std::stop_token& stop) {
 void MetricsExporter::send() {
   if (now() < not_before_) return;
   std::vector<observe::MetricFamily> families;
-  for (const observe::Metrics* registry : registries_) std::ranges::move(registry->families(), std::back_inserter(families));
-  const std::string body = encode_metrics(options_.signal.protocol, options_.sender, families, unix_ns(started_), unix_ns(clock_.wall_now()));
+  for (const observe::Metrics* registry : registries_)
+    std::ranges::move(registry->families(), std::back_inserter(families));
+  const std::string body = encode_metrics(options_.signal.protocol, options_.sender, families, unix_ns(started_),
+                                          unix_ns(clock_.wall_now()));
   if (!body.empty()) settle(outcome_of(post_.send(body)));
 }
 
 void MetricsExporter::settle(const ExportOutcome& outcome) {
   static constexpr std::array<const char*, 3> kNames = {"accepted", "retry", "refused"};
-  registries_.front()->counter("kairosroute_otlp_requests_total", "OTLP requests by how they ended.",
-                               {{"destination", options_.id}, {"signal", "metrics"}, {"outcome", kNames[static_cast<size_t>(outcome.verdict)]}}).add();
+  registries_.front()
+      ->counter("kairosroute_otlp_requests_total", "OTLP requests by how they ended.",
+                {{"destination", options_.id},
+                 {"signal", "metrics"},
+                 {"outcome", kNames[static_cast<size_t>(outcome.verdict)]}})
+      .add();
   if (outcome.rejected > 0) {
-    registries_.front()->counter("kairosroute_otlp_rejected_points_total", "Metric points that the destination refused.", {{"destination", options_.id}})
+    registries_.front()
+        ->counter("kairosroute_otlp_rejected_points_total", "Metric points that the destination refused.",
+                  {{"destination", options_.id}})
         .add(static_cast<std::uint64_t>(outcome.rejected));
   }
   if (outcome.wait > Duration::zero()) not_before_ = now() + outcome.wait;
   if (outcome.message != last_problem_ && !outcome.message.empty()) {
-    observe::log_warn("telemetry", "metrics were not taken", {{"destination", options_.id}, {"error", outcome.message}});
+    observe::log_warn("telemetry", "metrics were not taken",
+                      {{"destination", options_.id}, {"error", outcome.message}});
   }
   last_problem_ = outcome.message;
 }

@@ -26,12 +26,14 @@ Duration lag_at(const journal::Reader& journal, const journal::Position& place, 
   return time - entry->time;
 }
 
-MetricsProjection::MetricsProjection(std::shared_ptr<const journal::Reader> journal, journal::Position from, ProjectionParts parts,
-                                     HealthProbes probes, const Clock& clock)
+MetricsProjection::MetricsProjection(std::shared_ptr<const journal::Reader> journal, journal::Position from,
+                                     ProjectionParts parts, HealthProbes probes, const Clock& clock)
     : journal_(std::move(journal)), parts_(std::move(parts)), probes_(std::move(probes)), clock_(clock),
-      lost_(parts_.metrics.counter("kairosroute_receipts_lost_total",
-                                   "Receipts that the journal should hold and does not: gaps in the sequence, damaged records.")),
-      loop_lag_(parts_.metrics.histogram("kairosroute_loop_lag_seconds", "The longest time in each second that an event loop spent on one thing.",
+      lost_(parts_.metrics.counter(
+          "kairosroute_receipts_lost_total",
+          "Receipts that the journal should hold and does not: gaps in the sequence, damaged records.")),
+      loop_lag_(parts_.metrics.histogram("kairosroute_loop_lag_seconds",
+                                         "The longest time in each second that an event loop spent on one thing.",
                                          observe::latency_bounds())),
       cursor_(journal_, from) {
   sample();
@@ -71,7 +73,8 @@ bool MetricsProjection::take_next() {
     if (*more) take(entry_);
     return *more;
   }
-  observe::log_error("telemetry", "a piece of the journal cannot be read for the metrics", {{"error", more.error().message}});
+  observe::log_error("telemetry", "a piece of the journal cannot be read for the metrics",
+                     {{"error", more.error().message}});
   if (more.error().code == Code::kCorrupt && cursor_.skip_damage()) {
     lost_.add();
     last_sequence_ = 0; // the gap that follows is this one
@@ -107,8 +110,10 @@ void MetricsProjection::sample_lags() {
   auto places = probes_.projections ? probes_.projections() : std::vector<std::pair<std::string, journal::Position>>();
   places.emplace_back("metrics", cursor_.position());
   for (const auto& [name, place] : places) {
-    parts_.metrics.gauge("kairosroute_projection_lag_seconds", "Age of the oldest journal record that a projection has not read; 0: none.",
-                         {{"projection", name}}).set(in_seconds(lag_at(*journal_, place, clock_.wall_now())));
+    parts_.metrics
+        .gauge("kairosroute_projection_lag_seconds",
+               "Age of the oldest journal record that a projection has not read; 0: none.", {{"projection", name}})
+        .set(in_seconds(lag_at(*journal_, place, clock_.wall_now())));
   }
 }
 
@@ -117,14 +122,20 @@ void MetricsProjection::sample_journal() {
   const journal::Stats stats = probes_.journal();
   observe::Metrics& metrics = parts_.metrics;
   raise_to(metrics.counter("kairosroute_journal_records_total", "Records written."), stats.appended);
-  raise_to(metrics.counter("kairosroute_journal_written_bytes_total", "Bytes written, framing included."), stats.stored_bytes);
+  raise_to(metrics.counter("kairosroute_journal_written_bytes_total", "Bytes written, framing included."),
+           stats.stored_bytes);
   raise_to(metrics.counter("kairosroute_journal_syncs_total", "Syncs to the disk."), stats.syncs);
-  raise_to(metrics.counter("kairosroute_journal_refused_total", "Records refused because the queue was full."), stats.refused);
+  raise_to(metrics.counter("kairosroute_journal_refused_total", "Records refused because the queue was full."),
+           stats.refused);
   raise_to(metrics.counter("kairosroute_journal_failed_total", "Records that could not be written."), stats.failed);
-  metrics.gauge("kairosroute_journal_queue_records", "Records that wait to be written.").set(static_cast<double>(stats.queued_records));
-  metrics.gauge("kairosroute_journal_queue_bytes", "Bytes that wait to be written.").set(static_cast<double>(stats.queued_bytes));
-  metrics.gauge("kairosroute_journal_sync_seconds", "Time of the last sync to the disk.").set(static_cast<double>(stats.last_sync_us) / 1e6);
-  metrics.gauge("kairosroute_journal_sync_max_seconds", "The longest sync to the disk since the start.").set(static_cast<double>(stats.max_sync_us) / 1e6);
+  metrics.gauge("kairosroute_journal_queue_records", "Records that wait to be written.")
+      .set(static_cast<double>(stats.queued_records));
+  metrics.gauge("kairosroute_journal_queue_bytes", "Bytes that wait to be written.")
+      .set(static_cast<double>(stats.queued_bytes));
+  metrics.gauge("kairosroute_journal_sync_seconds", "Time of the last sync to the disk.")
+      .set(static_cast<double>(stats.last_sync_us) / 1e6);
+  metrics.gauge("kairosroute_journal_sync_max_seconds", "The longest sync to the disk since the start.")
+      .set(static_cast<double>(stats.max_sync_us) / 1e6);
 }
 
 /// Ledger and journal are read one after the other while requests run, so a single difference proves nothing: what is
@@ -134,7 +145,8 @@ void MetricsProjection::sample_drift() {
   drifts_.push_back(probes_.ledger_drift());
   if (drifts_.size() > kDriftSamples) drifts_.erase(drifts_.begin());
   const auto least = std::ranges::min_element(drifts_, {}, magnitude);
-  parts_.metrics.gauge("kairosroute_ledger_drift_picousd", "Money spent as the ledger has it, less what the receipts say.")
+  parts_.metrics
+      .gauge("kairosroute_ledger_drift_picousd", "Money spent as the ledger has it, less what the receipts say.")
       .set(drifts_.size() < kDriftSamples ? 0 : static_cast<double>(*least));
 }
 

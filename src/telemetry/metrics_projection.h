@@ -44,8 +44,8 @@ Duration lag_at(const journal::Reader& journal, const journal::Position& place, 
 class MetricsProjection {
 public:
   /// Reads from `from` on. What is given outlives it.
-  MetricsProjection(std::shared_ptr<const journal::Reader> journal, journal::Position from, ProjectionParts parts, HealthProbes probes,
-                    const Clock& clock);
+  MetricsProjection(std::shared_ptr<const journal::Reader> journal, journal::Position from, ProjectionParts parts,
+                    HealthProbes probes, const Clock& clock);
   ~MetricsProjection();
   MetricsProjection(const MetricsProjection&) = delete;
   MetricsProjection& operator=(const MetricsProjection&) = delete;

@@ -23,8 +23,9 @@ void TraceBatch::clear() {
   count_ = 0;
 }
 
-std::string encode_metrics(config::OtlpProtocol protocol, const Sender& sender, std::span<const observe::MetricFamily> families,
-                           std::uint64_t start_ns, std::uint64_t now_ns) {
+std::string encode_metrics(config::OtlpProtocol protocol, const Sender& sender,
+                           std::span<const observe::MetricFamily> families, std::uint64_t start_ns,
+                           std::uint64_t now_ns) {
   const bool any = std::ranges::any_of(families, [](const auto& family) { return !family.points.empty(); });
   if (!any) return {};
   return protocol == config::OtlpProtocol::kProtobuf ? metrics_protobuf(sender, families, start_ns, now_ns)

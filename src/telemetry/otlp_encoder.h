@@ -41,8 +41,9 @@ private:
 };
 
 /// All series are cumulative since `start_ns`. Empty if there is no series at all.
-std::string encode_metrics(config::OtlpProtocol protocol, const Sender& sender, std::span<const observe::MetricFamily> families,
-                           std::uint64_t start_ns, std::uint64_t now_ns);
+std::string encode_metrics(config::OtlpProtocol protocol, const Sender& sender,
+                           std::span<const observe::MetricFamily> families, std::uint64_t start_ns,
+                           std::uint64_t now_ns);
 
 /// "s", "By", "USD", … by the last words of the name: kairosroute_cost_usd_total → USD.
 std::string_view unit_of(std::string_view metric_name);
@@ -54,8 +55,8 @@ void append_span_protobuf(std::string& out, const Span& span);
 void append_span_json(std::string& out, const Span& span);
 std::string traces_protobuf(const Sender& sender, std::string_view spans);
 std::string traces_json(const Sender& sender, std::string_view spans);
-std::string metrics_protobuf(const Sender& sender, std::span<const observe::MetricFamily> families, std::uint64_t start_ns,
-                             std::uint64_t now_ns);
+std::string metrics_protobuf(const Sender& sender, std::span<const observe::MetricFamily> families,
+                             std::uint64_t start_ns, std::uint64_t now_ns);
 std::string metrics_json(const Sender& sender, std::span<const observe::MetricFamily> families, std::uint64_t start_ns,
                          std::uint64_t now_ns);
 

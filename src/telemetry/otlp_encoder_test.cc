@@ -75,10 +75,11 @@ TEST(Encoder, MetricsAsJson) {
   const std::array<double, 2> bounds = {0.1, 1};
   metrics.histogram("kairosroute_time_seconds", "Time.", bounds).observe(0.7);
   const std::string json = encode_metrics(OtlpProtocol::kJson, sender(), metrics.families(), 1, 2);
-  for (const char* piece :
-       {R"("name":"kairosroute_cost_usd_total","description":"Cost.","unit":"USD","sum":{"dataPoints":[{"attributes":[{"key":"model","value":{"stringValue":"a"}}],"startTimeUnixNano":"1","timeUnixNano":"2","asDouble":1.5}],"aggregationTemporality":2,"isMonotonic":true})",
-        R"("unit":"s","gauge":{"dataPoints":[{"attributes":[],"startTimeUnixNano":"1","timeUnixNano":"2","asDouble":0.5}]})",
-        R"("count":"1","sum":0.7,"bucketCounts":["0","1","0"],"explicitBounds":[0.1,1]}],"aggregationTemporality":2})"}) {
+  for (
+      const char* piece :
+      {R"("name":"kairosroute_cost_usd_total","description":"Cost.","unit":"USD","sum":{"dataPoints":[{"attributes":[{"key":"model","value":{"stringValue":"a"}}],"startTimeUnixNano":"1","timeUnixNano":"2","asDouble":1.5}],"aggregationTemporality":2,"isMonotonic":true})",
+       R"("unit":"s","gauge":{"dataPoints":[{"attributes":[],"startTimeUnixNano":"1","timeUnixNano":"2","asDouble":0.5}]})",
+       R"("count":"1","sum":0.7,"bucketCounts":["0","1","0"],"explicitBounds":[0.1,1]}],"aggregationTemporality":2})"}) {
     EXPECT_NE(json.find(piece), json.npos) << piece << "\n" << json;
   }
 }

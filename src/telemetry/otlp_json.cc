@@ -11,7 +11,9 @@ namespace {
 using model::JsonWriter;
 
 /// 64-bit integers are strings, so that readers with doubles only do not round them.
-void wide(JsonWriter& json, std::string_view key, std::uint64_t number) { json.key(key).string(std::to_string(number)); }
+void wide(JsonWriter& json, std::string_view key, std::uint64_t number) {
+  json.key(key).string(std::to_string(number));
+}
 
 /// The shortest text that reads back as the same number; what JSON has no number for is a string.
 void real(JsonWriter& json, double number) {
@@ -84,7 +86,8 @@ void links(JsonWriter& json, const Span& span) {
 }
 
 /// Opens the request down to the scope's list `items`.
-void begin(JsonWriter& json, const Sender& sender, std::string_view resources, std::string_view scopes, std::string_view items) {
+void begin(JsonWriter& json, const Sender& sender, std::string_view resources, std::string_view scopes,
+           std::string_view items) {
   json.begin_object().key(resources).begin_array().begin_object();
   json.key("resource").begin_object();
   labels(json, sender.resource);

@@ -23,7 +23,9 @@ size_t varint_size(std::uint64_t number) {
   return size;
 }
 constexpr char kLengthDelimited = 2;
-constexpr char key_of(int field, char wire_type) { return static_cast<char>(field << 3 | wire_type); } // fields up to 15
+constexpr char key_of(int field, char wire_type) {
+  return static_cast<char>(field << 3 | wire_type);
+} // fields up to 15
 size_t delimited_size(size_t content) { return 1 + varint_size(content) + content; }
 
 char* put_varint(char* out, std::uint64_t number) {
@@ -35,7 +37,9 @@ char* put_head(char* out, int field, size_t content) {
   *out++ = key_of(field, kLengthDelimited);
   return put_varint(out, content);
 }
-char* put_text(char* out, int field, std::string_view text) { return std::ranges::copy(text, put_head(out, field, text.size())).out; }
+char* put_text(char* out, int field, std::string_view text) {
+  return std::ranges::copy(text, put_head(out, field, text.size())).out;
+}
 
 /// Bytes of an AnyValue's one field.
 struct SizeOfValue {
@@ -93,7 +97,8 @@ void add_id(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view digit
   char bytes[16];
   const auto nibble = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
   const size_t count = std::min(digits.size() / 2, sizeof bytes);
-  for (size_t i = 0; i < count; ++i) bytes[i] = static_cast<char>(nibble(digits[2 * i]) * 16 + nibble(digits[2 * i + 1]));
+  for (size_t i = 0; i < count; ++i)
+    bytes[i] = static_cast<char>(nibble(digits[2 * i]) * 16 + nibble(digits[2 * i + 1]));
   if (count > 0) out.add_bytes(tag, bytes, count);
 }
 
@@ -133,7 +138,8 @@ void add_number(std::string& bytes, pbf_writer& out, const observe::MetricPoint&
   put_labels(bytes, 7, from.labels);
 }
 
-void add_histogram(std::string& bytes, pbf_writer& out, const observe::MetricFamily& family, const observe::MetricPoint& from, Times times) {
+void add_histogram(std::string& bytes, pbf_writer& out, const observe::MetricFamily& family,
+                   const observe::MetricPoint& from, Times times) {
   pbf_writer point(out, 1);
   std::uint64_t count = 0;
   for (const std::uint64_t in_bucket : from.buckets) count += in_bucket;
@@ -211,8 +217,8 @@ std::string traces_protobuf(const Sender& sender, std::string_view spans) {
   return body;
 }
 
-std::string metrics_protobuf(const Sender& sender, std::span<const observe::MetricFamily> families, std::uint64_t start_ns,
-                             std::uint64_t now_ns) {
+std::string metrics_protobuf(const Sender& sender, std::span<const observe::MetricFamily> families,
+                             std::uint64_t start_ns, std::uint64_t now_ns) {
   std::string body;
   {
     pbf_writer request(body);

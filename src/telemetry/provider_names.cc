@@ -1,7 +1,6 @@
 #include <array>
 #include <utility>
 
-#include "base/hex.h"
 #include "telemetry/receipt_spans.h"
 
 namespace kairos::telemetry {

@@ -52,7 +52,8 @@ TEST_F(ReceiptMetricsTest, EqualRefusalsThatShareAReceiptCountEach) {
   receipt.execution.error_code = "budget_exceeded";
   receipt.count = 500;
   folding.fold(receipt);
-  expect_lines({R"(kairosroute_receipts_total{endpoint="chat_completions",status="refused"} 500)", R"(kairosroute_refusals_total{code="budget_exceeded"} 500)"});
+  expect_lines({R"(kairosroute_receipts_total{endpoint="chat_completions",status="refused"} 500)",
+                R"(kairosroute_refusals_total{code="budget_exceeded"} 500)"});
 }
 
 TEST_F(ReceiptMetricsTest, CardinalityIsBounded) {
@@ -95,12 +96,16 @@ TEST(Projection, FoldsWhatIsWrittenAndMeasuresItsLag) {
   probes.projections = [] { return std::vector<std::pair<std::string, journal::Position>>{{"store", {}}}; };
   probes.journal = [&] { return writer->stats(); };
   probes.loop_lags = [] { return std::vector<Duration>{std::chrono::milliseconds(3)}; };
-  MetricsProjection projection(writer->reader(), {}, {receipts, own, recent, [&](const model::Receipt&, std::uint64_t) { ++seen; }}, probes, clock);
+  MetricsProjection projection(writer->reader(), {},
+                               {receipts, own, recent, [&](const model::Receipt&, std::uint64_t) { ++seen; }}, probes,
+                               clock);
   for (std::uint64_t i = 0; i < 20; ++i) {
     ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, i, model::to_json(model::sample_receipt()))));
   }
   EXPECT_TRUE(comes_true([&] { return seen == 20; }));
-  EXPECT_TRUE(comes_true([&] { return own.exposition().find("kairosroute_journal_records_total 20\n") != std::string::npos; })) << own.exposition();
+  EXPECT_TRUE(comes_true([&] {
+    return own.exposition().find("kairosroute_journal_records_total 20\n") != std::string::npos;
+  })) << own.exposition();
   const std::string page = own.exposition();
   EXPECT_NE(page.find("kairosroute_receipts_lost_total 0\n"), page.npos);
   EXPECT_NE(page.find("kairosroute_projection_lag_seconds{projection=\"metrics\"} "), page.npos);
@@ -116,7 +121,8 @@ TEST(Projection, LagIsTheAgeOfWhatWasNotRead) {
   const WallTime written(std::chrono::microseconds(1'700'000'000'000'000));
   EXPECT_EQ(lag_at(*reader, reader->end(), written + std::chrono::seconds(9)), Duration::zero());
   EXPECT_EQ(lag_at(*reader, first->position, written + std::chrono::seconds(9)), Duration(std::chrono::seconds(9)));
-  EXPECT_EQ(lag_at(*reader, first->position, written - std::chrono::seconds(9)), Duration::zero()) << "a clock that was set back";
+  EXPECT_EQ(lag_at(*reader, first->position, written - std::chrono::seconds(9)), Duration::zero())
+      << "a clock that was set back";
 }
 
 TEST(Projection, DriftIsShownOnlyIfItStays) {
@@ -130,7 +136,8 @@ TEST(Projection, DriftIsShownOnlyIfItStays) {
   HealthProbes probes;
   probes.ledger_drift = [] { return PicoSum(7); };
   MetricsProjection projection(writer->reader(), {}, {receipts, own, recent, {}}, probes, clock);
-  EXPECT_NE(own.exposition().find("kairosroute_ledger_drift_picousd 0\n"), std::string::npos) << "one sample proves nothing";
+  EXPECT_NE(own.exposition().find("kairosroute_ledger_drift_picousd 0\n"), std::string::npos)
+      << "one sample proves nothing";
 }
 
 } // namespace

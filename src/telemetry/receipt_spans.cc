@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/hex.h"
 
 namespace kairos::telemetry {
 namespace {
@@ -54,7 +53,8 @@ std::string_view error_type(const model::Receipt& receipt) {
 
 bool is_sampled(const model::TraceIds& trace, config::Sampler sampler, double ratio) {
   using config::Sampler;
-  const bool by_parent = sampler == Sampler::kParentOrOn || sampler == Sampler::kParentOrOff || sampler == Sampler::kParentOrRatio;
+  const bool by_parent =
+      sampler == Sampler::kParentOrOn || sampler == Sampler::kParentOrOff || sampler == Sampler::kParentOrRatio;
   if (by_parent && !trace.parent_span_id.empty()) return trace.sampled;
   if (sampler == Sampler::kOn || sampler == Sampler::kParentOrOn) return true;
   if (sampler == Sampler::kOff || sampler == Sampler::kParentOrOff) return false;
@@ -114,7 +114,8 @@ void ReceiptSpans::fill_receipt(Span& span, const model::Receipt& receipt) {
   span.set("http.route", route);
   span.set("url.path", route);
   span.set("url.scheme", options_.scheme);
-  if (receipt.execution.http_status > 0) span.set("http.response.status_code", std::int64_t{receipt.execution.http_status});
+  if (receipt.execution.http_status > 0)
+    span.set("http.response.status_code", std::int64_t{receipt.execution.http_status});
   span.set("error.type", error_type(receipt));
   span.set("kairosroute.status", model::name(receipt.execution.status));
   span.set("kairosroute.tenant.id", receipt.tenant);
@@ -138,7 +139,8 @@ void ReceiptSpans::fill_decision(Span& span, const model::Receipt& receipt) {
   span.set("kairosroute.policy.version", decision.policy_version);
   if (decision.prompt_rewritten) span.set("kairosroute.decision.prompt_rewritten", true);
   span.set("kairosroute.fallback.chain", TextList(decision.fallback_chain));
-  if (receipt.attempts.size() > 1) span.set("kairosroute.fallback.count", static_cast<std::int64_t>(receipt.attempts.size()) - 1);
+  if (receipt.attempts.size() > 1)
+    span.set("kairosroute.fallback.count", static_cast<std::int64_t>(receipt.attempts.size()) - 1);
   if (receipt.classification.confidence <= 0) return; // not classified
   span.set("kairosroute.classification.category", model::name(receipt.classification.category));
   span.set("kairosroute.classification.confidence", receipt.classification.confidence);
@@ -150,11 +152,13 @@ void ReceiptSpans::fill_money(Span& span, const model::Receipt& receipt) {
     fill_usage(span, receipt.usage);
   }
   if (receipt.cost.total) span.set("kairosroute.cost.total_usd", dollars(*receipt.cost.total));
-  if (receipt.cost.basis != model::CostBasis::kMetered) span.set("kairosroute.cost.basis", model::name(receipt.cost.basis));
+  if (receipt.cost.basis != model::CostBasis::kMetered)
+    span.set("kairosroute.cost.basis", model::name(receipt.cost.basis));
   span.set("kairosroute.price.version", receipt.cost.price_version);
   if (receipt.savings) {
     span.set("kairosroute.baseline.model", receipt.savings->baseline_model_id);
-    if (receipt.savings->baseline_cost) span.set("kairosroute.baseline.cost_usd", dollars(*receipt.savings->baseline_cost));
+    if (receipt.savings->baseline_cost)
+      span.set("kairosroute.baseline.cost_usd", dollars(*receipt.savings->baseline_cost));
     if (receipt.savings->savings) span.set("kairosroute.savings.usd", dollars(*receipt.savings->savings));
   }
   if (receipt.budget) {
@@ -192,7 +196,8 @@ void ReceiptSpans::fill_candidates(Span& span, const model::Receipt& receipt) {
     if (one->rank) span.set_on(*event, "kairosroute.candidate.rank", std::int64_t{*one->rank});
     if (one->score) span.set_on(*event, "kairosroute.candidate.score", *one->score);
     if (one->est_cost) span.set_on(*event, "kairosroute.candidate.est_cost_usd", dollars(*one->est_cost));
-    if (!one->filters.empty()) span.set_on(*event, "kairosroute.candidate.filtered_out_by", model::name(one->filters.front()));
+    if (!one->filters.empty())
+      span.set_on(*event, "kairosroute.candidate.filtered_out_by", model::name(one->filters.front()));
   }
 }
 
@@ -222,7 +227,8 @@ void ReceiptSpans::fill_attempt(Span& span, const model::Receipt& receipt, const
   span.set("gen_ai.operation.name", operation);
   fill_provider(span, attempt);
   span.set("gen_ai.request.model", attempt.model_id);
-  if (failed) span.set("error.type", attempt.error_type.empty() ? std::string_view(attempt.status) : attempt.error_type);
+  if (failed)
+    span.set("error.type", attempt.error_type.empty() ? std::string_view(attempt.status) : attempt.error_type);
   if (attempt.http_status) span.set("http.response.status_code", std::int64_t{*attempt.http_status});
   span.set("kairosroute.attempt.index", std::int64_t{attempt.index});
   span.set("kairosroute.attempt.reason", model::name(attempt.reason));
@@ -258,7 +264,8 @@ void ReceiptSpans::fill_usage(Span& span, const model::Usage& usage) {
   span.set("gen_ai.usage.input_tokens", usage.input_total());
   span.set("gen_ai.usage.output_tokens", usage.output_total());
   if (cache_read(usage) > 0) span.set("gen_ai.usage.cache_read.input_tokens", cache_read(usage));
-  const std::string_view written = latest ? "gen_ai.usage.cache_write.input_tokens" : "gen_ai.usage.cache_creation.input_tokens";
+  const std::string_view written =
+      latest ? "gen_ai.usage.cache_write.input_tokens" : "gen_ai.usage.cache_creation.input_tokens";
   if (cache_write(usage) > 0) span.set(written, cache_write(usage));
   if (usage[Meter::kReasoning] > 0) span.set("gen_ai.usage.reasoning.output_tokens", usage[Meter::kReasoning]);
 }

@@ -1,7 +1,8 @@
 // A receipt as OpenTelemetry spans: one SERVER span for the request, one CLIENT span for each attempt below it.
 // GenAI semantic conventions 1.41 (or `latest`), own attributes under kairosroute.*; docs/telemetry/README.md lists
-// them. Usage and cost stand on the attempts only, so that summing them over spans is right; what stands on the receipt's
-// span is a roll-up under names of its own. Ids are those of the receipt: encoding it twice gives the same spans.
+// them. Usage and cost stand on the attempts only, so that summing them over spans is right; what stands on the
+// receipt's span is a roll-up under names of its own. Ids are those of the receipt: encoding it twice gives the same
+// spans.
 #pragma once
 
 #include <functional>

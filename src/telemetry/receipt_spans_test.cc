@@ -31,7 +31,8 @@ double real(const Span& span, std::string_view key) {
 
 /// Spans and what their texts are views of.
 struct Made {
-  explicit Made(model::Receipt from, SpanOptions options = {}) : receipt(std::move(from)), to_spans(std::move(options)), spans(to_spans.of(receipt)) {}
+  explicit Made(model::Receipt from, SpanOptions options = {})
+      : receipt(std::move(from)), to_spans(std::move(options)), spans(to_spans.of(receipt)) {}
   Made(const Made&) = delete;
   Made& operator=(const Made&) = delete;
   const Span& operator[](size_t index) const { return spans[index]; }
@@ -158,7 +159,8 @@ TEST(ReceiptSpans, ServerErrorsRefusalsAndCrashes) {
     return std::pair(made[0].error, text(made[0], "error.type"));
   };
   EXPECT_EQ(status(model::Status::kRefused, 402, "budget_exceeded"), std::pair(false, std::string("budget_exceeded")));
-  EXPECT_EQ(status(model::Status::kRefused, 503, "receipt_unavailable"), std::pair(true, std::string("receipt_unavailable")));
+  EXPECT_EQ(status(model::Status::kRefused, 503, "receipt_unavailable"),
+            std::pair(true, std::string("receipt_unavailable")));
   EXPECT_EQ(status(model::Status::kError, 502, ""), std::pair(true, std::string("_OTHER")));
   EXPECT_EQ(status(model::Status::kError, 200, "stream_broke"), std::pair(true, std::string("stream_broke")));
   EXPECT_EQ(status(model::Status::kInterrupted, 0, ""), std::pair(true, std::string("interrupted")));

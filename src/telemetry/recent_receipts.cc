@@ -10,7 +10,8 @@ size_t RecentReceipts::slot_of(const journal::Position& position) {
 
 Result<ReceiptPtr> RecentReceipts::get(const journal::Entry& entry, bool keep) {
   const size_t slot = slot_of(entry.position);
-  ReceiptPtr found = slots_.with([&](const auto& slots) { return slots[slot].position == entry.position ? slots[slot].receipt : nullptr; });
+  ReceiptPtr found = slots_.with(
+      [&](const auto& slots) { return slots[slot].position == entry.position ? slots[slot].receipt : nullptr; });
   if (found) return found;
   auto parsed = model::receipt_from_json(entry.payload);
   if (!parsed) return std::unexpected(parsed.error());

@@ -59,8 +59,8 @@ std::string_view cut_text(std::string_view text, size_t bytes);
 
 class Span {
 public:
-  std::string_view trace_id; // 32 hex digits
-  std::string_view span_id;  // 16
+  std::string_view trace_id;       // 32 hex digits
+  std::string_view span_id;        // 16
   std::string_view parent_span_id; // 16, or empty
   std::uint32_t flags = 0;
   std::string name;

@@ -15,7 +15,8 @@ struct Telemetry::Impl {
   explicit Impl(Services services_in) : services(std::move(services_in)) {}
 
   Result<> add_destination(const config::Snapshot& snapshot, const config::OtlpDestination& destination);
-  TraceExporterOptions trace_options(const config::Snapshot& snapshot, const config::OtlpDestination& destination) const;
+  TraceExporterOptions trace_options(const config::Snapshot& snapshot,
+                                     const config::OtlpDestination& destination) const;
   void start_projection(const config::Snapshot& snapshot);
 
   Services services;
@@ -30,12 +31,17 @@ struct Telemetry::Impl {
 Sender sender_of(const config::Snapshot& snapshot, const std::string& version) {
   Sender sender;
   sender.version = version;
-  sender.schema_url = snapshot.otlp.conventions == config::GenAiConventions::kPinned ? "https://opentelemetry.io/schemas/1.41.0" : "";
-  sender.resource = {{"service.name", snapshot.otlp.service_name},     {"service.version", version},
-                     {"service.instance.id", snapshot.node_id},        {"telemetry.sdk.name", "kairosroute"},
-                     {"telemetry.sdk.language", "cpp"},                {"telemetry.sdk.version", version}};
+  sender.schema_url =
+      snapshot.otlp.conventions == config::GenAiConventions::kPinned ? "https://opentelemetry.io/schemas/1.41.0" : "";
+  sender.resource = {{"service.name", snapshot.otlp.service_name},
+                     {"service.version", version},
+                     {"service.instance.id", snapshot.node_id},
+                     {"telemetry.sdk.name", "kairosroute"},
+                     {"telemetry.sdk.language", "cpp"},
+                     {"telemetry.sdk.version", version}};
   for (const auto& [key, value] : snapshot.otlp.resource) {
-    std::erase_if(sender.resource, [&](const auto& one) { return one.first == key && !key.starts_with("telemetry.sdk."); });
+    std::erase_if(sender.resource,
+                  [&](const auto& one) { return one.first == key && !key.starts_with("telemetry.sdk."); });
     if (!key.starts_with("telemetry.sdk.")) sender.resource.emplace_back(key, value);
   }
   return sender;
@@ -44,7 +50,8 @@ Sender sender_of(const config::Snapshot& snapshot, const std::string& version) {
 SpanOptions span_options(const config::Snapshot& snapshot, FindTrace find_trace) {
   const config::Otlp& otlp = snapshot.otlp;
   SpanOptions options;
-  options.limits = {static_cast<size_t>(otlp.span_attributes), static_cast<size_t>(otlp.attribute_bytes), static_cast<size_t>(otlp.span_events)};
+  options.limits = {static_cast<size_t>(otlp.span_attributes), static_cast<size_t>(otlp.attribute_bytes),
+                    static_cast<size_t>(otlp.span_events)};
   options.usage = otlp.genai_usage;
   options.conventions = otlp.conventions;
   options.receipt_url = otlp.receipt_url;
@@ -55,7 +62,8 @@ SpanOptions span_options(const config::Snapshot& snapshot, FindTrace find_trace)
   return options;
 }
 
-TraceExporterOptions Telemetry::Impl::trace_options(const config::Snapshot& snapshot, const config::OtlpDestination& destination) const {
+TraceExporterOptions Telemetry::Impl::trace_options(const config::Snapshot& snapshot,
+                                                    const config::OtlpDestination& destination) const {
   TraceExporterOptions options;
   options.id = destination.id;
   options.signal = *destination.traces;
@@ -69,18 +77,24 @@ TraceExporterOptions Telemetry::Impl::trace_options(const config::Snapshot& snap
   return options;
 }
 
-Result<> Telemetry::Impl::add_destination(const config::Snapshot& snapshot, const config::OtlpDestination& destination) {
+Result<> Telemetry::Impl::add_destination(const config::Snapshot& snapshot,
+                                          const config::OtlpDestination& destination) {
   if (destination.traces) {
-    auto exporter = TraceExporter::start(trace_options(snapshot, destination), services.journal, services.files, services.metrics, recent);
+    auto exporter = TraceExporter::start(trace_options(snapshot, destination), services.journal, services.files,
+                                         services.metrics, recent);
     if (!exporter) return std::unexpected(exporter.error());
     traces.push_back(std::move(*exporter));
   }
   if (destination.metrics) {
-    MetricsExporterOptions options{destination.id, *destination.metrics, sender_of(snapshot, services.version), snapshot.otlp.metrics_interval};
-    metrics.push_back(std::make_unique<MetricsExporter>(std::move(options), std::vector{&services.metrics, &genai}, services.clock));
+    MetricsExporterOptions options{destination.id, *destination.metrics, sender_of(snapshot, services.version),
+                                   snapshot.otlp.metrics_interval};
+    metrics.push_back(
+        std::make_unique<MetricsExporter>(std::move(options), std::vector{&services.metrics, &genai}, services.clock));
   }
-  observe::log_info("telemetry", "exports over OTLP", {{"destination", destination.id},
-                    {"traces", destination.traces ? destination.traces->url : "off"}, {"metrics", destination.metrics ? destination.metrics->url : "off"}});
+  observe::log_info("telemetry", "exports over OTLP",
+                    {{"destination", destination.id},
+                     {"traces", destination.traces ? shown_url(destination.traces->url) : "off"},
+                     {"metrics", destination.metrics ? shown_url(destination.metrics->url) : "off"}});
   return {};
 }
 
@@ -88,12 +102,14 @@ void Telemetry::Impl::start_projection(const config::Snapshot& snapshot) {
   receipts = std::make_unique<ReceiptMetrics>(services.metrics, genai, provider_table(snapshot.providers));
   HealthProbes probes = services.probes;
   probes.projections = [this] {
-    auto places = services.probes.projections ? services.probes.projections() : std::vector<std::pair<std::string, journal::Position>>();
+    auto places = services.probes.projections ? services.probes.projections()
+                                              : std::vector<std::pair<std::string, journal::Position>>();
     for (const auto& exporter : traces) places.emplace_back("otlp_" + exporter->id(), exporter->position());
     return places;
   };
   projection = std::make_unique<MetricsProjection>(services.journal, services.metrics_from,
-                                                   ProjectionParts{*receipts, services.metrics, recent, services.also}, std::move(probes), services.clock);
+                                                   ProjectionParts{*receipts, services.metrics, recent, services.also},
+                                                   std::move(probes), services.clock);
 }
 
 Result<std::unique_ptr<Telemetry>> Telemetry::start(const config::Snapshot& snapshot, Services services) {
@@ -102,7 +118,8 @@ Result<std::unique_ptr<Telemetry>> Telemetry::start(const config::Snapshot& snap
     if (auto added = impl->add_destination(snapshot, destination); !added) return std::unexpected(added.error());
   }
   if (snapshot.otlp.destinations.empty()) {
-    observe::log_info("telemetry", "OTLP is off: no destination is configured (otlp.destinations or OTEL_EXPORTER_OTLP_ENDPOINT)");
+    observe::log_info("telemetry",
+                      "OTLP is off: no destination is configured (otlp.destinations or OTEL_EXPORTER_OTLP_ENDPOINT)");
   }
   impl->start_projection(snapshot);
   return std::unique_ptr<Telemetry>(new Telemetry(std::move(impl)));

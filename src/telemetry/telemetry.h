@@ -1,5 +1,5 @@
-// Telemetry: everything of this folder, started from a configuration and stopped with its owner. Receipts become metrics
-// whatever is configured; spans and OTLP metrics leave only if a destination is.
+// Telemetry: everything of this folder, started from a configuration and stopped with its owner. Receipts become
+// metrics whatever is configured; spans and OTLP metrics leave only if a destination is.
 #pragma once
 
 #include <memory>

@@ -20,7 +20,8 @@ MonoTime now() { return std::chrono::steady_clock::now(); }
 
 /// Where a destination begins: its kept place; the end for one never seen; the beginning if the kept place is damaged,
 /// since twice is better than never.
-Result<journal::Position> first_place(journal::CursorFile& file, const journal::Reader& journal, const std::string& id) {
+Result<journal::Position> first_place(journal::CursorFile& file, const journal::Reader& journal,
+                                      const std::string& id) {
   const auto kept = file.load();
   if (kept && *kept) return **kept;
   if (!kept && kept.error().code != Code::kCorrupt) return std::unexpected(kept.error());
@@ -37,19 +38,23 @@ Result<journal::Position> first_place(journal::CursorFile& file, const journal::
 
 } // namespace
 
-Result<std::unique_ptr<TraceExporter>> TraceExporter::start(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
+Result<std::unique_ptr<TraceExporter>> TraceExporter::start(TraceExporterOptions options,
+                                                            std::shared_ptr<const journal::Reader> journal,
                                                             journal::FileSystem& files, observe::Metrics& metrics,
                                                             RecentReceipts& recent) {
   journal::CursorFile file(files, options.cursor_path);
   const auto from = first_place(file, *journal, options.id);
   if (!from) return fail_in(fmt::format("otlp destination {}", options.id), from.error());
-  return std::unique_ptr<TraceExporter>(new TraceExporter(std::move(options), std::move(journal), files, metrics, recent, *from));
+  return std::unique_ptr<TraceExporter>(
+      new TraceExporter(std::move(options), std::move(journal), files, metrics, recent, *from));
 }
 
 TraceExporter::TraceExporter(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
-                             journal::FileSystem& files, observe::Metrics& metrics, RecentReceipts& recent, journal::Position from)
-    : options_(std::move(options)), journal_(std::move(journal)), cursor_file_(files, options_.cursor_path), metrics_(metrics), recent_(recent),
-      cursor_(journal_, from), to_spans_(options_.spans), batch_(options_.signal.protocol, options_.sender),
+                             journal::FileSystem& files, observe::Metrics& metrics, RecentReceipts& recent,
+                             journal::Position from)
+    : options_(std::move(options)), journal_(std::move(journal)), cursor_file_(files, options_.cursor_path),
+      metrics_(metrics), recent_(recent), cursor_(journal_, from), to_spans_(options_.spans),
+      batch_(options_.signal.protocol, options_.sender),
       post_(options_.signal, options_.sender.version, [this] { return stopping_ && now() > stop_by_; }),
       random_(std::random_device{}()), saved_(from), place_(from) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -139,7 +144,8 @@ void TraceExporter::take(const journal::Entry& entry) {
 
 /// Damage or a segment that is gone: told, counted, and left behind.
 void TraceExporter::pass_over(const Error& error, const std::stop_token& stop) {
-  observe::log_error("telemetry", "a piece of the journal cannot be exported", {{"destination", options_.id}, {"error", error.message}});
+  observe::log_error("telemetry", "a piece of the journal cannot be exported",
+                     {{"destination", options_.id}, {"error", error.message}});
   if (error.code == Code::kNotFound) {
     cursor_ = journal::Cursor(journal_);
     return drop(1, "segment_gone");
@@ -159,7 +165,8 @@ bool TraceExporter::deliver(const std::stop_token& stop) {
   for (unsigned attempt = 0; !stop.stop_requested(); ++attempt) {
     const ExportOutcome outcome = outcome_of(post_.send(body));
     if (settle(outcome)) return true;
-    if (!stop.stop_requested()) pause(stop, outcome.wait > Duration::zero() ? outcome.wait : backoff(attempt, random_()));
+    if (!stop.stop_requested())
+      pause(stop, outcome.wait > Duration::zero() ? outcome.wait : backoff(attempt, random_()));
   }
   return false;
 }
@@ -167,17 +174,27 @@ bool TraceExporter::deliver(const std::stop_token& stop) {
 /// True: the batch is done with.
 bool TraceExporter::settle(const ExportOutcome& outcome) {
   static constexpr std::array<const char*, 3> kNames = {"accepted", "retry", "refused"};
-  metrics_.counter("kairosroute_otlp_requests_total", "OTLP requests by how they ended.",
-                   {{"destination", options_.id}, {"signal", "traces"}, {"outcome", kNames[static_cast<size_t>(outcome.verdict)]}}).add();
+  metrics_
+      .counter("kairosroute_otlp_requests_total", "OTLP requests by how they ended.",
+               {{"destination", options_.id},
+                {"signal", "traces"},
+                {"outcome", kNames[static_cast<size_t>(outcome.verdict)]}})
+      .add();
   if (outcome.verdict == Verdict::kRetry) {
+    failing_ = true;
     complain("the destination does not take spans; they wait in the journal", outcome);
     return false;
   }
+  if (failing_) observe::log_info("telemetry", "the destination answers again", {{"destination", options_.id}});
+  failing_ = false;
   const auto all = static_cast<std::int64_t>(batch_.spans());
   const std::int64_t lost = outcome.verdict == Verdict::kRefused ? all : std::min(all, outcome.rejected);
   if (lost > 0) drop(static_cast<std::uint64_t>(lost), outcome.reason);
-  if (!outcome.message.empty()) complain(lost > 0 ? "spans are lost: the destination refused them" : "the destination warns", outcome);
-  metrics_.counter("kairosroute_otlp_exported_spans_total", "Spans that the destination took.", {{"destination", options_.id}})
+  if (!outcome.message.empty())
+    complain(lost > 0 ? "spans are lost: the destination refused them" : "the destination warns", outcome);
+  metrics_
+      .counter("kairosroute_otlp_exported_spans_total", "Spans that the destination took.",
+               {{"destination", options_.id}})
       .add(static_cast<std::uint64_t>(all - lost));
   return true;
 }
@@ -191,7 +208,9 @@ void TraceExporter::done() {
   saved_ = place;
   saved_at_ = now();
   const auto saved = cursor_file_.save(place);
-  if (!saved) complain("the place cannot be kept: spans may be sent again after a restart", {Verdict::kRetry, 0, {}, "", saved.error().message});
+  if (!saved)
+    complain("the place cannot be kept: spans may be sent again after a restart",
+             {Verdict::kRetry, 0, {}, "", saved.error().message});
 }
 
 void TraceExporter::pause(const std::stop_token& stop, Duration time) {
@@ -202,8 +221,10 @@ void TraceExporter::pause(const std::stop_token& stop, Duration time) {
 }
 
 void TraceExporter::drop(std::uint64_t spans, const std::string& reason) {
-  metrics_.counter("kairosroute_otlp_export_dropped_spans_total", "Spans that the destination will not get, by reason.",
-                   {{"destination", options_.id}, {"reason", reason}}).add(spans);
+  metrics_
+      .counter("kairosroute_otlp_export_dropped_spans_total", "Spans that the destination will not get, by reason.",
+               {{"destination", options_.id}, {"reason", reason}})
+      .add(spans);
 }
 
 /// At most one line in kComplainEvery: a destination that is down is down for all batches.

@@ -1,7 +1,8 @@
-// TraceExporter: follows the journal to one destination on a thread of its own. Its place is kept in a cursor file after
-// each batch that the destination took, or that must not be sent again, so that what a crash or an outage left undone is
-// done later: at least once, with the same ids. The journal is its only queue: at most one batch is in memory, and
-// nothing here can touch a request. A destination that is seen for the first time begins with the receipts from now on.
+// TraceExporter: follows the journal to one destination on a thread of its own. Its place is kept in a cursor file
+// after each batch that the destination took, or that must not be sent again, so that what a crash or an outage left
+// undone is done later: at least once, with the same ids. The journal is its only queue: at most one batch is in
+// memory, and nothing here can touch a request. A destination that is seen for the first time begins with the receipts
+// from now on.
 #pragma once
 
 #include <atomic>
@@ -45,8 +46,10 @@ struct TraceExporterOptions {
 class TraceExporter {
 public:
   /// Loads the place, or saves the journal's end as the first one. `files`, `metrics` and `recent` must outlive it.
-  static Result<std::unique_ptr<TraceExporter>> start(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
-                                                      journal::FileSystem& files, observe::Metrics& metrics, RecentReceipts& recent);
+  static Result<std::unique_ptr<TraceExporter>> start(TraceExporterOptions options,
+                                                      std::shared_ptr<const journal::Reader> journal,
+                                                      journal::FileSystem& files, observe::Metrics& metrics,
+                                                      RecentReceipts& recent);
   /// Sends what is left, for at most stop_time, and stops.
   ~TraceExporter();
   /// Begins to stop without waiting, so that several can stop at once. Once, any thread.
@@ -59,8 +62,8 @@ public:
   journal::Position position() const;
 
 private:
-  TraceExporter(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal, journal::FileSystem& files,
-                observe::Metrics& metrics, RecentReceipts& recent, journal::Position from);
+  TraceExporter(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
+                journal::FileSystem& files, observe::Metrics& metrics, RecentReceipts& recent, journal::Position from);
 
   void run(const std::stop_token& stop);
   void finish(const std::stop_token& stop);
@@ -88,10 +91,11 @@ private:
   HttpPost post_;
   std::minstd_rand random_;
   std::atomic<bool> stopping_{false};
-  MonoTime stop_by_{};    // once stopping_
-  MonoTime begun_{};      // when the batch got its first span
-  MonoTime complained_{}; // the last line about a failure
-  journal::Position saved_;   // what the cursor file says
+  MonoTime stop_by_{};      // once stopping_
+  MonoTime begun_{};        // when the batch got its first span
+  bool failing_ = false;    // the last request was not answered for good
+  MonoTime complained_{};   // the last line about a failure
+  journal::Position saved_; // what the cursor file says
   MonoTime saved_at_{};
   Guarded<journal::Position> place_;
   std::jthread thread_; // last: it uses all the others

@@ -91,7 +91,8 @@ protected:
     }
   }
   std::uint64_t dropped(const std::string& id, const std::string& reason) {
-    return metrics.counter("kairosroute_otlp_export_dropped_spans_total", "", {{"destination", id}, {"reason", reason}}).value();
+    return metrics.counter("kairosroute_otlp_export_dropped_spans_total", "", {{"destination", id}, {"reason", reason}})
+        .value();
   }
 
   journal::FaultyFileSystem files;
@@ -243,11 +244,14 @@ TEST(HttpPost, AGzipBombIsCountedAsItUnfolds) {
 }
 
 TEST(HttpPost, RetryAfterInSecondsAndAsADate) {
-  const auto in_an_hour = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + std::chrono::minutes(30));
+  const auto in_an_hour =
+      std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + std::chrono::minutes(30));
   char date[64];
   std::strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&in_an_hour));
   std::atomic<int> asked = 0;
-  FakeReceiver receiver([&](const std::string&) { return http(503, "", asked++ == 0 ? "Retry-After: 7\r\n" : fmt::format("Retry-After: {}\r\n", date)); });
+  FakeReceiver receiver([&](const std::string&) {
+    return http(503, "", asked++ == 0 ? "Retry-After: 7\r\n" : fmt::format("Retry-After: {}\r\n", date));
+  });
   config::OtlpSignal signal;
   signal.url = receiver.url();
   HttpPost post(signal, "0.1.0", [] { return false; });

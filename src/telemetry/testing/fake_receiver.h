@@ -19,8 +19,8 @@
 namespace kairos::telemetry {
 
 inline std::string http(int status, const std::string& body = "", const std::string& fields = "") {
-  return "HTTP/1.1 " + std::to_string(status) + " X\r\nConnection: close\r\nContent-Type: application/x-protobuf\r\n" + fields +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nConnection: close\r\nContent-Type: application/x-protobuf\r\n" +
+         fields + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 class FakeReceiver {
