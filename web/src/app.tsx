@@ -22,6 +22,12 @@ const views = {
 };
 const Receipt = lazyView<{ id: string }>(() => import('@/views/receipt'));
 
+/** The first view's code is fetched while the server is asked who this is. */
+export function preload(path: string) {
+  if (/^\/receipts\/./.test(path)) Receipt.preload();
+  else Object.entries(views).find(([pattern]) => pattern.split('/')[1] === path.split('/')[1])?.[1].preload();
+}
+
 const LAST = 'kairosroute.last';
 function useLastView() {
   const [path] = useLocation();

@@ -1,7 +1,7 @@
 import '@/styles/index.css';
 import { QueryClientProvider } from '@tanstack/preact-query';
 import { render } from 'preact';
-import { App } from '@/app';
+import { App, preload } from '@/app';
 import { listen } from '@/lib/keys';
 import { client } from '@/lib/query';
 import { loadSession } from '@/lib/session';
@@ -13,6 +13,7 @@ listen();
 setInterval(() => {
   if (!document.hidden) clock.value = Date.now();
 }, 1000);
+preload(location.pathname);
 void loadSession();
 const root = document.getElementById('app');
 if (root) render(<QueryClientProvider client={client}><App /></QueryClientProvider>, root);

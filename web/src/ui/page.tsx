@@ -9,6 +9,7 @@ import { useShortcuts } from '@/lib/keys';
 import { age, refresh, useFilters } from '@/lib/state';
 import { ago } from '@/lib/format';
 import { FilterBar } from '@/ui/filterbar';
+import { useNewest } from '@/ui/health';
 
 interface PageProps {
   title: string;
@@ -36,11 +37,14 @@ function useTitle(title: string) {
   return heading;
 }
 
+/** New data is said, not pushed: what is on screen moves only by Refresh. */
 function Fresh() {
-  const { filters } = useFilters();
+  const { filters, now } = useFilters();
+  const newest = useNewest().data?.receipts[0];
   const seconds = age.value;
+  const more = filters.to === '' && newest !== undefined && Date.parse(newest.created_at) > now + 1000;
   return (
-    <span class="fresh n">{filters.tz} · Updated {seconds < 2000 ? 'now' : ago(Date.now() - seconds)}
+    <span class="fresh n">{more && <button type="button" class="new-data link" onClick={refresh}>New receipts</button>}{filters.tz} · Updated {seconds < 2000 ? 'now' : ago(Date.now() - seconds)}
       <button type="button" aria-label="Refresh" title="Refresh" onClick={refresh}><RefreshCw size={13} aria-hidden="true" /></button>
     </span>
   );

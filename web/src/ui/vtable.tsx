@@ -26,6 +26,8 @@ interface VTableProps<T> {
   whole?: (row: T) => ComponentChildren | null;
   head?: (col: VCol<T>) => ComponentChildren;
   rowClass?: (row: T) => string;
+  /** Rows keep their elements and change their content: for lists that move by many rows at once. */
+  recycle?: boolean;
 }
 
 function useWindow(count: number, rowHeight: number) {
@@ -43,7 +45,7 @@ function useWindow(count: number, rowHeight: number) {
 }
 
 export function VTable<T>(props: VTableProps<T>) {
-  const { label, cols, rows, rowKey, href, rowHeight = 36, minWidth = 0, total, onNearEnd, onPeek, onHold, onScrolled, whole, head, rowClass } = props;
+  const { label, cols, rows, rowKey, href, rowHeight = 36, minWidth = 0, total, onNearEnd, onPeek, onHold, onScrolled, whole, head, rowClass, recycle = false } = props;
   const { scroller, virtual } = useWindow(rows.length, rowHeight);
   const [, navigate] = useLocation();
   const [at, setAt] = useState(-1);
@@ -82,7 +84,7 @@ export function VTable<T>(props: VTableProps<T>) {
           const row = rows[item.index];
           if (row === undefined) return null;
           return (
-            <div key={rowKey(row)} id={`${id}-${item.index}`} class={`vt-row ${item.index === at ? 'on' : ''} ${rowClass?.(row) ?? ''}`} role="row" aria-rowindex={item.index + 2} aria-selected={item.index === at}
+            <div key={recycle ? item.index : rowKey(row)} id={`${id}-${item.index}`} class={`vt-row ${item.index === at ? 'on' : ''} ${rowClass?.(row) ?? ''}`} role="row" aria-rowindex={item.index + 2} aria-selected={item.index === at}
               style={{ height: rowHeight, transform: `translateY(${item.start}px)` }}>
               {whole?.(row) ?? cols.map((col) => <div key={col.key} role="gridcell" class={col.right ? 'r' : ''}>{col.cell(row, item.index)}</div>)}
             </div>

@@ -145,7 +145,7 @@ export default function Live() {
           <div class="live-bar"><Rates feed={feed} /><span>{count(feed.received)} received, {count(feed.failed)} failed</span><span class="sp" />{holding() && <span>Held</span>}<Summary feed={feed} /></div>
           {waiting > 0 && <div class="pill"><button type="button" class="btn pri" onClick={resume}>{count(waiting)} new, press . to resume</button></div>}
           {feed.shown.length === 0 ? <EmptyState title={connection === 'open' ? 'Waiting for the next receipt' : 'Connecting'} icon={<Radio size={24} aria-hidden="true" />} /> : (
-            <VTable label="Live receipts" cols={cols} rows={feed.shown} minWidth={920} rowKey={(entry) => entry.key} total={-1}
+            <VTable recycle label="Live receipts" cols={cols} rows={feed.shown} minWidth={920} rowKey={(entry) => entry.key} total={-1}
               href={(entry) => (entry.kind === 'receipt' ? receiptHref(entry.row.receipt_id, state.filters, '') : '/receipts')}
               onHold={(on) => { held.current.focus = on; }} onScrolled={(top) => { held.current.scrolled = top > 4; }}
               whole={(entry) => (entry.kind === 'gap' ? <GapRow gap={entry} filters={state.filters} /> : null)}
