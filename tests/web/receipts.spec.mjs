@@ -133,6 +133,22 @@ test('filters by keyboard and their removal', async ({ page }) => {
   await expect(page).toHaveURL(/from=-1h/);
 });
 
+test('a view can be saved, found again and removed', async ({ page }) => {
+  await signIn(page);
+  await open(page, '/receipts?tenant=acme&category=code');
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await page.getByLabel('Save this view as').fill('Code of <b>acme</b>');
+  await page.keyboard.press('Enter');
+  const link = page.getByRole('navigation', { name: 'Primary' }).getByRole('link', { name: 'Code of <b>acme</b>' });
+  await expect(link).toBeVisible();
+  await open(page, '/receipts');
+  await link.click();
+  await expect(page).toHaveURL(/\/receipts\?tenant=acme&category=code/);
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await page.getByRole('button', { name: 'Delete Code of <b>acme</b>' }).click();
+  await expect(link).toHaveCount(0);
+});
+
 test('every filter narrows the list and the sums alike', async ({ page }) => {
   await signIn(page);
   const cases = [['fallback=true', { fallback: true }], ['unknown_cost=true', { unknown_cost: true }], ['min_cost=0.0001', { min_cost_usd: '0.0001' }], ['category=!code,reasoning', { not: { category: ['code', 'reasoning'] } }],

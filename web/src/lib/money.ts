@@ -2,7 +2,6 @@
 
 export type Money = bigint;
 const DIGITS = 12;
-const ONE = 10n ** 12n;
 
 /** "0.0131022", "-12.4", "1e-7" → picodollars; null for what is unknown or no amount. More than 12 decimals are rounded half away from zero. */
 export function parseUsd(text: string | number | null | undefined): Money | null {
@@ -48,5 +47,3 @@ export function exactUsd(amount: Money): string {
   const kept = fraction.replace(/0+$/, '').padEnd(2, '0');
   return `${negative ? '-' : ''}${whole.replaceAll(',', '')}.${kept}`;
 }
-
-export const dollars = (whole: number): Money => BigInt(whole) * ONE;

@@ -16,6 +16,7 @@ import { receiptHref } from '@/views/receipts/data';
 import { type Entry, Feed, type Gap } from '@/views/live/feed';
 
 const FLUSH = 200; // ms
+const RETRY = 3000; // ms, after a refused stream
 type Connection = 'connecting' | 'open' | 'lost' | 'absent' | 'hidden';
 
 function liveParams(filters: Filters): string {
@@ -32,12 +33,16 @@ function useStream(feed: Feed, params: string): { connection: Connection; error:
   useEffect(() => {
     let source: EventSource | null = null;
     let last = '';
+    let retry: ReturnType<typeof setTimeout> | undefined;
     const open = () => {
       const query = new URLSearchParams(params);
       if (last) query.set('last_event_id', last);
       const stream = new EventSource(`/api/v1/receipts/live?${query.toString()}`);
       source = stream;
-      stream.onopen = () => setConnection('open');
+      stream.onopen = () => {
+        setConnection('open');
+        setError(null);
+      };
       stream.addEventListener('receipt', (event) => {
         last = event.lastEventId;
         feed.receipt(JSON.parse(event.data as string) as ReceiptRow, Date.now());
@@ -49,15 +54,19 @@ function useStream(feed: Feed, params: string): { connection: Connection; error:
       stream.onerror = () => {
         setConnection('lost');
         if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-        const abort = new AbortController();
+        retry = setTimeout(open, RETRY);
+        const abort = new AbortController(); // an EventSource does not tell why it was refused
         ask(`/api/v1/receipts/live?${params}`, { signal: abort.signal }).then(() => abort.abort(), (failure: unknown) => {
           setError(failure);
-          if (failure instanceof ApiError && failure.status === 404) setConnection('absent');
+          if (!(failure instanceof ApiError) || failure.status !== 404) return;
+          clearTimeout(retry);
+          setConnection('absent');
         });
       };
     };
     const seen = () => {
       if (document.hidden) {
+        clearTimeout(retry);
         source?.close();
         source = null;
         setConnection('hidden');
@@ -69,6 +78,7 @@ function useStream(feed: Feed, params: string): { connection: Connection; error:
     document.addEventListener('visibilitychange', seen);
     return () => {
       document.removeEventListener('visibilitychange', seen);
+      clearTimeout(retry);
       source?.close();
     };
   }, [feed, params]);
