@@ -60,6 +60,8 @@ RouteTable all_routes() {
   RouteTable table;
   add_receipt_routes(table);
   add_live_routes(table);
+  add_export_routes(table);
+  add_saved_view_routes(table);
   add_query_routes(table);
   add_session_routes(table);
   add_state_routes(table);

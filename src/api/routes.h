@@ -112,8 +112,10 @@ private:
 /// Every route there is. Those of one topic are added by its file.
 RouteTable all_routes();
 void add_receipt_routes(RouteTable& table);
+void add_export_routes(RouteTable& table);
 void add_live_routes(RouteTable& table);
 void add_query_routes(RouteTable& table);
+void add_saved_view_routes(RouteTable& table);
 void add_session_routes(RouteTable& table);
 void add_state_routes(RouteTable& table);
 void add_system_routes(RouteTable& table);

@@ -36,7 +36,7 @@ async function call(method, pattern, { key = 'kr-ops', params = {}, query = '', 
   const text = response.headers.get('content-type')?.startsWith('text/event-stream') ? '' : await response.text();
   if (response.status !== 304) assert.ok(promised, `${method} ${pattern} answered ${response.status}, which is not described: ${text}`);
   const type = response.headers.get('content-type')?.split(';')[0];
-  const json = type?.endsWith('json') ? JSON.parse(text) : undefined;
+  const json = /[/+]json$/.test(type) ? JSON.parse(text) : undefined;
   if (json !== undefined) {
     const at = promised.$ref ? '#/components/responses/Problem/content/application~1problem+json/schema'
       : `#/paths/${escaped(pattern)}/${method.toLowerCase()}/responses/${response.status}/content/application~1json/schema`;
@@ -248,6 +248,53 @@ test('a session stands for its key, and changes need to come from the same origi
   assert.equal((await call('POST', '/api/v1/session', { key: null, body: {} })).status, 400);
   assert.equal((await call('DELETE', '/api/v1/session', { key: null, headers: { cookie, 'x-csrf-token': who.json.csrf_token } })).status, 204);
   assert.equal((await call('GET', '/api/v1/session', { key: null, headers: { cookie } })).status, 401);
+});
+
+test('exports are complete, exact and safe for spreadsheets; the ledger says the same', async () => {
+  const evil = '=HYPERLINK("http://x")';
+  const id = await chat('kr-rival', { 'x-kairosroute-workflow': 'sheets' });
+  await fetch(`${router.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer kr-rival' },
+    body: JSON.stringify({ model: 'gpt-4o-mini', user: evil, messages: [{ role: 'user', content: 'Hello' }] }) }).then((response) => response.text());
+  await router.receipt(id, 'kr-rival');
+  const page = async () => (await call('GET', '/api/v1/receipts', { key: 'kr-rival', query: '?limit=1000' })).json.receipts;
+  while (!(await page()).some((row) => row.end_user === evil)) await new Promise((done) => setTimeout(done, 20));
+  const rows = await page();
+  const all = await call('GET', '/api/v1/export', { key: 'kr-rival', query: '?view=receipts' });
+  assert.equal(all.status, 200, all.text);
+  const lines = all.text.split('\r\n').filter(Boolean);
+  assert.equal(lines.length, rows.length + 1);
+  assert.ok(all.text.includes(`"'=HYPERLINK(""http://x"")"`), all.text);
+  for (const name of ['savings', 'mix', 'latency', 'spend', 'tenants']) {
+    assert.equal((await call('GET', '/api/v1/export', { query: `?view=${name}` })).status, 200, name);
+  }
+  assert.equal((await call('GET', '/api/v1/export', { query: '?view=nothing' })).status, 404);
+  assert.equal((await call('GET', '/api/v1/export')).status, 400);
+  const pico = (text) => { const [whole, part = ''] = text.split('.'); return BigInt(whole + part.padEnd(12, '0')); };
+  const total = rows.reduce((sum, row) => sum + pico(row.cost_usd ?? '0'), 0n);
+  for (const grain of ['hour', 'day', 'receipt']) {
+    const ledger = await call('GET', '/api/v1/ledger', { key: 'kr-rival', query: `?format=json&grain=${grain}` });
+    assert.equal(ledger.status, 200, ledger.text);
+    const sum = ledger.text.trim().split('\n').map((line) => JSON.parse(line)).reduce((so_far, row) => so_far + pico(row.cost_usd), 0n);
+    assert.equal(sum, total, grain);
+  }
+  const focus = await call('GET', '/api/v1/ledger', { query: '?format=focus-csv&grain=day' });
+  assert.match(focus.text, /BilledCost/);
+  assert.equal((await call('GET', '/api/v1/ledger', { key: 'kr-rival', query: '?tenant=acme' })).status, 403);
+  assert.equal((await call('GET', '/api/v1/ledger', { query: '?grain=century' })).status, 400);
+});
+
+test('saved views are their maker’s, shared within the tenant, and three ship', async () => {
+  const made = await call('POST', '/api/v1/saved-views', { key: 'kr-acme', body: { name: 'Mine', page: 'receipts', query: 'status=error' } });
+  assert.equal(made.status, 201, made.text);
+  const names = async (key) => (await call('GET', '/api/v1/saved-views', { key })).json.views.map((view) => view.name);
+  assert.ok((await names('kr-acme')).includes('Mine'));
+  assert.equal((await names('kr-rival')).length, 3);
+  const params = { id: made.json.id };
+  assert.equal((await call('PUT', '/api/v1/saved-views/{id}', { key: 'kr-rival', params, body: { name: 'X', page: 'spend' } })).status, 404);
+  assert.equal((await call('PUT', '/api/v1/saved-views/{id}', { key: 'kr-acme', params, body: { name: 'Ours', page: 'spend', shared: true } })).json.version, 2);
+  assert.equal((await call('DELETE', '/api/v1/saved-views/{id}', { key: 'kr-acme', params: { id: 'finance' } })).status, 409);
+  assert.equal((await call('POST', '/api/v1/saved-views', { key: 'kr-acme', body: { name: 'X', page: 1 } })).status, 400);
+  assert.equal((await call('DELETE', '/api/v1/saved-views/{id}', { key: 'kr-acme', params })).status, 204);
 });
 
 test('a walk over every operation with another tenant’s key gets nothing of the first tenant', async () => {
