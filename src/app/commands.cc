@@ -3,12 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
 
+#include "app/demo_commands.h"
 #include "app/server.h"
+#include "app/signals.h"
 #include "base/hex.h"
 #include "config/load.h"
 #include "journal/data_dir_lock.h"
@@ -26,16 +27,6 @@ namespace {
 int failed(const Error& error) {
   fmt::print(stderr, "kairosroute: {}\n", error.message);
   return 1;
-}
-
-/// Signals are taken by this thread alone; the others inherit the mask.
-sigset_t block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
 }
 
 int check(const std::string& path) {
@@ -161,12 +152,14 @@ int run(int argc, char** argv) {
   verifying->add_option("DIR", data_dir, "data folder")->required();
   CLI::App* rebuilding = app.add_subcommand("rebuild", "make the store anew from the journal");
   rebuilding->add_option("DIR", data_dir, "data folder")->required();
+  DemoCommands demo(app);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (const auto code = demo.run()) return *code;
   if (*serving) return only_check ? check(config_path) : serve(config_path);
   if (*get) return print_receipts(data_dir, id);
   if (*all) return print_receipts(data_dir, "");

@@ -67,6 +67,22 @@ net::HttpBody net_error(int status, std::string_view message) {
   return {"application/json", providers::error_body(model::Dialect::kOpenAi, error)};
 }
 
+bool is_local_host(std::string_view host) {
+  const std::string_view name = host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+  return name == "localhost" || name == "[::1]" || (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+/// For servers whose key is public: a page of another site, whatever name it gave this address, gets nothing.
+net::Task<void> handle_local(gateway::Gateway& gateway, net::Exchange& exchange) {
+  if (is_local_host(exchange.head().find("host").value_or(""))) {
+    co_await gateway.handle(exchange);
+    co_return;
+  }
+  const net::HttpBody refusal = net_error(403, "Host: this server answers only to localhost, 127.0.0.1 and [::1]");
+  const net::ResponseHeaders headers = {{"Content-Type", refusal.content_type}};
+  co_await exchange.respond(403, headers, refusal.body);
+}
+
 } // namespace
 
 /// Members in the order in which they are made; they go in reverse.
@@ -85,6 +101,7 @@ struct Server::Impl {
   std::string config_path;
   std::mutex changing;     // one reload or change at a time
   std::string config_text; // of the running snapshot: a change by API does not pick up an edited file
+  StartOptions start_options;
   journal::DataDirLock lock;
   SystemClock clock;
   observe::Metrics metrics;
@@ -241,7 +258,9 @@ Result<void> Server::Impl::listen() {
       options.private_key_file = config->server.tls->key_file;
     }
     gateway::Gateway* gateway = gateways.back().get();
-    servers.push_back(std::make_unique<net::Server>((*loops)[i], std::move(options), [gateway](net::Exchange& exchange) { return gateway->handle(exchange); }));
+    servers.push_back(std::make_unique<net::Server>((*loops)[i], std::move(options), [gateway, local = start_options.local_hosts_only](net::Exchange& exchange) {
+      return local ? handle_local(*gateway, exchange) : gateway->handle(exchange);
+    }));
     auto listening = servers.back()->listen();
     if (!listening) return listening;
   }
@@ -255,7 +274,7 @@ Server::~Server() {
   if (impl_->loops) impl_->loops->stop(); // handlers end before what they use goes
 }
 
-Result<std::unique_ptr<Server>> Server::start(const std::string& config_path) {
+Result<std::unique_ptr<Server>> Server::start(const std::string& config_path, const StartOptions& options) {
   const auto text = config::read_config_file(config_path);
   if (!text) return std::unexpected(text.error());
   auto loaded = config::load(*text, config_path, config::process_environment());
@@ -269,6 +288,7 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& config_path) {
   Impl& impl = *server->impl_;
   impl.config_path = config_path;
   impl.config_text = *text;
+  impl.start_options = options;
   impl.current.with([&](config::SnapshotPtr& now) { now = *loaded; });
   if (auto done = impl.open_state(); !done) return std::unexpected(done.error());
   if (auto done = impl.open_journal(); !done) return std::unexpected(done.error());

@@ -8,10 +8,14 @@
 
 namespace kairos::app {
 
+struct StartOptions {
+  bool local_hosts_only = false; // requests whose Host is no loopback name are refused: no page of another site reaches it
+};
+
 class Server {
 public:
   /// Locks the data folder, recovers the journal, closes what a crash left open, opens the store, listens.
-  static Result<std::unique_ptr<Server>> start(const std::string& config_path);
+  static Result<std::unique_ptr<Server>> start(const std::string& config_path, const StartOptions& options = {});
   ~Server(); // stops at once
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/result.h"
+#include "sim/pace.h"
 #include "sim/sim_answer.h"
 
 namespace kairos::sim {
@@ -11,8 +12,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr size_t kDepth = 64;
-constexpr auto kFirstPiece = std::chrono::milliseconds(200);
-constexpr auto kNextPiece = std::chrono::milliseconds(20);
 constexpr std::array<std::string_view, 4> kOpenAiModels = {"gpt-4.1", "gpt-4.1-mini", "gpt-4o-mini", "o4-mini"};
 constexpr std::array<std::string_view, 2> kAnthropicModels = {"claude-sonnet-4-5", "claude-haiku-4-5"};
 
@@ -83,12 +82,17 @@ Result<SimRequest> read_request(Endpoint endpoint, std::string_view body) {
   return endpoint == Endpoint::kMessages ? read_messages_request(*parsed) : read_chat_request(*parsed);
 }
 
-void set_delays(SimAnswer& answer, const Controls& controls, double scale) {
-  const auto scaled = [scale](Duration delay) {
-    return Duration(static_cast<Duration::rep>(static_cast<double>(delay.count()) * scale));
+/// A streamed piece is one token; a whole answer waits for all of its own, six bytes each.
+void set_delays(SimAnswer& answer, std::string_view model, const Controls& controls, Random random, double scale) {
+  const auto scaled = [scale](double milliseconds) {
+    return Duration(static_cast<Duration::rep>(milliseconds * scale * 1e6));
   };
+  const Pace pace = pace_of(model);
+  const double first = pace.first_ms * spread(random, 0.35);
+  const double token = 1000 / (pace.tokens_per_second * spread(random, 0.2));
+  const double whole = answer.streamed ? 0 : static_cast<double>(answer.pieces.front().bytes.size()) / 6 * token;
   for (size_t i = 0; i < answer.pieces.size(); ++i) {
-    answer.pieces[i].delay = scaled(i == 0 ? kFirstPiece : kNextPiece);
+    answer.pieces[i].delay = scaled(i == 0 ? first + whole : token);
     if (controls.slow && i > 0) answer.pieces[i].delay = std::chrono::milliseconds(*controls.slow);
   }
 }
@@ -134,7 +138,7 @@ bool reasons(std::string_view model) {
 
 std::vector<std::string> make_tokens(const SimRequest& request, Random& random) {
   if (request.tool) return split_tokens(json::serialize(make_value(request.tool->schema, random)));
-  if (!request.json_text) return make_words(random);
+  if (!request.json_text) return make_words(random, request.most_words);
   const json::value any = {{"type", "object"}, {"properties", {{"answer", {{"type", "string"}}}}}};
   return split_tokens(json::serialize(make_value(request.json_schema.is_null() ? any : request.json_schema, random)));
 }
@@ -183,7 +187,8 @@ SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view co
                    const EngineOptions& options) {
   Controls controls;
   if (endpoint == Endpoint::kOpenAiModels || endpoint == Endpoint::kAnthropicModels) return list_models(endpoint);
-  const auto request = read_request(endpoint, body);
+  auto request = read_request(endpoint, body);
+  if (request) request->most_words = options.most_words;
   auto read = request ? find_controls(request->last_user_text, controls)
                       : Result<void>(std::unexpected(request.error()));
   if (read) read = read_controls(control_text, controls);
@@ -193,7 +198,8 @@ SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view co
   if (controls.status) return failed_answer(endpoint, controls);
   SimAnswer answer = good_answer(endpoint, *request, controls, Random(mix(options.seed, request->last_user_text)));
   if (controls.break_off) break_half_way(answer);
-  set_delays(answer, controls, options.latency_scale);
+  const Random pace(mix(options.seed + 1, body));
+  set_delays(answer, request->model, controls, pace, options.latency_scale);
   return answer;
 }
 

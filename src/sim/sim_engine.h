@@ -43,7 +43,8 @@ struct SimAnswer {
 
 struct EngineOptions {
   std::uint64_t seed = 1;
-  double latency_scale = 0; // of 200 ms to the first piece and 20 ms between pieces; 0: immediately. Not of `slow`.
+  double latency_scale = 0; // of each model's own pace (pace.h); 0: immediately. Not of `slow`.
+  size_t most_words = 39;   // of an answer in prose; the least are 8
 };
 
 /// `controls` as above, or empty. What is wrong with the request or its controls is answered with status 400.

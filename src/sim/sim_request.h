@@ -33,6 +33,7 @@ struct SimRequest {
   std::int64_t prompt_tokens = 1;
   std::optional<std::int64_t> max_tokens;
   std::int64_t choices = 1;
+  size_t most_words = 39; // of the answer; not from the request: EngineOptions
   bool stream = false;
   bool include_usage = false;
   bool cache_control = false;     // Anthropic: some part of the prompt is to be cached

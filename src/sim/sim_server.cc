@@ -3,10 +3,14 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
+#include <charconv>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "net/server.h"
+#include "sim/pace.h"
 #include "sim/sim_engine.h"
 
 namespace kairos::sim {
@@ -19,6 +23,18 @@ struct State {
   EngineOptions engine;
   std::optional<std::string> last_body;
   std::uint64_t count = 0;
+  double error_rate = 0;
+  double rate_limit_rate = 0;
+  Random failures{1};
+  bool holding = false;
+  std::uint64_t hold_until = 0; // so many wait; 0: until they are released
+  std::vector<std::shared_ptr<boost::asio::steady_timer>> held;
+
+  void release() {
+    holding = false;
+    for (const auto& timer : held) timer->cancel();
+    held.clear();
+  }
 };
 using StatePtr = std::shared_ptr<State>;
 
@@ -35,6 +51,23 @@ Task<> wait_for(net::Exchange& exchange, std::optional<Duration> delay) {
   co_await std::move(waiting);
   const std::function<void()> nothing = [] {};
   exchange.on_client_gone(nothing);
+}
+
+Task<> wait_until_released(StatePtr state, net::Exchange& exchange) {
+  const auto timer = std::make_shared<boost::asio::steady_timer>(exchange.executor());
+  timer->expires_at(MonoTime::max());
+  state->held.push_back(timer);
+  if (state->hold_until > 0 && state->held.size() >= state->hold_until) {
+    state->release();
+    co_return;
+  }
+  exchange.on_client_gone(std::bind_front(cancel, timer));
+  boost::system::error_code cancelled;
+  auto waiting = timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
+  co_await std::move(waiting);
+  const std::function<void()> nothing = [] {};
+  exchange.on_client_gone(nothing);
+  std::erase(state->held, timer);
 }
 
 Task<> play_stream(net::Exchange& exchange, const SimAnswer& answer, const net::ResponseHeaders& headers) {
@@ -89,8 +122,18 @@ SimAnswer plain_answer(int status, std::string body) {
   return answer;
 }
 
-SimAnswer answer_outside(const State& state, const net::Head& head) {
+void begin_hold(State& state, std::string_view until) {
+  state.holding = true;
+  state.hold_until = 0;
+  std::from_chars(until.data(), until.data() + until.size(), state.hold_until);
+}
+
+SimAnswer answer_outside(State& state, const net::Head& head, std::string_view body) {
   const bool get = head.method() == "GET";
+  if (!get && head.path() == "/sim/hold") begin_hold(state, body);
+  if (!get && head.path() == "/sim/release") state.release();
+  if (!get && (head.path() == "/sim/hold" || head.path() == "/sim/release")) return plain_answer(200, "done");
+  if (get && head.path() == "/sim/held") return plain_answer(200, std::to_string(state.held.size()));
   if (get && head.path() == "/sim/count") return plain_answer(200, std::to_string(state.count));
   if (get && head.path() == "/sim/last" && state.last_body) return plain_answer(200, *state.last_body);
   const std::string what = std::string(head.method()) + " " + std::string(head.path());
@@ -102,22 +145,34 @@ int status_of(Code code) {
   return code == Code::kTimeout ? 408 : 400;
 }
 
+/// Controls for a request that has none: what the profile lets fail.
+std::string chance_failure(State& state) {
+  if (state.error_rate + state.rate_limit_rate <= 0) return "";
+  const double drawn = uniform(state.failures);
+  if (drawn < state.rate_limit_rate) return "status=429;retry_after=1";
+  if (drawn >= state.rate_limit_rate + state.error_rate) return "";
+  constexpr std::array<std::string_view, 4> kFailures = {"status=500", "status=502", "status=503", "status=529"};
+  return std::string(kFailures[state.failures.below(kFailures.size())]);
+}
+
 Task<> serve(StatePtr state, net::Exchange& exchange) {
   if (exchange.head().path().starts_with("/v1/")) ++state->count;
   const auto endpoint = find_endpoint(exchange.head());
+  const auto body = co_await exchange.read_body();
   if (!endpoint) {
-    SimAnswer outside = answer_outside(*state, exchange.head());
+    SimAnswer outside = answer_outside(*state, exchange.head(), body ? *body : std::string_view());
     co_await play(exchange, std::move(outside));
     co_return;
   }
-  const auto body = co_await exchange.read_body();
   if (!body) {
     SimAnswer refusal = simulated_error(*endpoint, status_of(body.error().code), body.error().message);
     co_await play(exchange, std::move(refusal));
     co_return;
   }
   if (exchange.head().method() == "POST") state->last_body = *body;
-  const std::string_view controls = exchange.head().find("X-Sim").value_or("");
+  if (state->holding) co_await wait_until_released(state, exchange);
+  std::string controls(exchange.head().find("X-Sim").value_or(""));
+  if (controls.empty()) controls = chance_failure(*state);
   SimAnswer answer = simulate(*endpoint, *body, controls, state->engine);
   co_await play(exchange, std::move(answer));
 }
@@ -139,7 +194,10 @@ net::Server::Options server_options(const SimOptions& options) {
 struct SimServer::Impl {
   Impl(net::Loop& loop, const SimOptions& options)
       : state(std::make_shared<State>()), server(loop, server_options(options), std::bind_front(serve, state)) {
-    state->engine = {options.seed, options.latency_scale};
+    state->engine = {options.seed, options.latency_scale, options.most_words};
+    state->error_rate = options.error_rate;
+    state->rate_limit_rate = options.rate_limit_rate;
+    state->failures = Random(options.seed);
   }
   StatePtr state;
   net::Server server;

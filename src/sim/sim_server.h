@@ -3,6 +3,8 @@
 //   GET  /v1/models   in Anthropic's shape if the request has an anthropic-version header
 //   GET  /sim/last    the body of the last POST, byte for byte; 404 before the first
 //   GET  /sim/count   how many requests to /v1/… were received, those that were refused too, as decimal text
+//   POST /sim/hold    from now on answers wait, until as many wait as the body says, or (empty body) until …
+//   POST /sim/release … this; GET /sim/held says how many wait
 // Controls can be given in the request header X-Sim. Any credentials are accepted. A client that stops sending counts
 // as one that left: nothing is delayed for it any more.
 #pragma once
@@ -21,6 +23,9 @@ struct SimOptions {
   std::uint16_t port = 0; // 0: any
   std::uint64_t seed = 1;
   double latency_scale = 0; // see EngineOptions
+  size_t most_words = 39;
+  double error_rate = 0;      // share of requests without controls that fail with 500, 502, 503 or 529
+  double rate_limit_rate = 0; // … and with 429
 };
 
 /// Lives on the loop that it is given; stop the loop before it ends. Not thread-safe but for local_port.

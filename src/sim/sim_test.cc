@@ -1,11 +1,15 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <chrono>
 
 #include "net/testing/test_client.h"
 #include "sim/sim_engine.h"
+#include "sim/pace.h"
 #include "sim/sim_server.h"
+#include "sim/workload.h"
 
 namespace kairos::sim {
 namespace {
@@ -184,11 +188,44 @@ TEST(SimEngine, RefusesWhatIsWrongInTheDialectsShape) {
 
 TEST(SimEngine, DelaysByScaleAndBySlow) {
   const auto scaled = simulate(Endpoint::kChatCompletions, chat("x", R"(,"stream":true)"), "", {1, 0.5});
-  EXPECT_EQ(scaled.pieces[0].delay, std::chrono::milliseconds(100));
-  EXPECT_EQ(scaled.pieces[1].delay, std::chrono::milliseconds(10));
+  const auto unscaled = simulate(Endpoint::kChatCompletions, chat("x", R"(,"stream":true)"), "", {1, 1});
+  EXPECT_GT(scaled.pieces[0].delay, std::chrono::milliseconds(20));
+  EXPECT_GT(scaled.pieces[1].delay, std::chrono::milliseconds(1));
+  EXPECT_NEAR(static_cast<double>(unscaled.pieces[0].delay.count()), 2.0 * static_cast<double>(scaled.pieces[0].delay.count()), 2);
+  EXPECT_LT(unscaled.pieces[1].delay, unscaled.pieces[0].delay);
   const auto slow = simulate(Endpoint::kChatCompletions, chat("x", R"(,"stream":true)"), "slow=50", {1, 0});
   EXPECT_EQ(slow.pieces[0].delay, Duration::zero());
   EXPECT_EQ(slow.pieces[1].delay, std::chrono::milliseconds(50));
+}
+
+TEST(SimEngine, EachModelHasItsPaceAndItsSpread) {
+  EXPECT_LT(pace_of("gpt-4.1-nano").first_ms, pace_of("gpt-4.1").first_ms);
+  EXPECT_GT(pace_of("claude-haiku-4-5").tokens_per_second, pace_of("claude-opus-4-5").tokens_per_second);
+  Random random(3);
+  int below = 0;
+  int far_above = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const double factor = spread(random, 0.5);
+    below += factor < 1;
+    far_above += factor > 2.275; // exp(1.645 × 0.5)
+  }
+  EXPECT_NEAR(below, 5000, 200);
+  EXPECT_NEAR(far_above, 500, 90);
+}
+
+TEST(Workload, PromptsAreSeededAndEveryTenantGetsItsShare) {
+  Random one(5);
+  Random other(5);
+  std::map<std::string_view, int> counts;
+  for (int i = 0; i < 5000; ++i) {
+    const Workload& load = pick_workload(one);
+    EXPECT_EQ(&load, &pick_workload(other));
+    EXPECT_EQ(make_prompt(load.category, one), make_prompt(load.category, other));
+    ++counts[load.tenant];
+  }
+  EXPECT_EQ(counts.size(), 5u);
+  EXPECT_GT(counts["nova-labs-prod"], counts["northwind-clinic"]);
+  EXPECT_GT(counts["northwind-clinic"], 10);
 }
 
 std::string raw_post(const std::string& body) {

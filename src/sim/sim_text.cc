@@ -48,8 +48,8 @@ std::uint64_t mix(std::uint64_t seed, std::string_view text) {
   return hash;
 }
 
-std::vector<std::string> make_words(Random& random) {
-  std::vector<std::string> words(8 + random.below(32));
+std::vector<std::string> make_words(Random& random, size_t most) {
+  std::vector<std::string> words(8 + random.below(std::max<size_t>(most, 8) - 7));
   for (size_t i = 0; i < words.size(); ++i) {
     words[i] = (i == 0 ? "" : " ") + std::string(kWords[random.below(kWords.size())]);
   }

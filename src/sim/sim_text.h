@@ -24,8 +24,8 @@ private:
 /// FNV-1a of the text, begun with the seed.
 std::uint64_t mix(std::uint64_t seed, std::string_view text);
 
-/// 8 to 39 words, one token each; joined they are a sentence.
-std::vector<std::string> make_words(Random& random);
+/// 8 to `most` words, one token each; joined they are a sentence.
+std::vector<std::string> make_words(Random& random, size_t most);
 /// In tokens of four characters.
 std::vector<std::string> split_tokens(std::string_view text);
 /// A value that fits the usual part of JSON Schema: type, properties, items, enum, const. Nested eight deep at most.
