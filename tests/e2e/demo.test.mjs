@@ -41,6 +41,7 @@ async function eventually(what, probe) {
 
 test('a history that verifies, an answer by curl, running traffic, a quick second start, and clearing', async () => {
   const dataDir = join(mkdtempSync(join(tmpdir(), 'kairos-demo-')), 'demo');
+  const began = new Date().toISOString();
   const demo = await startDemo(dataDir, ['--history', '3', '--rate', '20']);
   assert.equal(demo.key, 'kr-demo');
   assert.match(demo.out, /made 3 days of demo history: \d{4} receipts/);
@@ -48,12 +49,9 @@ test('a history that verifies, an answer by curl, running traffic, a quick secon
     '-d', '{"model":"auto","messages":[{"role":"user","content":"Say hello"}]}'], { encoding: 'utf8' });
   assert.match(answered, /^HTTP\/1.1 200/);
   assert.match(answered, /X-KairosRoute-Model: \S+/i);
-  const page = await (await fetch(`${demo.url}/api/v1/receipts?tenant=nova-labs-prod&limit=5`, { headers: { authorization: 'Bearer kr-demo' } })).json();
-  assert.equal(page.receipts.length, 5);
-  await eventually('generated traffic', async () => {
-    const text = await (await fetch(`${demo.url}/metrics`, { headers: { authorization: 'Bearer kr-demo' } })).text();
-    return /kairosroute_\w*requests\w*{[^}]*} [1-9]/.test(text) || text.includes('nova-labs-prod');
-  });
+  const found = async (query) => (await (await fetch(`${demo.url}/api/v1/receipts?limit=5&${query}`, { headers: { authorization: 'Bearer kr-demo' } })).json()).receipts.length;
+  await eventually('the history in the store', async () => await found(`tenant=nova-labs-prod&to=${began}`) === 5);
+  await eventually('generated traffic', async () => await found(`tenant=nova-labs-prod&from=${began}`) >= 3);
   await demo.stop();
   assert.match(run('verify', dataDir), /, 0 problems\nstore: \d+ receipts, .* equal to the journal/);
   const receipts = exported(dataDir);
