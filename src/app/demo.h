@@ -10,7 +10,7 @@ struct DemoArguments {
   std::string listen = "127.0.0.1:8787";
   std::string data_dir = "./demo-data";
   int history_days = 90;
-  double rate = 1; // generated requests a second; 0: none
+  double rate = 0.2; // generated requests a second; 0: none
   bool clear = false;
 };
 int run_demo(const DemoArguments& arguments);

@@ -12,6 +12,9 @@
 namespace kairos::app {
 namespace {
 
+/// Not for tenants that ask for zero retention, although its provider offers that; so is the one model of DeepSeek.
+constexpr std::string_view kKeeps = "gemini-2.5-flash-lite";
+
 struct DemoProvider {
   std::string_view id; // in the catalog
   std::string_view variable;
@@ -28,7 +31,7 @@ const std::array<DemoProvider, 6>& demo_providers() {
        {"gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "gpt-4o", "gpt-4o-mini", "o4-mini"}},
       {"anthropic", "ANTHROPIC_API_KEY", "/v1", "anthropic", "us", "{may_train: false, zero_retention: true}",
        {"claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-5"}},
-      {"google", "GEMINI_API_KEY", "/v1", "openai", "us", "{may_train: false, zero_retention: false}",
+      {"google", "GEMINI_API_KEY", "/v1", "openai", "us", "{may_train: false, zero_retention: true}",
        {"gemini-2.5-flash-lite", "gemini-2.5-flash", "gemini-2.5-pro"}},
       {"mistral", "MISTRAL_API_KEY", "/v1", "openai", "eu", "{may_train: false, zero_retention: true}",
        {"mistral-small-latest", "mistral-large-latest"}},
@@ -50,7 +53,10 @@ std::string providers_part(const DemoPlan& plan) {
   for (const std::string& id : plan.real) text += fmt::format("  - {{id: {}, only_configured_models: true}}\n", id);
   text += "models:\n";
   for (const DemoProvider& one : demo_providers()) {
-    for (const std::string_view model : one.models) text += fmt::format("  - {{id: {}, provider: {}}}\n", model, one.id);
+    for (const std::string_view model : one.models) {
+      const std::string_view more = model == kKeeps ? ", privacy: {zero_retention: false}" : "";
+      text += fmt::format("  - {{id: {}, provider: {}{}}}\n", model, one.id, more);
+    }
   }
   return text;
 }
@@ -86,7 +92,7 @@ constexpr std::string_view kBudgets = R"(budgets:
   - {id: nova-release-agent-day, scope: {tenant: nova-labs-prod, workflow: release-agent}, period: day, cap_usd: "4", on_exceed: refuse, warn_levels: [80]}
   - {id: brightmail-month, scope: {tenant: brightmail}, period: month, cap_usd: "60", on_exceed: clamp, warn_levels: [50, 80, 95]}
   - {id: quill-apps-month, scope: {tenant: quill-apps}, period: month, cap_usd: "25", measure: charged, on_exceed: refuse, warn_levels: [80, 95]}
-  - {id: atlas-deep-analysis-day, scope: {tenant: atlas-research, workflow: deep-analysis}, period: day, cap_usd: "4.50", on_exceed: refuse, warn_levels: [80]}
+  - {id: atlas-deep-analysis-day, scope: {tenant: atlas-research, workflow: deep-analysis}, period: day, cap_usd: "8", on_exceed: refuse, warn_levels: [80]}
   - {id: northwind-clinic-month, scope: {tenant: northwind-clinic}, period: month, cap_usd: "30", on_exceed: refuse, warn_levels: [80]}
 )";
 
@@ -122,7 +128,7 @@ std::vector<std::string> real_providers() {
 std::string demo_config(const DemoPlan& plan) {
   std::string text = fmt::format("# Written by `kairosroute demo` at each start; changes are lost.\nserver: {{listen: \"{}\", log: {{level: warn}}}}\ndata_dir: \"{}\"\nnode_id: {}\n",
                                  plan.listen, plan.data_dir, kDemoNode);
-  return text + "routing: {floors: {default: 0.86, extraction: 0.8, chat: 0.84}}\n" + providers_part(plan) + tenants_part(plan) + std::string(kBudgets) +
+  return text + "routing: {floors: {default: 0.82, chat: 0.74, creative: 0.78, summarization: 0.8, extraction: 0.74}}\n" + providers_part(plan) + tenants_part(plan) + std::string(kBudgets) +
          real_budgets(plan);
 }
 

@@ -82,7 +82,7 @@ Result<SimRequest> read_request(Endpoint endpoint, std::string_view body) {
   return endpoint == Endpoint::kMessages ? read_messages_request(*parsed) : read_chat_request(*parsed);
 }
 
-/// A streamed piece is one token; a whole answer waits for all of its own, six bytes each.
+/// A streamed piece is one token; a whole answer waits for all of its own: six bytes each, around them 450 of JSON.
 void set_delays(SimAnswer& answer, std::string_view model, const Controls& controls, Random random, double scale) {
   const auto scaled = [scale](double milliseconds) {
     return Duration(static_cast<Duration::rep>(milliseconds * scale * 1e6));
@@ -90,7 +90,7 @@ void set_delays(SimAnswer& answer, std::string_view model, const Controls& contr
   const Pace pace = pace_of(model);
   const double first = pace.first_ms * spread(random, 0.35);
   const double token = 1000 / (pace.tokens_per_second * spread(random, 0.2));
-  const double whole = answer.streamed ? 0 : static_cast<double>(answer.pieces.front().bytes.size()) / 6 * token;
+  const double whole = answer.streamed ? 0 : std::max(0.0, static_cast<double>(answer.pieces.front().bytes.size()) - 450) / 6 * token;
   for (size_t i = 0; i < answer.pieces.size(); ++i) {
     answer.pieces[i].delay = scaled(i == 0 ? first + whole : token);
     if (controls.slow && i > 0) answer.pieces[i].delay = std::chrono::milliseconds(*controls.slow);

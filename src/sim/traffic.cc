@@ -59,7 +59,7 @@ Question make_question(Random& random) {
   json::object body;
   body["model"] = load.model;
   body["messages"] = json::array{json::object{{"role", "user"}, {"content", std::move(text)}}};
-  body["max_tokens"] = load.output_tokens * 4;
+  body["max_tokens"] = load.output_tokens * 2;
   if (load.stream) body["stream"] = true;
   if (load.tools) body["tools"] = make_tools(load.messages);
   if (load.end_users > 0) {

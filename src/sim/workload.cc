@@ -24,7 +24,7 @@ constexpr std::array kWorkloads = {
     Workload{"atlas-research", "deep-analysis", 5, Category::kReasoning, "claude-opus-4-5", true, true, false, 9000, 1100, 0},
     Workload{"atlas-research", "market-notes", 6, Category::kAnalysis, "auto", false, false, false, 5200, 480, 0},
     Workload{"atlas-research", "proofs", 3, Category::kReasoning, "auto", false, true, false, 1300, 900, 0},
-    Workload{"northwind-clinic", "letters", 1.2, Category::kSummarization, "auto", false, false, false, 1800, 260, 0}};
+    Workload{"northwind-clinic", "letters", 3, Category::kSummarization, "auto", false, false, false, 1800, 260, 0}};
 
 constexpr std::array<std::string_view, 10> kSubjects = {
     "the billing service", "our checkout page", "the onboarding e-mail", "the warehouse report", "the search index",
