@@ -256,9 +256,13 @@ async function withFaults(faults, { requests = 1, ...options } = {}, check = asy
   const receipts = [];
   for (let i = 0; i < requests; ++i) receipts.push(id(await post(at)));
   const metric = async (name) => Number((await (await at.get('/metrics', 'kr-ops')).text()).match(new RegExp(`^${name} (\\S+)$`, 'm'))?.[1] ?? 0);
-  await check({ faulty, at, receipts, metric });
-  assert.equal((await at.stop()).code, 0, at.log);
-  faulty.stop();
+  try {
+    await check({ faulty, at, receipts, metric });
+  } finally {
+    const end = await at.stop();
+    faulty.stop();
+    assert.equal(end.code, 0, at.log);
+  }
 }
 const answer = (status, headers = {}, body = '') => (request, response) => response.writeHead(status, headers).end(body);
 
