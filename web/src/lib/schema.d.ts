@@ -958,35 +958,35 @@ export interface components {
         };
     };
     parameters: {
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_tenant: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_workflow: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_key: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_end_user: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_model: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_provider: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_region: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_category: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_status: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_attempt_reason: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_router_version: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_policy_version: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_requested_model: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_error_code: string;
-        /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+        /** @description any of these (comma-separated); a leading ! means none of them */
         filter_endpoint: string;
         /** @description the same for a tag, such as tags.team=search */
         filter_tags: string;
@@ -1001,12 +1001,6 @@ export interface components {
         filter_min_latency: number;
         /** @description milliseconds */
         filter_max_latency: number;
-        /** @description answered from a cache, or not */
-        filter_cache_hit: boolean;
-        /** @description more than one model was tried, or not */
-        filter_fallback: boolean;
-        /** @description the cost is unknown, or known */
-        filter_unknown_cost: boolean;
         /** @description RFC 3339; included */
         filter_from: string;
         /** @description RFC 3339; excluded */
@@ -1090,35 +1084,35 @@ export interface operations {
     searchReceipts: {
         parameters: {
             query?: {
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 tenant?: components["parameters"]["filter_tenant"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 workflow?: components["parameters"]["filter_workflow"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 key?: components["parameters"]["filter_key"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 end_user?: components["parameters"]["filter_end_user"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 model?: components["parameters"]["filter_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 provider?: components["parameters"]["filter_provider"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 region?: components["parameters"]["filter_region"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 category?: components["parameters"]["filter_category"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 status?: components["parameters"]["filter_status"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 attempt_reason?: components["parameters"]["filter_attempt_reason"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 router_version?: components["parameters"]["filter_router_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 policy_version?: components["parameters"]["filter_policy_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 requested_model?: components["parameters"]["filter_requested_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 error_code?: components["parameters"]["filter_error_code"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 endpoint?: components["parameters"]["filter_endpoint"];
                 /** @description the same for a tag, such as tags.team=search */
                 "tags.{key}"?: components["parameters"]["filter_tags"];
@@ -1133,12 +1127,6 @@ export interface operations {
                 min_latency?: components["parameters"]["filter_min_latency"];
                 /** @description milliseconds */
                 max_latency?: components["parameters"]["filter_max_latency"];
-                /** @description answered from a cache, or not */
-                cache_hit?: components["parameters"]["filter_cache_hit"];
-                /** @description more than one model was tried, or not */
-                fallback?: components["parameters"]["filter_fallback"];
-                /** @description the cost is unknown, or known */
-                unknown_cost?: components["parameters"]["filter_unknown_cost"];
                 /** @description RFC 3339; included */
                 from?: components["parameters"]["filter_from"];
                 /** @description RFC 3339; excluded */
@@ -1171,35 +1159,35 @@ export interface operations {
     followReceipts: {
         parameters: {
             query?: {
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 tenant?: components["parameters"]["filter_tenant"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 workflow?: components["parameters"]["filter_workflow"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 key?: components["parameters"]["filter_key"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 end_user?: components["parameters"]["filter_end_user"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 model?: components["parameters"]["filter_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 provider?: components["parameters"]["filter_provider"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 region?: components["parameters"]["filter_region"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 category?: components["parameters"]["filter_category"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 status?: components["parameters"]["filter_status"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 attempt_reason?: components["parameters"]["filter_attempt_reason"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 router_version?: components["parameters"]["filter_router_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 policy_version?: components["parameters"]["filter_policy_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 requested_model?: components["parameters"]["filter_requested_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 error_code?: components["parameters"]["filter_error_code"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 endpoint?: components["parameters"]["filter_endpoint"];
                 /** @description the same for a tag, such as tags.team=search */
                 "tags.{key}"?: components["parameters"]["filter_tags"];
@@ -1214,12 +1202,6 @@ export interface operations {
                 min_latency?: components["parameters"]["filter_min_latency"];
                 /** @description milliseconds */
                 max_latency?: components["parameters"]["filter_max_latency"];
-                /** @description answered from a cache, or not */
-                cache_hit?: components["parameters"]["filter_cache_hit"];
-                /** @description more than one model was tried, or not */
-                fallback?: components["parameters"]["filter_fallback"];
-                /** @description the cost is unknown, or known */
-                unknown_cost?: components["parameters"]["filter_unknown_cost"];
                 /** @description the same where headers cannot be set */
                 last_event_id?: string;
             };
@@ -1393,35 +1375,35 @@ export interface operations {
     getView: {
         parameters: {
             query?: {
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 tenant?: components["parameters"]["filter_tenant"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 workflow?: components["parameters"]["filter_workflow"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 key?: components["parameters"]["filter_key"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 end_user?: components["parameters"]["filter_end_user"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 model?: components["parameters"]["filter_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 provider?: components["parameters"]["filter_provider"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 region?: components["parameters"]["filter_region"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 category?: components["parameters"]["filter_category"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 status?: components["parameters"]["filter_status"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 attempt_reason?: components["parameters"]["filter_attempt_reason"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 router_version?: components["parameters"]["filter_router_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 policy_version?: components["parameters"]["filter_policy_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 requested_model?: components["parameters"]["filter_requested_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 error_code?: components["parameters"]["filter_error_code"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 endpoint?: components["parameters"]["filter_endpoint"];
                 /** @description the same for a tag, such as tags.team=search */
                 "tags.{key}"?: components["parameters"]["filter_tags"];
@@ -1436,12 +1418,6 @@ export interface operations {
                 min_latency?: components["parameters"]["filter_min_latency"];
                 /** @description milliseconds */
                 max_latency?: components["parameters"]["filter_max_latency"];
-                /** @description answered from a cache, or not */
-                cache_hit?: components["parameters"]["filter_cache_hit"];
-                /** @description more than one model was tried, or not */
-                fallback?: components["parameters"]["filter_fallback"];
-                /** @description the cost is unknown, or known */
-                unknown_cost?: components["parameters"]["filter_unknown_cost"];
                 /** @description RFC 3339; included */
                 from?: components["parameters"]["filter_from"];
                 /** @description RFC 3339; excluded */
@@ -1483,35 +1459,35 @@ export interface operations {
                 format?: "csv";
                 order?: "time" | "cost" | "latency";
                 direction?: "asc" | "desc";
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 tenant?: components["parameters"]["filter_tenant"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 workflow?: components["parameters"]["filter_workflow"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 key?: components["parameters"]["filter_key"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 end_user?: components["parameters"]["filter_end_user"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 model?: components["parameters"]["filter_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 provider?: components["parameters"]["filter_provider"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 region?: components["parameters"]["filter_region"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 category?: components["parameters"]["filter_category"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 status?: components["parameters"]["filter_status"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 attempt_reason?: components["parameters"]["filter_attempt_reason"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 router_version?: components["parameters"]["filter_router_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 policy_version?: components["parameters"]["filter_policy_version"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 requested_model?: components["parameters"]["filter_requested_model"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 error_code?: components["parameters"]["filter_error_code"];
-                /** @description any of these (comma-separated); a leading ! means none of them; inside a value \, and \! stand for the characters */
+                /** @description any of these (comma-separated); a leading ! means none of them */
                 endpoint?: components["parameters"]["filter_endpoint"];
                 /** @description the same for a tag, such as tags.team=search */
                 "tags.{key}"?: components["parameters"]["filter_tags"];
@@ -1526,12 +1502,6 @@ export interface operations {
                 min_latency?: components["parameters"]["filter_min_latency"];
                 /** @description milliseconds */
                 max_latency?: components["parameters"]["filter_max_latency"];
-                /** @description answered from a cache, or not */
-                cache_hit?: components["parameters"]["filter_cache_hit"];
-                /** @description more than one model was tried, or not */
-                fallback?: components["parameters"]["filter_fallback"];
-                /** @description the cost is unknown, or known */
-                unknown_cost?: components["parameters"]["filter_unknown_cost"];
                 /** @description RFC 3339; included */
                 from?: components["parameters"]["filter_from"];
                 /** @description RFC 3339; excluded */

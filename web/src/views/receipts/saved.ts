@@ -1,4 +1,4 @@
-// Saved views: a name and an address. Shipped ones first, then those on the server.
+// Saved views: a name and an address, kept by the server; three ship with it.
 import { useQuery } from '@tanstack/preact-query';
 import { http, type Schemas } from '@/lib/api';
 
@@ -8,12 +8,6 @@ export interface SavedView {
   href: string;
   own: boolean;
 }
-const shipped: readonly SavedView[] = [
-  { id: 'on-call', name: 'On-call: slow or failed', href: '/receipts?from=-24h&status=error,interrupted', own: false },
-  { id: 'finance', name: 'Finance: last month', href: '/spend?from=lm', own: false },
-  { id: 'security', name: 'Security: refused', href: '/receipts?status=refused', own: false },
-];
-
 /** Only an address of our own may come back from the server. */
 const safe = (view: Schemas['SavedView']): boolean => /^[a-z]+$/.test(view.page);
 const hrefOf = (view: Schemas['SavedView']): string => `/${view.page}${view.query && `?${view.query.replace(/^\?/, '')}`}`;
@@ -26,6 +20,5 @@ export function useSavedViews(): { views: readonly SavedView[]; reload: () => vo
     staleTime: 60_000,
   });
   const found = (stored.data ?? []).filter(safe).map((view) => ({ id: view.id, name: view.name, href: hrefOf(view), own: view.managed === 'api' }));
-  const ships = found.some((view) => !view.own) ? [] : shipped;
-  return { views: [...ships, ...found], reload: () => void stored.refetch() };
+  return { views: found, reload: () => void stored.refetch() };
 }
