@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/demo_commands.h"
+#include "app/ledger_commands.h"
 #include "app/server.h"
 #include "app/signals.h"
 #include "base/hex.h"
@@ -148,6 +149,16 @@ int run(int argc, char** argv) {
   CLI::App* get = receipts->add_subcommand("get", "one receipt");
   get->add_option("ID", id, "receipt id")->required();
   CLI::App* all = receipts->add_subcommand("export", "all of them, oldest first");
+  std::string format = "jsonl";
+  std::string grain = "receipt";
+  all->add_option("--format", format, "jsonl: receipts; csv, focus: ledger rows")->check(CLI::IsMember({"jsonl", "csv", "focus"}))->capture_default_str();
+  all->add_option("--grain", grain, "of csv and focus")->check(CLI::IsMember({"hour", "day", "receipt"}))->capture_default_str();
+  std::string provider;
+  std::string usage_file;
+  CLI::App* reconciling = app.add_subcommand("reconcile", "compare a provider's usage export with the receipts");
+  reconciling->add_option("--provider", provider, "whose export it is")->required()->check(CLI::IsMember({"openai", "anthropic"}));
+  reconciling->add_option("--data-dir", data_dir, "data folder")->capture_default_str();
+  reconciling->add_option("FILE", usage_file, "usage or cost export: JSON or CSV")->required();
   CLI::App* verifying = app.add_subcommand("verify", "check the journal, and that the store equals it");
   verifying->add_option("DIR", data_dir, "data folder")->required();
   CLI::App* rebuilding = app.add_subcommand("rebuild", "make the store anew from the journal");
@@ -162,7 +173,8 @@ int run(int argc, char** argv) {
   if (const auto code = demo.run()) return *code;
   if (*serving) return only_check ? check(config_path) : serve(config_path);
   if (*get) return print_receipts(data_dir, id);
-  if (*all) return print_receipts(data_dir, "");
+  if (*all) return format == "jsonl" ? print_receipts(data_dir, "") : print_ledger(data_dir, format, grain);
+  if (*reconciling) return reconcile(data_dir, provider, usage_file);
   if (*verifying) return verify(data_dir);
   return rebuild(data_dir);
 }

@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -93,6 +94,8 @@ struct Server::Impl {
   Result<void> open_store();
   Result<void> start_telemetry();
   Result<void> listen();
+  void listen_locally();
+  net::Task<void> serve_locally(net::Exchange& exchange);
   Result<void> open_state();
   Result<config::SnapshotPtr> load_with(std::span<const store::Change> changes);
   Result<void> use(config::SnapshotPtr next);
@@ -123,6 +126,7 @@ struct Server::Impl {
   std::unique_ptr<telemetry::Telemetry> telemetry; // looks at the loops
   std::vector<std::unique_ptr<gateway::Gateway>> gateways;
   std::vector<std::unique_ptr<net::Server>> servers;
+  std::unique_ptr<net::Server> local; // the socket in the data folder
 
   config::SnapshotPtr snapshot() {
     return current.with([](const config::SnapshotPtr& now) { return now; });
@@ -264,8 +268,23 @@ Result<void> Server::Impl::listen() {
     auto listening = servers.back()->listen();
     if (!listening) return listening;
   }
+  listen_locally();
   return {};
 }
+
+/// The API without a key for who may open the data folder's socket. The server runs without it where it cannot be made.
+void Server::Impl::listen_locally() {
+  net::Server::Options options;
+  options.unix_path = std::filesystem::path(snapshot()->data_dir) / "kairosroute.sock";
+  options.error_body = net_error;
+  local = std::make_unique<net::Server>((*loops)[0], std::move(options), [this](net::Exchange& exchange) { return serve_locally(exchange); });
+  const mode_t before = ::umask(0177); // never open to others, not even between bind and chmod
+  const auto listening = local->listen();
+  ::umask(before);
+  if (!listening) observe::log_warn("server", listening.error().message);
+}
+
+net::Task<void> Server::Impl::serve_locally(net::Exchange& exchange) { co_await api->handle(exchange, api::Door::kLocalSocket); }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 

@@ -1,10 +1,12 @@
 // The API as its users meet it: every answer is held against docs/openapi.json.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { startProvider, startRouter } from './support.mjs';
+import { run, startProvider, startRouter } from './support.mjs';
 
 const document = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url)));
 const ajv = new Ajv({ strict: false, allErrors: true });
@@ -295,6 +297,26 @@ test('saved views are their maker’s, shared within the tenant, and three ship'
   assert.equal((await call('DELETE', '/api/v1/saved-views/{id}', { key: 'kr-acme', params: { id: 'finance' } })).status, 409);
   assert.equal((await call('POST', '/api/v1/saved-views', { key: 'kr-acme', body: { name: 'X', page: 1 } })).status, 400);
   assert.equal((await call('DELETE', '/api/v1/saved-views/{id}', { key: 'kr-acme', params })).status, 204);
+});
+
+test('the socket in the data folder is its owner’s only, and answers without a key', async () => {
+  const path = join(router.dataDir, 'kairosroute.sock');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const status = await new Promise((done, failed) => {
+    request({ socketPath: path, path: '/api/v1/session' }, (response) => {
+      let text = '';
+      response.on('data', (piece) => { text += piece; });
+      response.on('end', () => done(JSON.parse(text)));
+    }).on('error', failed).end();
+  });
+  assert.equal(status.role, 'admin');
+});
+
+test('the ledger and a comparison with the provider on the command line', async () => {
+  const focus = run('receipts', '--data-dir', router.dataDir, 'export', '--format', 'focus', '--grain', 'day');
+  assert.match(focus, /BilledCost/);
+  assert.match(run('receipts', '--data-dir', router.dataDir, 'export', '--format', 'csv'), /^period_start,/);
+  assert.throws(() => run('reconcile', '--provider', 'openai', '--data-dir', router.dataDir, join(router.dataDir, 'none.json')), /cannot be opened/);
 });
 
 test('a walk over every operation with another tenant’s key gets nothing of the first tenant', async () => {

@@ -1,0 +1,13 @@
+// Commands of finance: the ledger from a data folder, and a provider's usage export against the receipts.
+#pragma once
+
+#include <string>
+
+namespace kairos::app {
+
+/// Prints every receipt's ledger rows, or the postings: format "csv" or "focus"; grain "hour", "day" or "receipt".
+int print_ledger(const std::string& data_dir, const std::string& format, const std::string& grain);
+/// provider: "openai" or "anthropic". 0: equal; 1: drift, or it cannot be read.
+int reconcile(const std::string& data_dir, const std::string& provider, const std::string& file);
+
+} // namespace kairos::app
