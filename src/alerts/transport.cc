@@ -1,0 +1,225 @@
+#include "alerts/transport.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+namespace kairos::alerts {
+namespace {
+
+constexpr size_t kMaxDetail = 300;
+
+/// One attempt. Lives until curl is done with it.
+struct Attempt {
+  Sending sending;
+  CURL* handle = nullptr;
+  curl_slist* headers = nullptr;
+  curl_slist* recipients = nullptr;
+  std::string answer;
+  size_t sent = 0; // of a mail's text
+  bool too_long = false;
+  bool forbidden = false;
+  char problem[CURL_ERROR_SIZE] = {};
+
+  Attempt() = default;
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+  ~Attempt() {
+    if (handle != nullptr) curl_easy_cleanup(handle);
+    curl_slist_free_all(headers);
+    curl_slist_free_all(recipients);
+  }
+};
+
+size_t on_answer(char* bytes, size_t size, size_t count, void* user) {
+  auto& attempt = *static_cast<Attempt*>(user);
+  attempt.too_long = attempt.answer.size() + size * count > kMaxAnswer;
+  if (attempt.too_long) return 0;
+  attempt.answer.append(bytes, size * count);
+  return size * count;
+}
+
+size_t on_mail(char* into, size_t size, size_t count, void* user) {
+  auto& attempt = *static_cast<Attempt*>(user);
+  const std::string& text = std::get<MailMessage>(attempt.sending.message).text;
+  const size_t part = std::min(size * count, text.size() - attempt.sent);
+  std::memcpy(into, text.data() + attempt.sent, part);
+  attempt.sent += part;
+  return part;
+}
+
+curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  auto& attempt = *static_cast<Attempt*>(user);
+  if (!attempt.sending.guard->admits(&address->addr)) {
+    attempt.forbidden = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void set_common(Attempt& attempt) {
+  CURL* handle = attempt.handle;
+  const auto timeout = std::max<long>(1, static_cast<long>(attempt.sending.timeout / std::chrono::milliseconds(1)));
+  curl_easy_setopt(handle, CURLOPT_PRIVATE, &attempt);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, attempt.problem);
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(handle, CURLOPT_PROXY, ""); // a proxy would be asked for the address instead of us
+  curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+  curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &attempt);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_answer);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &attempt);
+  curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L); // each connection is checked when it is made
+  curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  const std::string& ca = attempt.sending.channel->ca_file;
+  if (!ca.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, ca.c_str());
+}
+
+void set_http(Attempt& attempt, const HttpMessage& message) {
+  CURL* handle = attempt.handle;
+  for (const auto& [name, value] : message.headers) attempt.headers = curl_slist_append(attempt.headers, fmt::format("{}: {}", name, value).c_str());
+  attempt.headers = curl_slist_append(attempt.headers, "Expect:");
+  curl_easy_setopt(handle, CURLOPT_URL, message.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, "KairosRoute");
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, attempt.headers);
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDS, message.body.c_str());
+  curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(message.body.size()));
+}
+
+void set_mail(Attempt& attempt, const MailMessage& mail) {
+  CURL* handle = attempt.handle;
+  const config::AlertChannel& channel = *attempt.sending.channel;
+  for (const std::string& one : mail.to) attempt.recipients = curl_slist_append(attempt.recipients, ("<" + one + ">").c_str());
+  curl_easy_setopt(handle, CURLOPT_URL, mail.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  const bool plain = channel.smtp_security == config::SmtpSecurity::kNone;
+  curl_easy_setopt(handle, CURLOPT_USE_SSL, static_cast<long>(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL)); // ALL: or nothing
+  curl_easy_setopt(handle, CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
+  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, attempt.recipients);
+  curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_mail);
+  curl_easy_setopt(handle, CURLOPT_READDATA, &attempt);
+  curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(mail.text.size()));
+  if (!channel.smtp_password) return;
+  curl_easy_setopt(handle, CURLOPT_USERNAME, channel.smtp_username.c_str());
+  curl_easy_setopt(handle, CURLOPT_PASSWORD, channel.smtp_password->reveal().c_str());
+}
+
+/// What a receiver said, without control characters.
+std::string printable(std::string_view text) {
+  std::string out = shortened(text, kMaxDetail);
+  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return out;
+}
+
+void judge_http(const Attempt& attempt, CURLcode code, Outcome& outcome) {
+  long status = 0;
+  curl_easy_getinfo(attempt.handle, CURLINFO_RESPONSE_CODE, &status);
+  outcome.status = static_cast<int>(status);
+  outcome.delivered = status >= 200 && status < 300; // a 2xx is an acceptance, whatever its body does
+  outcome.retry = !outcome.delivered && (status < 200 || status == 408 || status == 425 || status == 429 || status >= 500);
+  outcome.detail = attempt.answer.empty() && code != CURLE_OK ? attempt.problem : attempt.answer;
+  if (status >= 300 && status < 400) outcome.detail = "it answered with a redirect, which is not followed";
+  if (attempt.too_long) outcome.detail = "its answer was longer than 64 KiB";
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(attempt.handle, CURLINFO_RETRY_AFTER, &seconds);
+  if (seconds > 0) outcome.retry_after = std::chrono::seconds(std::min<curl_off_t>(seconds, 3600));
+}
+
+void judge_mail(const Attempt& attempt, CURLcode code, Outcome& outcome) {
+  long status = 0;
+  curl_easy_getinfo(attempt.handle, CURLINFO_RESPONSE_CODE, &status);
+  outcome.status = static_cast<int>(status);
+  outcome.delivered = code == CURLE_OK;
+  // 550 to 559: the mailbox or the message is refused for good. Other refusals (login, policy) can be mended meanwhile.
+  outcome.retry = !outcome.delivered && !(status >= 550 && status < 560);
+  outcome.detail = outcome.delivered ? "accepted" : attempt.problem;
+}
+
+Outcome judge(const Attempt& attempt, CURLcode code) {
+  Outcome outcome;
+  outcome.token = attempt.sending.token;
+  std::holds_alternative<HttpMessage>(attempt.sending.message) ? judge_http(attempt, code, outcome) : judge_mail(attempt, code, outcome);
+  if (attempt.forbidden && outcome.status == 0) {
+    outcome.retry = false;
+    outcome.detail = "the address may not be reached: it is not a public one (alerts.allow_networks)";
+  }
+  if (!outcome.delivered && outcome.detail.empty()) outcome.detail = curl_easy_strerror(code);
+  outcome.detail = printable(outcome.detail);
+  return outcome;
+}
+
+} // namespace
+
+struct Transport::Impl {
+  CURLM* multi = nullptr;
+  std::map<CURL*, std::unique_ptr<Attempt>> attempts;
+  std::vector<Outcome> failed_at_once;
+};
+
+Transport::Transport() : impl_(std::make_unique<Impl>()) {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  impl_->multi = curl_multi_init();
+}
+
+Transport::~Transport() {
+  for (const auto& [handle, attempt] : impl_->attempts) curl_multi_remove_handle(impl_->multi, handle);
+  impl_->attempts.clear();
+  curl_multi_cleanup(impl_->multi);
+}
+
+void Transport::start(Sending sending) {
+  auto attempt = std::make_unique<Attempt>();
+  attempt->sending = std::move(sending);
+  attempt->handle = curl_easy_init();
+  if (attempt->handle == nullptr) {
+    impl_->failed_at_once.push_back({attempt->sending.token, false, true, 0, "no memory for a connection", std::nullopt});
+    return;
+  }
+  set_common(*attempt);
+  const auto& message = attempt->sending.message;
+  if (const auto* http = std::get_if<HttpMessage>(&message)) set_http(*attempt, *http);
+  if (const auto* mail = std::get_if<MailMessage>(&message)) set_mail(*attempt, *mail);
+  attempt->sending.channel = nullptr; // may go now
+  CURL* handle = attempt->handle;
+  curl_multi_add_handle(impl_->multi, handle);
+  impl_->attempts.emplace(handle, std::move(attempt));
+}
+
+std::vector<Outcome> Transport::poll(Duration wait) {
+  std::vector<Outcome> done = std::exchange(impl_->failed_at_once, {});
+  int running = 0;
+  curl_multi_perform(impl_->multi, &running);
+  const bool ended = static_cast<size_t>(running) < impl_->attempts.size();
+  if (!ended && done.empty()) {
+    const auto ms = std::clamp<std::int64_t>(wait / std::chrono::milliseconds(1), 0, 60'000);
+    curl_multi_poll(impl_->multi, nullptr, 0, static_cast<int>(ms), nullptr);
+    curl_multi_perform(impl_->multi, &running);
+  }
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(impl_->multi, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* handle = message->easy_handle;
+    done.push_back(judge(*impl_->attempts.at(handle), message->data.result));
+    curl_multi_remove_handle(impl_->multi, handle);
+    impl_->attempts.erase(handle);
+  }
+  return done;
+}
+
+size_t Transport::running() const { return impl_->attempts.size(); }
+void Transport::wake() { curl_multi_wakeup(impl_->multi); }
+
+} // namespace kairos::alerts

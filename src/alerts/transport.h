@@ -1,0 +1,56 @@
+// Transport: sends messages over HTTP and SMTP, several at once, on the thread that calls poll(). Every address is asked
+// of the AddressGuard before a socket is made; redirects are not followed, proxies of the environment are not used, of an
+// answer at most kMaxAnswer is read. TLS certificates are always checked.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "alerts/address_guard.h"
+#include "alerts/message.h"
+#include "base/clock.h"
+
+namespace kairos::alerts {
+
+inline constexpr size_t kMaxAnswer = 64 * 1024;
+
+/// How one attempt ended.
+struct Outcome {
+  std::string token;
+  bool delivered = false;
+  bool retry = false; // false and not delivered: trying again would not help
+  int status = 0;     // HTTP or SMTP; 0: none arrived
+  std::string detail; // for people: what the receiver said, or what failed; at most 300 bytes
+  std::optional<Duration> retry_after;
+};
+
+struct Sending {
+  std::string token;
+  std::variant<HttpMessage, MailMessage> message;
+  const config::AlertChannel* channel = nullptr; // credentials and certificates; read by start() only
+  std::shared_ptr<const AddressGuard> guard;
+  Duration timeout = std::chrono::seconds(10);
+};
+
+class Transport {
+public:
+  Transport();
+  ~Transport(); // breaks off what runs
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  void start(Sending sending);
+  /// Works for at most `wait`, less if something ends or wake() is called.
+  std::vector<Outcome> poll(Duration wait);
+  size_t running() const;
+  void wake(); // any thread
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace kairos::alerts
