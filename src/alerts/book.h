@@ -35,10 +35,14 @@ public:
   std::vector<Event> before(std::uint64_t before, size_t limit, const std::string* tenant) const;
   std::uint64_t oldest() const;
   std::uint64_t last() const { return last_.load(std::memory_order_acquire); }
+  /// Nobody shall wait for more.
+  void close() { closed_.store(true, std::memory_order_release); }
+  bool closed() const { return closed_.load(std::memory_order_acquire); }
 
 private:
   Guarded<std::deque<Event>> events_;
   std::atomic<std::uint64_t> last_{0};
+  std::atomic<bool> closed_{false};
 };
 
 struct Silence {

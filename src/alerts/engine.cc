@@ -215,8 +215,8 @@ void Service::Impl::tick(WallTime now) {
   const Duration since = (now.time_since_epoch() - settle) / interval * interval;
   const WallTime end{std::chrono::duration_cast<std::chrono::microseconds>(since)};
   const std::vector<RulePtr> due = due_rules(end);
-  const Inputs inputs = inputs();
-  Evaluation evaluation(inputs, now, end);
+  const Inputs sources = inputs();
+  Evaluation evaluation(sources, now, end);
   for (const RulePtr& rule : due) evaluation.add(*rule);
   std::vector<Result<std::vector<Reading>>> results;
   for (const RulePtr& rule : due) results.push_back(evaluation.readings(*rule));

@@ -100,7 +100,7 @@ Result<> Service::Impl::replace_rules(std::map<std::string, config::AlertRule> f
   return {};
 }
 
-Result<> Service::Impl::configure(const config::Alerts& next, const std::string& address) {
+Result<> Service::Impl::configure(const config::Alerts& next) {
   auto networks = AddressGuard::make(next.allow_networks);
   if (!networks) return std::unexpected(networks.error());
   std::vector<config::AlertRule> list;
@@ -129,25 +129,38 @@ Service::~Service() {
   if (impl_->deliverer.joinable()) impl_->deliverer.join();
 }
 
-Result<std::unique_ptr<Service>> Service::open(ServiceParts parts, const config::Alerts& section, const std::string& address) {
+Result<std::unique_ptr<Service>> Service::open(ServiceParts parts, const config::Alerts& section) {
   auto file = StateFile::open(parts.files, parts.folder);
   if (!file) return std::unexpected(file.error());
   std::unique_ptr<Service> service(new Service(std::make_unique<Impl>(std::move(parts), std::move(*file))));
   if (auto loaded = service->impl_->load(); !loaded) return std::unexpected(loaded.error());
   const std::scoped_lock lock(service->impl_->mutex);
-  if (auto done = service->impl_->configure(section, address); !done) return std::unexpected(done.error());
+  if (auto done = service->impl_->configure(section); !done) return std::unexpected(done.error());
   return service;
 }
 
-void Service::start() {
+Result<> check(const config::Alerts& section) {
+  if (const auto networks = AddressGuard::make(section.allow_networks); !networks) return std::unexpected(networks.error());
+  const auto rules = compile_all(section, {});
+  return rules ? Result<>() : std::unexpected(rules.error());
+}
+
+void Service::end_streams() { impl_->book.feed.close(); }
+
+void Service::start(const std::string& address) {
   Impl* impl = impl_.get();
+  {
+    const std::scoped_lock lock(impl->mutex);
+    impl->address = address;
+    if (impl->section.public_url.empty()) impl->base_url = address;
+  }
   impl->engine = std::jthread([impl](const std::stop_token& stop) { impl->evaluate_on_time(stop); });
   impl->deliverer = std::jthread([impl](const std::stop_token& stop) { impl->deliver(stop); });
 }
 
-Result<> Service::reload(const config::Alerts& section, const std::string& address) {
+Result<> Service::reload(const config::Alerts& section) {
   const std::scoped_lock lock(impl_->mutex);
-  return impl_->configure(section, address);
+  return impl_->configure(section);
 }
 
 void Service::tick(WallTime now) { impl_->tick(now); }
@@ -222,6 +235,8 @@ Result<std::string> Service::preview(std::string_view body) const {
     const std::scoped_lock lock(impl_->mutex);
     settle = impl_->section.settle;
   }
+  const SlowQuestion alone(impl_->slow_question);
+  if (!alone) return SlowQuestion::refusal();
   const auto end = impl_->parts.clock.wall_now() - std::chrono::duration_cast<std::chrono::microseconds>(settle);
   return preview_json(*spec, impl_->inputs(), end, [this] { return impl_->parts.clock.mono_now(); });
 }

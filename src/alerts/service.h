@@ -22,6 +22,9 @@ namespace kairos::alerts {
 
 enum class RuleWrite : std::uint8_t { kCreate, kReplace, kMerge };
 
+/// Whether the section's rules and networks mean anything, for `serve --check`.
+Result<> check(const config::Alerts& section);
+
 /// All of it outlives the Service.
 struct ServiceParts {
   std::string folder; // the data folder
@@ -35,14 +38,17 @@ struct ServiceParts {
 
 class Service {
 public:
-  /// `address`: where the dashboard is, unless the section says. Reads the file of alerts; starts nothing.
-  static Result<std::unique_ptr<Service>> open(ServiceParts parts, const config::Alerts& section, const std::string& address);
+  /// Reads the file of alerts; starts nothing.
+  static Result<std::unique_ptr<Service>> open(ServiceParts parts, const config::Alerts& section);
   ~Service(); // stops both threads; what is being sent is broken off and sent again after the next start
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  void start();
-  Result<> reload(const config::Alerts& section, const std::string& address);
+  /// `address`: where the dashboard is, unless the section says.
+  void start(const std::string& address);
+  Result<> reload(const config::Alerts& section);
+  /// Streams of events end, so that the server can be drained.
+  void end_streams();
   /// One evaluation of what is due. Called by the thread; tests call it with a time of theirs.
   void tick(WallTime now);
 

@@ -193,6 +193,8 @@ Result<std::string> Service::test_channel(const std::string& id) const {
     sending.guard = impl_->guard;
     sending.timeout = impl_->section.timeout;
   }
+  const SlowQuestion alone(impl_->slow_question);
+  if (!alone) return SlowQuestion::refusal();
   Transport transport; // of its own: the delivering thread's is not ours
   transport.start(std::move(sending));
   std::vector<Outcome> outcomes;

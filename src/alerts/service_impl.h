@@ -24,7 +24,7 @@ struct Service::Impl {
 
   // service.cc
   Result<> load();
-  Result<> configure(const config::Alerts& next, const std::string& address);
+  Result<> configure(const config::Alerts& next);
   Result<> replace_rules(std::map<std::string, config::AlertRule> from_api);
   Result<> commit();
   RulePtr find_rule(const std::string& id) const;
@@ -56,7 +56,8 @@ struct Service::Impl {
   mutable std::mutex mutex;
   Book book;
   config::Alerts section;
-  std::string base_url;
+  std::string address;  // where this server listens
+  std::string base_url; // of links: the section's, else `address`
   std::shared_ptr<const AddressGuard> guard;
   std::map<std::string, config::AlertRule> api_rules;
   std::vector<RulePtr> rules;
@@ -65,6 +66,7 @@ struct Service::Impl {
   std::map<std::string, std::string> troubles; // rule → why it could not be evaluated
   std::map<std::string, MonoTime> paces;       // channel → nothing before this
   bool broken = false;
+  mutable std::atomic<bool> slow_question{false}; // a preview or a test message runs
   std::uint64_t silence_number = 0;
 
   Transport transport;
@@ -72,6 +74,23 @@ struct Service::Impl {
   std::condition_variable_any wake_engine;
   std::jthread engine;
   std::jthread deliverer;
+};
+
+/// Previews and test messages take seconds: one at a time, so that the API's other workers stay free.
+class SlowQuestion {
+public:
+  explicit SlowQuestion(std::atomic<bool>& taken) : taken_(taken), mine_(!taken.exchange(true)) {}
+  ~SlowQuestion() {
+    if (mine_) taken_.store(false);
+  }
+  SlowQuestion(const SlowQuestion&) = delete;
+  SlowQuestion& operator=(const SlowQuestion&) = delete;
+  explicit operator bool() const { return mine_; }
+  static std::unexpected<Error> refusal() { return fail(Code::kRateLimited, "another preview or test message is running; try again in a moment"); }
+
+private:
+  std::atomic<bool>& taken_;
+  const bool mine_;
 };
 
 /// One entry of active_json.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "alerts/service.h"
 #include "api/routes.h"
 #include "base/clock.h"
 #include "config/snapshot.h"
@@ -32,6 +33,7 @@ struct ApiServices {
   const store::StateStore& state;
   /// Commits these changes if the whole configuration with them is sound, and makes it count for the next request.
   std::function<Result<std::vector<store::Document>>(const std::vector<store::Change>& changes, std::string_view who)> change;
+  alerts::Service& alerts;
 };
 
 class LiveFeed;

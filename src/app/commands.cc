@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "alerts/service.h"
 #include "app/demo_commands.h"
 #include "app/ledger_commands.h"
 #include "app/server.h"
@@ -33,6 +34,7 @@ int failed(const Error& error) {
 int check(const std::string& path) {
   const auto loaded = config::load_file(path, config::process_environment());
   if (!loaded) return failed(loaded.error());
+  if (const auto alerts = alerts::check((*loaded)->alerts); !alerts) return failed(alerts.error());
   for (const std::string& warning : (*loaded)->warnings) fmt::print("warning: {}\n", warning);
   fmt::print("{}: good; {} targets, {} tenants, {} budgets\n", path, (*loaded)->targets.size(), (*loaded)->tenants.size(), (*loaded)->budgets.size());
   return 0;

@@ -10,8 +10,10 @@
 #include <mutex>
 #include <thread>
 
+#include "alerts/service.h"
 #include "api/api.h"
 #include "api/managed.h"
+#include "app/alerts_parts.h"
 #include "app/ledger_check.h"
 #include "app/startup.h"
 #include "base/guarded.h"
@@ -92,6 +94,7 @@ struct Server::Impl {
 
   Result<void> open_journal();
   Result<void> open_store();
+  Result<void> open_alerts();
   Result<void> start_telemetry();
   Result<void> listen();
   void listen_locally();
@@ -120,6 +123,7 @@ struct Server::Impl {
   std::unique_ptr<store::StateStore> state;
   std::unique_ptr<store::ReceiptStore> store;
   std::unique_ptr<store::Loader> loader;
+  std::unique_ptr<alerts::Service> alerts;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<gateway::Services> services;
   std::unique_ptr<net::LoopGroup> loops;
@@ -202,8 +206,22 @@ Result<void> Server::Impl::open_store() {
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
   loader = std::make_unique<store::Loader>(*store, store::follow_journal(writer->reader()), clock);
+  if (auto done = open_alerts(); !done) return done;
   api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets, *state,
-                                                      [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }});
+                                                      [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }, *alerts});
+  return {};
+}
+
+Result<void> Server::Impl::open_alerts() {
+  const config::SnapshotPtr config = snapshot();
+  auto gauges = [this](config::AlertSignal signal, WallTime now) {
+    if (signal == config::AlertSignal::kLag) return lag_readings(*writer->reader(), *loader, now);
+    return provider_readings(health, clock.mono_now());
+  };
+  auto status = [this](WallTime now) { return budgets->status(now); };
+  auto opened = alerts::Service::open({config->data_dir, files, clock, *store, std::move(status), std::move(gauges), metrics}, config->alerts);
+  if (!opened) return std::unexpected(opened.error());
+  alerts = std::move(*opened);
   return {};
 }
 
@@ -313,6 +331,7 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& config_path, co
   if (auto done = impl.open_journal(); !done) return std::unexpected(done.error());
   if (auto done = impl.open_store(); !done) return std::unexpected(done.error());
   if (auto done = impl.listen(); !done) return std::unexpected(done.error());
+  impl.alerts->start(server->address());
   return server;
 }
 
@@ -335,10 +354,12 @@ Result<void> Server::reload() {
   for (const std::string& what : config::needs_restart(*impl_->snapshot(), **loaded)) {
     observe::log_warn("config", "changed, but takes effect only after a restart", {{"key", what}});
   }
+  if (auto reloaded = impl_->alerts->reload((*loaded)->alerts); !reloaded) return reloaded;
   return impl_->use(std::move(*loaded));
 }
 
 void Server::drain() {
+  impl_->alerts->end_streams();
   impl_->api->end_streams();
   std::mutex mutex;
   std::condition_variable ended;

@@ -1,0 +1,18 @@
+// What alerting is given of the running server.
+#pragma once
+
+#include <memory>
+
+#include "alerts/service.h"
+#include "gateway/health_board.h"
+#include "journal/reader.h"
+#include "store/loader.h"
+
+namespace kairos::app {
+
+/// How long the oldest journal record has been waiting to become readable in the store.
+std::vector<alerts::Reading> lag_readings(const journal::Reader& journal, const store::Loader& loader, WallTime now);
+/// Per provider, the share of its targets whose circuit breaker is open; only providers that were asked lately.
+std::vector<alerts::Reading> provider_readings(gateway::HealthBoard& health, MonoTime now);
+
+} // namespace kairos::app
