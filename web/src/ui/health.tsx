@@ -22,7 +22,7 @@ const useStatus = () =>
 export function DemoNote() {
   const status = useStatus();
   if (!status.data?.node_id.startsWith('demo')) return null;
-  return <div class="demo" role="note">Demo data: simulated providers, generated traffic and history.</div>;
+  return <div class="demo" role="note">Demo data: simulated providers, generated traffic and history. <span class="mono">kairosroute demo --clear</span> deletes it.</div>;
 }
 
 const LATE = 10_000; // ms behind the journal

@@ -42,7 +42,7 @@ function Values({ state, dimension }: { state: FilterState; dimension: Dimension
 }
 
 export function Facets({ state }: { state: FilterState }) {
-  const [open, setOpen] = useState<ReadonlySet<Dimension>>(() => new Set(matchMedia('(max-width: 1400px)').matches ? [] : ['status']));
+  const [open, setOpen] = useState<ReadonlySet<Dimension>>(() => new Set(matchMedia('(max-width: 1520px)').matches ? [] : ['status']));
   const toggle = (dimension: Dimension) => {
     const next = new Set(open);
     if (!next.delete(dimension)) next.add(dimension);
