@@ -49,9 +49,11 @@ test('a history that verifies, an answer by curl, running traffic, a quick secon
     '-d', '{"model":"auto","messages":[{"role":"user","content":"Say hello"}]}'], { encoding: 'utf8' });
   assert.match(answered, /^HTTP\/1.1 200/);
   assert.match(answered, /X-KairosRoute-Model: \S+/i);
-  const found = async (query) => (await (await fetch(`${demo.url}/api/v1/receipts?limit=5&${query}`, { headers: { authorization: 'Bearer kr-demo' } })).json()).receipts.length;
-  await eventually('the history in the store', async () => await found(`tenant=nova-labs-prod&to=${began}`) === 5);
-  await eventually('generated traffic', async () => await found(`tenant=nova-labs-prod&from=${began}`) >= 3);
+  const newest = async () => {
+    const answer = await fetch(`${demo.url}/api/v1/receipts?limit=5&tenant=nova-labs-prod`, { headers: { authorization: 'Bearer kr-demo' } });
+    return answer.status === 200 ? (await answer.json()).receipts : [];
+  };
+  await eventually('history and generated traffic in the store', async () => (await newest()).filter((one) => one.created_at > began).length === 5);
   await demo.stop();
   assert.match(run('verify', dataDir), /, 0 problems\nstore: \d+ receipts, .* equal to the journal/);
   const receipts = exported(dataDir);
