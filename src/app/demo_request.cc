@@ -32,8 +32,9 @@ constexpr std::array kOutages = {Outage{"sim-openai", std::chrono::hours(24 * 5 
                                  Outage{"sim-anthropic", std::chrono::hours(24 * 41 + 2), std::chrono::hours(2), 0.6, "529"},
                                  Outage{"sim-mistral", std::chrono::hours(24 * 63 + 7), std::chrono::hours(6), 0.7, "connect_timeout"}};
 
-/// Cached share of a prompt, as providers report it for long prompts that begin alike.
-std::int64_t cached_part(std::int64_t input, sim::Random& random) {
+/// Cached share of a prompt, as providers that have a price for it report it for long prompts that begin alike.
+std::int64_t cached_part(const catalog::PriceRow* price, std::int64_t input, sim::Random& random) {
+  if (price == nullptr || !price->prices[static_cast<size_t>(model::Meter::kCacheRead)]) return 0;
   if (input < 1024 || sim::uniform(random) < 0.45) return 0;
   return static_cast<std::int64_t>(static_cast<double>(input) * (0.3 + 0.4 * sim::uniform(random))) / 128 * 128;
 }
@@ -128,7 +129,7 @@ void PastRequest::answer(model::Attempt& made, const routing::Choice& choice) {
   const bool reasons = made.model_id.starts_with("o4") || made.model_id.starts_with("gpt-oss") || made.model_id.starts_with("gemini-2.5-pro");
   const std::int64_t reasoning = reasons ? output / 3 : 0;
   const std::int64_t input = facts_.input_tokens_est * 97 / 100 + 3;
-  const std::int64_t cached = cached_part(input, random);
+  const std::int64_t cached = cached_part(choice.price, input, random);
   const double first = pace.first_ms * sim::spread(random, 0.35) + static_cast<double>(input) * 0.012;
   made.ttft_ms = static_cast<std::int64_t>(first);
   made.latency_ms = static_cast<std::int64_t>(first + 1000 * static_cast<double>(output) / (pace.tokens_per_second * sim::spread(random, 0.2)));
@@ -155,6 +156,12 @@ std::optional<Picodollars> PastRequest::charged(std::span<const model::CostLine>
   if (owner_.tenant->price_plan->markup) terms.markup = ledger::Percent(*owner_.tenant->price_plan->markup);
   terms.prices = owner_.tenant->price_plan->prices;
   return ledger::charged(terms, lines, receipt_.attempts);
+}
+
+std::optional<Picodollars> PastRequest::worst_charged(const routing::Choice& choice) const {
+  const auto& plan = owner_.tenant->price_plan;
+  if (!plan || !plan->markup || !choice.worst_case) return choice.worst_case;
+  return ledger::with_markup(*choice.worst_case, ledger::Percent(*plan->markup));
 }
 
 ledger::Amounts PastRequest::amounts(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const {
@@ -204,7 +211,7 @@ void PastRequest::serve() {
   for (const routing::Choice& choice : route_.chain) {
     if (receipt_.attempts.size() >= static_cast<size_t>(world_.snapshot.routing.fallback.max_attempts)) break;
     const std::string& model_id = choice.target->model->id;
-    const ledger::Amounts worst{choice.worst_case, choice.worst_case};
+    const ledger::Amounts worst{choice.worst_case, worst_charged(choice)};
     if (receipt_.attempts.empty()) {
       auto reserved = world_.budgets.reserve(subject(model_id), worst, receipt_.created_at);
       if (!reserved) continue;

@@ -13,8 +13,10 @@ struct ChatAnswer {
   std::vector<std::string> call_ids; // of the tool call of each choice
 };
 
-/// From 1,024 tokens on half of a prompt counts as cached, in steps of 128.
-std::int64_t cached_tokens(std::int64_t prompt) { return prompt < 1024 ? 0 : prompt / 2 / 128 * 128; }
+/// From 1,024 tokens on half of a prompt counts as cached, in steps of 128; Mistral's models have no cache.
+std::int64_t cached_tokens(std::string_view model, std::int64_t prompt) {
+  return prompt < 1024 || model.starts_with("mistral") ? 0 : prompt / 2 / 128 * 128;
+}
 
 json::object make_usage(const ChatAnswer& answer) {
   const std::int64_t prompt = answer.request.prompt_tokens;
@@ -27,7 +29,7 @@ json::object make_usage(const ChatAnswer& answer) {
   return {{"prompt_tokens", prompt},
           {"completion_tokens", completion},
           {"total_tokens", prompt + completion},
-          {"prompt_tokens_details", {{"cached_tokens", cached_tokens(prompt)}, {"audio_tokens", 0}}},
+          {"prompt_tokens_details", {{"cached_tokens", cached_tokens(answer.request.model, prompt)}, {"audio_tokens", 0}}},
           {"completion_tokens_details", {{"reasoning_tokens", reasoning}, {"audio_tokens", 0}}}};
 }
 
