@@ -19,6 +19,7 @@ enum class Cause : std::uint8_t {
   kTools,
   kImages,
   kAudio,
+  kAudioOnly,
   kJsonSchema,
   kReasoning,
   kServerTools,
@@ -42,7 +43,7 @@ enum class Cause : std::uint8_t {
   kOverBudget,
   kOverMaxCost,
 };
-inline constexpr size_t kCauseCount = 27;
+inline constexpr size_t kCauseCount = 28;
 model::Filter filter_of(Cause cause);
 
 class Causes {

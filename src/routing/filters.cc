@@ -29,6 +29,9 @@ bool is_free(const Entry& entry) {
   return std::ranges::all_of(entry.price->prices, [](const auto& price) { return !price || price->value() == 0; });
 }
 
+/// Made for answers in sound: such models refuse requests without any, or answer them worse than their siblings.
+bool speaks(const Entry& entry) { return entry.price != nullptr && entry.price->prices[static_cast<size_t>(model::Meter::kOutputAudio)].has_value(); }
+
 void filter_capability(const RouteInput& input, Entry& entry) {
   const model::Needs& needs = input.facts.needs;
   const catalog::Capabilities& can = entry.target->model->capabilities;
@@ -41,6 +44,7 @@ void filter_capability(const RouteInput& input, Entry& entry) {
   require(needs.tools, can.tools, Cause::kTools);
   require(needs.images, can.images, Cause::kImages);
   require(needs.audio, can.audio, Cause::kAudio);
+  require(!entry.pinned && !needs.audio, !speaks(entry), Cause::kAudioOnly);
   require(needs.json_schema, can.json_schema, Cause::kJsonSchema);
   require(needs.reasoning || thinking, can.reasoning, Cause::kReasoning);
   require(needs.server_tools, can.web_search, Cause::kServerTools);

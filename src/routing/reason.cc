@@ -46,6 +46,8 @@ std::string_view capability_text(Cause cause, bool embeds) {
     return "no images";
   case Cause::kAudio:
     return "no audio";
+  case Cause::kAudioOnly:
+    return "made for audio, of which there is none here";
   case Cause::kJsonSchema:
     return "no answers by JSON schema";
   case Cause::kReasoning:
