@@ -59,7 +59,7 @@ data_dir: ${dataDir}
 node_id: bench
 providers:
   - {id: openai, base_url: "http://127.0.0.1:${upstream}/v1", api_key_env: BENCH_KEY}
-  - {id: local, catalog: local, dialect: openai, base_url: "http://127.0.0.1:${upstream}/v1", keyless: true}
+  - {id: local, dialect: openai, base_url: "http://127.0.0.1:${upstream}/v1", keyless: true}
 models:
   - {id: bench-model, provider: local, dialects: [openai], capabilities: [streaming], context_length: 100000, max_output_tokens: 8000, quality: 0.2,
      prices: [{usd_per_million: {input_tokens: "1", output_tokens: "2"}}]}
