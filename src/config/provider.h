@@ -60,6 +60,7 @@ struct Provider {
   std::string ca_file;                                      // empty: the system's certificates
   std::string proxy;                                        // URL of an HTTP proxy; empty: what the environment says
   TraceForwarding forward;
+  bool responses = false; // OpenAI dialect: it serves /responses too; few but OpenAI itself do
   bool only_configured_models = false;                      // of the catalog, only the models named under `models`
 };
 

@@ -193,6 +193,8 @@ std::vector<KeySource> read_provider(Reader& reader, const catalog::Catalog& cat
   read_headers(reader, into);
   reader.text("ca_file", into.ca_file);
   into.proxy = read_url(reader, "proxy", "");
+  into.responses = into.catalog_id == "openai";
+  reader.flag("responses", into.responses);
   reader.flag("only_configured_models", into.only_configured_models);
   read_forwarding(reader, into.forward);
   reader.finish();

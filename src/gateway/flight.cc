@@ -125,6 +125,10 @@ bool Flight::parse(std::string_view body) {
     options_ = std::move(*inside);
     if (!read_options()) return false; // a header wins over the body
   }
+  if (const auto unrouted = providers::must_be_pinned(request_)) {
+    wrong_ = providers::ClientError{400, "", unrouted->error.message, unrouted->param, "", ""};
+    return false;
+  }
   receipt_.workflow = options_.workflow;
   receipt_.tags = options_.tags;
   receipt_.end_user = request_.end_user.substr(0, 256);
@@ -170,6 +174,7 @@ std::optional<providers::ClientError> Flight::uncappable() const {
   const auto refuse_field = [](std::string field, std::string_view why) {
     return providers::ClientError{400, "", fmt::format("{}: {} and cannot be bounded, so it is refused under a hard cap", field, why), field, "unbounded_cost", ""};
   };
+  if (!request_.previous_response_id.empty()) return refuse_field("previous_response_id", "context that is kept at the provider has a size that is not known");
   if (request_.remote_parts) return refuse_field("messages", "content given by URL or file id has a size that is not known");
   if (tier_ != catalog::ServiceTier::kStandard) return refuse_field("service_tier", "this tier has prices of its own");
   return std::nullopt;

@@ -146,7 +146,10 @@ void Flight::note_refusal(Leg& leg, providers::ErrorClass error) {
       return leg.health->abandoned();
     }
   }
-  const bool about_request = error == kInvalid || error == kContextWindow || error == kContentPolicy;
+  const model::Endpoint endpoint = receipt_.request.endpoint;
+  const bool usual = endpoint == model::Endpoint::kChatCompletions || endpoint == model::Endpoint::kMessages;
+  const bool not_here = error == kNotFound && !usual; // says nothing about the model's chats
+  const bool about_request = error == kInvalid || error == kContextWindow || error == kContentPolicy || not_here;
   if (about_request) return leg.health->abandoned();
   leg.health->failed(now);
   if (providers::worth_retry(error)) again_ = leg.choice;

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/hex.h"
 #include "gateway/flight.h"
 #include "journal/sha256.h"
 #include "providers/client_error.h"
+#include "providers/client_request.h"
+#include "tokens/estimate.h"
 
 namespace kairos::gateway {
 namespace {
@@ -20,7 +25,15 @@ net::Task<void> answer_error(net::Exchange& exchange, providers::ClientError err
   co_await exchange.respond(error.http_status, headers, body);
 }
 
-constexpr std::string_view kExisting = "GET /v1/models, POST /v1/chat/completions, POST /v1/messages, POST /v1/route";
+struct Route {
+  std::string_view path;
+  model::Endpoint endpoint;
+};
+constexpr std::array kRoutes = {Route{"/v1/chat/completions", model::Endpoint::kChatCompletions}, Route{"/v1/messages", model::Endpoint::kMessages},
+                                Route{"/v1/responses", model::Endpoint::kResponses}, Route{"/v1/embeddings", model::Endpoint::kEmbeddings},
+                                Route{"/v1/completions", model::Endpoint::kCompletions}, Route{"/v1/route", model::Endpoint::kChatCompletions}};
+constexpr std::string_view kExisting = "GET /v1/models, and POST /v1/ with chat/completions, responses, embeddings, completions, messages, "
+                                       "messages/count_tokens, route";
 
 } // namespace
 
@@ -98,6 +111,22 @@ net::Task<void> Gateway::list_models(net::Exchange& exchange, const config::Snap
   co_await exchange.respond(200, headers, body);
 }
 
+/// An estimate of our own: asks no provider, costs nothing and leaves no receipt.
+net::Task<void> Gateway::count_tokens(net::Exchange& exchange) {
+  const auto body = co_await exchange.read_body();
+  if (!body && body.error().code == Code::kCancelled) co_return;
+  const auto parsed = body ? providers::parse_count_request(*body)
+                           : providers::WireResult<providers::ParsedRequest>(std::unexpected(providers::WireError{body.error(), ""}));
+  if (!parsed) {
+    const int status = parsed.error().error.code == Code::kTooLarge ? 413 : 400;
+    providers::ClientError wrong{status, "", parsed.error().error.message, parsed.error().param, "", ""};
+    co_return co_await answer_error(exchange, std::move(wrong));
+  }
+  const std::string answer = fmt::format("{{\"input_tokens\":{}}}", tokens::estimate(parsed->text) + 4 * parsed->messages);
+  const net::ResponseHeaders headers = {{"Content-Type", "application/json"}};
+  co_await exchange.respond(200, headers, answer);
+}
+
 net::Task<void> Gateway::handle(net::Exchange& exchange) {
   const std::string path(exchange.head().path());
   const bool post = exchange.head().method() == "POST";
@@ -115,15 +144,14 @@ net::Task<void> Gateway::handle(net::Exchange& exchange) {
     co_return co_await answer_error(exchange, std::move(refused));
   }
   if (path == "/v1/models" && !post) co_return co_await list_models(exchange, *snapshot);
-  const bool chat = path == "/v1/chat/completions";
-  const bool route_only = path == "/v1/route";
-  if (!post || !(chat || route_only || path == "/v1/messages")) {
+  if (path == "/v1/messages/count_tokens" && post) co_return co_await count_tokens(exchange);
+  const auto* const route = std::ranges::find(kRoutes, path, &Route::path);
+  if (!post || route == kRoutes.end()) {
     providers::ClientError missing{404, "", fmt::format("there is no {} {}; there are: {}", exchange.head().method(), path.substr(0, 200), kExisting), "", "not_found", ""};
     co_return co_await answer_error(exchange, std::move(missing));
   }
-  const auto endpoint = path == "/v1/messages" ? model::Endpoint::kMessages : model::Endpoint::kChatCompletions;
-  Flight flight(*this, exchange, snapshot, *owner, endpoint);
-  co_await serve_request(flight, route_only, snapshot->server.limits.requests);
+  Flight flight(*this, exchange, snapshot, *owner, route->endpoint);
+  co_await serve_request(flight, path == "/v1/route", snapshot->server.limits.requests);
 }
 
 net::Task<void> Gateway::serve_request(Flight& flight, bool route_only, std::int64_t most) {

@@ -67,6 +67,7 @@ private:
   net::Task<void> serve_request(Flight& flight, bool route_only, std::int64_t most);
   net::Task<void> list_models(net::Exchange& exchange, const config::Snapshot& snapshot);
   net::Task<void> health(net::Exchange& exchange, bool ready);
+  net::Task<void> count_tokens(net::Exchange& exchange);
 
   const Upstream& upstream_of(const config::SnapshotPtr& snapshot, const config::Target& target);
   TargetRecord& health_of(const config::Target& target);

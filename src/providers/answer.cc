@@ -1,34 +1,8 @@
 #include "providers/answer.h"
 
-#include "providers/json.h"
-#include "providers/usage.h"
+#include "providers/answer_reader.h"
 
 namespace kairos::providers {
-
-/// Reads one event or body into a tap's facts.
-class TapReader {
-public:
-  explicit TapReader(AnswerTap& tap) : tap_(tap), facts_(tap.facts_), shape_(usage_shape(tap.endpoint_, tap.provider_)) {}
-
-  EventKind openai_event(std::string_view data);
-  EventKind anthropic_event(std::string_view data);
-  void openai_body(Json root);
-  void anthropic_body(Json root);
-
-private:
-  void add_output(std::string_view text);
-  void keep(std::string& into, std::string_view text) {
-    if (into.empty()) into = text;
-  }
-  bool take_usage(Json parent);
-  bool take_choice(Json choice);
-  bool take_tool_calls(Json message);
-  EventKind anthropic_delta(Json root);
-
-  AnswerTap& tap_;
-  AnswerFacts& facts_;
-  const UsageShape shape_;
-};
 
 void TapReader::add_output(std::string_view text) {
   if (text.empty()) return;
@@ -37,63 +11,75 @@ void TapReader::add_output(std::string_view text) {
   if (tap_.keep_output_ && tap_.output_.size() < kMaxKeptOutput) tap_.output_.append(text.substr(0, kMaxKeptOutput - tap_.output_.size()));
 }
 
+// docs.mistral.ai/capabilities/reasoning: [{"type":"thinking","thinking":[{"type":"text","text"}]},{"type":"text","text"}]
+void TapReader::add_text_or_parts(Json parent, std::string_view key) {
+  add_output(text_member(parent, key));
+  const auto parts = array_member(parent, key);
+  if (!parts) return;
+  for (const Json part : *parts) {
+    add_text_or_parts(part, "text");
+    add_text_or_parts(part, "thinking"); // no deeper than the parser allows
+    add_output(text_member(part, "refusal"));
+  }
+}
+
 bool TapReader::take_usage(Json parent) {
-  const auto usage = member(parent, "usage");
+  auto usage = member(parent, "usage");
+  if (!usage) { // Groq's streams: console.groq.com/docs/api-reference
+    const auto groq = member(parent, "x_groq");
+    if (groq) usage = member(*groq, "usage");
+  }
   if (!usage) return false;
   const auto read = read_usage(shape_, to_text(*usage));
   if (read) merge_usage(shape_, facts_.usage, *read);
   return read.has_value();
 }
 
-bool TapReader::take_tool_calls(Json message) {
-  const auto calls = array_member(message, "tool_calls");
-  if (!calls) return false;
+/// Tool calls, and the function_call that came before them.
+bool TapReader::take_calls(Json message) {
   bool any = false;
-  for (const Json call : *calls) {
-    const auto function = member(call, "function");
-    if (!function) continue;
+  const auto take = [&](Json function) {
     any = true;
     facts_.first_content_seen = true;
-    add_output(text_member(*function, "name"));
-    add_output(text_member(*function, "arguments"));
+    add_output(text_member(function, "name"));
+    add_output(text_member(function, "arguments"));
+    add_output(text_member(function, "input"));
+  };
+  if (const auto function = member(message, "function_call")) take(*function);
+  const auto calls = array_member(message, "tool_calls");
+  if (!calls) return any;
+  for (const Json call : *calls) {
+    auto function = member(call, "function");
+    if (!function) function = member(call, "custom");
+    if (function) take(*function);
   }
   return any;
 }
 
-/// True if it carries output. `message` of whole answers, `delta` of streams.
+/// True if it carries output. `message` of whole answers, `delta` of streams, `text` of plain completions.
 bool TapReader::take_choice(Json choice) {
   keep(facts_.finish_reason, text_member(choice, "finish_reason"));
+  const std::int64_t before = facts_.output_bytes;
+  add_output(text_member(choice, "text"));
   auto message = member(choice, "delta");
   if (!message) message = member(choice, "message");
-  if (!message) return false;
-  const std::int64_t before = facts_.output_bytes;
-  add_output(text_member(*message, "content"));
-  add_output(text_member(*message, "refusal"));
-  add_output(text_member(*message, "reasoning_content"));
-  add_output(text_member(*message, "reasoning"));
-  const bool tools = take_tool_calls(*message);
-  return tools || facts_.output_bytes > before;
+  if (!message) return facts_.output_bytes > before;
+  add_text_or_parts(*message, "content");
+  for (const std::string_view field : {"refusal", "reasoning_content", "reasoning"}) add_output(text_member(*message, field));
+  const bool calls = take_calls(*message);
+  return calls || facts_.output_bytes > before;
 }
 
-EventKind TapReader::openai_event(std::string_view data) {
-  if (data == "[DONE]") {
-    facts_.saw_terminal = true;
-    return EventKind::kTerminal;
-  }
-  const auto root = parse_json(data);
-  if (!root || !root->is_object()) {
-    facts_.malformed = true;
-    return EventKind::kOther;
-  }
-  if (member(*root, "error")) {
+EventKind TapReader::openai_event(std::string_view data, Json root) {
+  if (member(root, "error")) {
     facts_.error = read_stream_error(model::Dialect::kOpenAi, data);
     return EventKind::kError;
   }
-  keep(facts_.response_id, text_member(*root, "id"));
-  keep(facts_.response_model, text_member(*root, "model"));
-  const bool usage = take_usage(*root);
+  keep(facts_.response_id, text_member(root, "id"));
+  keep(facts_.response_model, text_member(root, "model"));
+  const bool usage = take_usage(root);
   bool content = false;
-  const auto choices = array_member(*root, "choices");
+  const auto choices = array_member(root, "choices");
   if (choices) {
     for (const Json choice : *choices) content = take_choice(choice) || content;
   }
@@ -118,13 +104,15 @@ EventKind TapReader::anthropic_delta(Json root) {
   return facts_.output_bytes > before ? EventKind::kContent : EventKind::kOther;
 }
 
-EventKind TapReader::anthropic_event(std::string_view data) {
-  const auto root = parse_json(data);
-  if (!root || !root->is_object()) {
-    facts_.malformed = true;
-    return EventKind::kOther;
-  }
-  const std::string_view type = text_member(*root, "type");
+/// A content block: whole, or as a stream begins it (with a tool's name and an empty input).
+void TapReader::take_block(Json block) {
+  for (const std::string_view field : {"text", "thinking", "name"}) add_output(text_member(block, field));
+  const auto input = object_member(block, "input");
+  if (input && input->size() > 0) add_output(to_text(*member(block, "input")));
+}
+
+EventKind TapReader::anthropic_event(std::string_view data, Json root) {
+  const std::string_view type = text_member(root, "type");
   if (type == "message_stop") {
     facts_.saw_terminal = true;
     return EventKind::kTerminal;
@@ -133,17 +121,24 @@ EventKind TapReader::anthropic_event(std::string_view data) {
     facts_.error = read_stream_error(model::Dialect::kAnthropic, data);
     return EventKind::kError;
   }
-  if (type == "content_block_delta") return anthropic_delta(*root);
+  if (type == "content_block_delta") return anthropic_delta(root);
+  if (type == "content_block_stop") facts_.open_block = -1;
+  if (type == "content_block_start") {
+    facts_.open_block = static_cast<int>(count_member(root, "index").value_or(0));
+    const std::int64_t before = facts_.output_bytes;
+    if (const auto block = member(root, "content_block")) take_block(*block);
+    return facts_.output_bytes > before ? EventKind::kContent : EventKind::kOther;
+  }
   if (type == "message_start") {
-    if (const auto message = member(*root, "message")) {
+    if (const auto message = member(root, "message")) {
       keep(facts_.response_id, text_member(*message, "id"));
       keep(facts_.response_model, text_member(*message, "model"));
       take_usage(*message);
     }
   }
   if (type == "message_delta") {
-    if (const auto delta = member(*root, "delta")) keep(facts_.finish_reason, text_member(*delta, "stop_reason"));
-    take_usage(*root);
+    if (const auto delta = member(root, "delta")) keep(facts_.finish_reason, text_member(*delta, "stop_reason"));
+    take_usage(root);
   }
   return EventKind::kOther;
 }
@@ -155,17 +150,31 @@ void TapReader::anthropic_body(Json root) {
   take_usage(root);
   const auto content = array_member(root, "content");
   if (!content) return;
-  for (const Json block : *content) {
-    add_output(text_member(block, "text"));
-    add_output(text_member(block, "thinking"));
-    if (const auto input = member(block, "input")) add_output(to_text(*input));
+  for (const Json block : *content) take_block(block);
+}
+
+EventKind TapReader::event(std::string_view data) {
+  if (data == "[DONE]" && tap_.provider_ != model::Dialect::kAnthropic) {
+    facts_.saw_terminal = true;
+    return EventKind::kTerminal;
   }
+  const auto root = parse_json(data);
+  if (!root || !root->is_object()) {
+    facts_.malformed = true;
+    return EventKind::kOther;
+  }
+  if (tap_.provider_ == model::Dialect::kAnthropic) return anthropic_event(data, *root);
+  return tap_.endpoint_ == model::Endpoint::kResponses ? responses_event(data, *root) : openai_event(data, *root);
+}
+
+void TapReader::body(Json root) {
+  if (tap_.provider_ == model::Dialect::kAnthropic) return anthropic_body(root);
+  tap_.endpoint_ == model::Endpoint::kResponses ? responses_body(root) : openai_body(root);
 }
 
 EventKind AnswerTap::on_event(std::string_view, std::string_view data) {
   ++facts_.events;
-  TapReader reader(*this);
-  return provider_ == model::Dialect::kAnthropic ? reader.anthropic_event(data) : reader.openai_event(data);
+  return TapReader(*this).event(data);
 }
 
 void AnswerTap::on_body(std::string_view json) {
@@ -174,8 +183,7 @@ void AnswerTap::on_body(std::string_view json) {
     facts_.malformed = true;
     return;
   }
-  TapReader reader(*this);
-  provider_ == model::Dialect::kAnthropic ? reader.anthropic_body(*root) : reader.openai_body(*root);
+  TapReader(*this).body(*root);
 }
 
 } // namespace kairos::providers

@@ -32,18 +32,10 @@ Checked check_required(const ParsedRequest& request) {
   const bool elsewhere = request.endpoint == model::Endpoint::kResponses &&
                          (!request.previous_response_id.empty() || request.remote_parts);
   if (request.messages == 0 && !elsewhere) return refuse(std::string(prompt_field(request.endpoint)), "is required");
-  if (request.endpoint == model::Endpoint::kMessages && !request.max_output_tokens) {
-    return refuse("max_tokens", "is required");
-  }
   return {};
 }
 
-constexpr std::array<std::pair<std::string_view, model::Variant>, 3> kVariants = {
-    {{":free", model::Variant::kFree}, {":thinking", model::Variant::kThinking}, {":extended", model::Variant::kExtended}}};
-
-} // namespace
-
-WireResult<ParsedRequest> parse_client_request(model::Endpoint endpoint, std::string_view body) {
+WireResult<ParsedRequest> parse(model::Endpoint endpoint, std::string_view body) {
   const auto document = parse_json(body);
   if (!document) return refuse("", "the body is " + document.error().message);
   const auto object = as_object(*document, Path{nullptr, ""}, "an object");
@@ -58,6 +50,33 @@ WireResult<ParsedRequest> parse_client_request(model::Endpoint endpoint, std::st
   if (read) read = check_required(request);
   if (!read) return std::unexpected(read.error());
   return request;
+}
+
+constexpr std::array<std::pair<std::string_view, model::Variant>, 3> kVariants = {
+    {{":free", model::Variant::kFree}, {":thinking", model::Variant::kThinking}, {":extended", model::Variant::kExtended}}};
+
+} // namespace
+
+WireResult<ParsedRequest> parse_client_request(model::Endpoint endpoint, std::string_view body) {
+  auto request = parse(endpoint, body);
+  if (request && endpoint == model::Endpoint::kMessages && !request->max_output_tokens) return refuse("max_tokens", "is required");
+  return request;
+}
+
+WireResult<ParsedRequest> parse_count_request(std::string_view body) { return parse(model::Endpoint::kMessages, body); }
+
+std::optional<WireError> must_be_pinned(const ParsedRequest& request) {
+  if (request_facts(request).pinned()) return std::nullopt;
+  if (request.endpoint == model::Endpoint::kEmbeddings) {
+    return refuse("model", "name a model: vectors of different models cannot be compared, so embeddings are not routed").error();
+  }
+  if (request.endpoint == model::Endpoint::kCompletions) {
+    return refuse("model", "name a model: few take plain prompts, so completions are not routed").error();
+  }
+  if (!request.previous_response_id.empty()) {
+    return refuse("previous_response_id", "only the provider that has that response can go on from it; name the model that gave it").error();
+  }
+  return std::nullopt;
 }
 
 model::RequestFacts request_facts(const ParsedRequest& request) {

@@ -84,6 +84,13 @@ struct ParsedRequest {
 /// Errors name the field. kInvalid only.
 WireResult<ParsedRequest> parse_client_request(model::Endpoint endpoint, std::string_view body);
 
+/// Anthropic's messages/count_tokens: as messages, but without a bound on the output.
+WireResult<ParsedRequest> parse_count_request(std::string_view body);
+
+/// Why this request cannot be routed but only be sent to a model that it names; nullopt: it can. OpenAI's embeddings (vectors
+/// of two models cannot be compared), completions (few models take plain prompts), responses that go on from kept ones.
+std::optional<WireError> must_be_pinned(const ParsedRequest& request);
+
 /// The facts that routing needs, but for token counts and constraints, which the caller fills. The suffixes :free, :thinking
 /// and :extended become the variant.
 model::RequestFacts request_facts(const ParsedRequest& request);

@@ -90,8 +90,7 @@ constexpr std::array<std::string_view, 3> kAnthropicHeaders = {"anthropic-beta",
 } // namespace
 
 bool can_serve(model::Endpoint endpoint, model::Dialect provider) {
-  const bool chat = endpoint == model::Endpoint::kChatCompletions || endpoint == model::Endpoint::kMessages;
-  return chat && provider == client_dialect(endpoint);
+  return provider == client_dialect(endpoint);
 }
 
 WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body, const UpstreamTarget& target) {
