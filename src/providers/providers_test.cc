@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <random>
+#include <vector>
+
 #include "providers/answer.h"
 #include "providers/client_error.h"
 #include "providers/provider_error.h"
@@ -55,6 +60,90 @@ TEST(UpstreamBody, OnlyTheDecisionsEditsAreMade) {
   EXPECT_NE(sent->find("include_usage"), std::string::npos);
   EXPECT_EQ(sent->find("kairosroute"), std::string::npos);
   EXPECT_TRUE(parse_client_request(Endpoint::kChatCompletions, *sent).has_value()) << *sent;
+}
+
+std::string random_space(std::mt19937& random) {
+  static constexpr std::array<std::string_view, 5> kSpaces = {"", " ", "\n", "\t ", "\r\n  "};
+  return std::string(kSpaces[random() % kSpaces.size()]);
+}
+
+/// Members that the decision may edit, and others with values that are easy to get wrong, in any order and spacing.
+std::string random_body(std::mt19937& random, std::vector<std::string>& untouched) {
+  std::vector<std::string> kept = {R"("messages":[{"role":"user","content":"a \\\" } , { kairosroute"}])", R"("x\u0041":1.50)",
+                                   R"("metadata" : {"model":"inner", "max_tokens":[1 ,2]})", R"("seed":-0.0e+1)",
+                                   R"("user":"\ud83d\ude00 \\")", R"("stop":["}", "],"])"};
+  std::erase_if(kept, [&](const std::string& member) { return !member.starts_with("\"messages") && random() % 3 == 0; });
+  std::vector<std::string> edited = {R"("model" : "auto")", R"("max_tokens":9)", R"("stream":true)", R"("stream_options":{"a":[1]})",
+                                     R"("kairosroute" : {"workflow":"}"})"};
+  std::erase_if(edited, [&](const std::string& member) { return !member.starts_with("\"model") && random() % 2 == 0; });
+  std::vector<std::string> all = kept;
+  all.insert(all.end(), edited.begin(), edited.end());
+  std::shuffle(all.begin(), all.end(), random);
+  std::string body = random_space(random) + "{";
+  for (const std::string& member : all) {
+    if (&member != &all.front()) body += ",";
+    body += random_space(random) + member + random_space(random);
+    if (std::find(kept.begin(), kept.end(), member) != kept.end()) untouched.push_back(member);
+  }
+  return body + "}" + random_space(random);
+}
+
+TEST(UpstreamBody, EveryByteOutsideTheEditsStays) {
+  std::mt19937 random(20261123); // NOLINT: the same cases every time
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<std::string> untouched;
+    const std::string body = random_body(random, untouched);
+    const auto parsed = parse_client_request(Endpoint::kChatCompletions, body);
+    ASSERT_TRUE(parsed.has_value()) << body << parsed.error().error.message;
+    UpstreamTarget target;
+    target.model_id = "gpt-\"x";
+    target.max_output_tokens = 77;
+    target.wants_max_completion_tokens = round % 2 == 0;
+    const auto sent = upstream_body(*parsed, body, target);
+    ASSERT_TRUE(sent.has_value());
+    size_t at = 0;
+    for (const std::string& member : untouched) { // byte for byte, in their order
+      at = sent->find(member, at);
+      ASSERT_NE(at, std::string::npos) << body << "\n" << *sent;
+      at += member.size();
+    }
+    const auto again = parse_client_request(Endpoint::kChatCompletions, *sent);
+    ASSERT_TRUE(again.has_value()) << *sent << again.error().error.message;
+    EXPECT_EQ(again->model, "gpt-\"x");
+    EXPECT_EQ(again->max_output_tokens, 77);
+    EXPECT_EQ(again->include_usage, parsed->stream) << *sent;
+    EXPECT_TRUE(again->kairosroute.empty());
+  }
+}
+
+TEST(ClientRequest, WhatCannotBeRoutedNamesItsModel) {
+  const auto refused_field = [](Endpoint endpoint, std::string_view body) {
+    const auto parsed = parse_client_request(endpoint, body);
+    EXPECT_TRUE(parsed.has_value());
+    const auto wrong = must_be_pinned(*parsed);
+    return wrong ? wrong->param : std::string();
+  };
+  EXPECT_EQ(refused_field(Endpoint::kEmbeddings, R"({"model":"auto","input":"x"})"), "model");
+  EXPECT_EQ(refused_field(Endpoint::kEmbeddings, R"({"model":"text-embedding-3-small","input":"x"})"), "");
+  EXPECT_EQ(refused_field(Endpoint::kCompletions, R"({"model":"kr-auto:free","prompt":"x"})"), "model");
+  EXPECT_EQ(refused_field(Endpoint::kResponses, R"({"model":"auto","input":"x","previous_response_id":"resp_1"})"), "previous_response_id");
+  EXPECT_EQ(refused_field(Endpoint::kResponses, R"({"model":"gpt-5","input":"x","previous_response_id":"resp_1"})"), "");
+  EXPECT_EQ(refused_field(Endpoint::kResponses, R"({"model":"auto","input":"x"})"), "");
+  EXPECT_TRUE(parse_count_request(R"({"model":"c","messages":[{"role":"user","content":"x"}]})").has_value());
+}
+
+TEST(AnswerTap, ReadsWholeAnswersOfEveryEndpoint) {
+  AnswerTap response(Endpoint::kResponses, model::Dialect::kOpenAi);
+  response.keep_output();
+  response.on_body(R"({"id":"r1","model":"m","status":"completed","output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"T"}]},{"type":"message","content":[{"type":"output_text","text":"Hi"}]},{"type":"function_call","name":"f","arguments":"{}"}],"usage":{"input_tokens":4,"output_tokens":6,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":10}})");
+  EXPECT_EQ(response.output(), "THif{}");
+  EXPECT_EQ(response.facts().finish_reason, "completed");
+  EXPECT_EQ(response.facts().usage[Meter::kInput], 4);
+  EXPECT_EQ(response.facts().usage[Meter::kReasoning], 1);
+  AnswerTap embedding(Endpoint::kEmbeddings, model::Dialect::kOpenAi);
+  embedding.on_body(R"({"object":"list","model":"e","data":[{"embedding":[0.1,0.2],"index":0}],"usage":{"prompt_tokens":8,"total_tokens":8}})");
+  EXPECT_EQ(embedding.facts().usage[Meter::kInput], 8);
+  EXPECT_EQ(embedding.facts().usage.source, model::UsageSource::kProvider);
 }
 
 TEST(AnswerTap, ReadsAnOpenAiStream) {
