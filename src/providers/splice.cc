@@ -1,11 +1,14 @@
 #include "providers/splice.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kairos::providers {
 
 std::string splice(std::string_view original, std::vector<Edit> edits) {
-  std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.where.begin < b.where.begin; });
+  // What is inserted where something else is replaced comes before it.
+  const auto place = [](const Edit& edit) { return std::pair(edit.where.begin, edit.where.end); };
+  std::ranges::stable_sort(edits, {}, place);
   size_t size = original.size();
   for (const Edit& edit : edits) size += edit.with.size();
   std::string result;

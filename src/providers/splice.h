@@ -15,7 +15,8 @@ struct Edit {
   std::string with;
 };
 
-/// Applies edits, given in any order; those at the same place in the order given. They must not overlap.
+/// Applies edits, given in any order; insertions at the same place in the order given, and before
+/// what is replaced there. They must not overlap.
 std::string splice(std::string_view original, std::vector<Edit> edits);
 
 /// The span that removes `member` together with the comma that goes with it, so that what is left is still JSON.
