@@ -99,7 +99,7 @@ private:
   void add_up();
   void set_savings();
   void finish(model::Status status, int http_status, model::EndedBy ended_by);
-  std::string open_payload(const Leg& leg) const;
+  std::string open_payload(const Leg& leg);
   std::vector<net::Header> answer_headers(std::string_view content_type, bool with_cost);
   std::optional<Picodollars> charged(std::span<const model::CostLine> lines) const;
   ledger::Amounts amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const;

@@ -33,8 +33,10 @@ net::Task<Result<void>> Flight::announce(const Leg& leg) {
   co_return Result<void>();
 }
 
-std::string Flight::open_payload(const Leg& leg) const {
+std::string Flight::open_payload(const Leg& leg) {
+  auto candidates = std::exchange(receipt_.candidates, {}); // lent, not copied: they are most of a receipt
   model::Receipt open = receipt_;
+  open.candidates = std::move(candidates);
   open.completed_at = leg.record.started_at;
   open.attempts.push_back(leg.record);
   open.attempts.back().status = "interrupted";
@@ -47,7 +49,9 @@ std::string Flight::open_payload(const Leg& leg) const {
   open.execution.provider = leg.record.provider;
   open.execution.region = leg.record.region;
   open.budget_charges = reservation_.open_charges();
-  return model::to_json(open);
+  std::string payload = model::to_json(open);
+  receipt_.candidates = std::move(open.candidates);
+  return payload;
 }
 
 /// Usage did not come: count the output that did, and take the estimate for the input.
