@@ -35,6 +35,7 @@ export async function start() {
 
 export async function fill(router, count = 240) {
   for (let i = 0; i < count; ++i) await ask(router, i);
+  await ask(router, 1, { body: { model: 'gpt-audio' } }); // has no price for the cached tokens that are reported: unknown cost
   const hostileReceipt = await ask(router, 3, { key: keys.acme, body: { model: 'auto', user: hostile.user }, headers: { 'x-kairosroute-workflow': hostile.workflow, 'x-kairosroute-tags': `evil=${encodeURIComponent(hostile.tag)}` } });
   await router.receipt(hostileReceipt, keys.ops);
   return { hostileReceipt };
