@@ -100,19 +100,10 @@ Answer json_answer(const Request& request, std::string body) {
 
 Result<std::map<std::string, std::string, std::less<>>> query_values(std::string_view query) {
   std::map<std::string, std::string, std::less<>> values;
-  while (!query.empty()) {
-    const size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    if (pair.empty()) continue;
-    const size_t equals = std::min(pair.find('='), pair.size());
-    const auto name = percent_decode(pair.substr(0, equals));
-    const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
-    if (!name) return std::unexpected(name.error());
-    if (!value) return std::unexpected(value.error());
-    if (!values.emplace(*name, *value).second) {
-      return fail(Code::kInvalid, fmt::format("{}: is there twice", name->substr(0, 64)));
-    }
+  auto pairs = query_pairs(query);
+  if (!pairs) return std::unexpected(pairs.error());
+  for (auto& [name, value] : *pairs) {
+    if (!values.emplace(name, std::move(value)).second) return fail(Code::kInvalid, fmt::format("{}: is there twice", name.substr(0, 64)));
   }
   return values;
 }

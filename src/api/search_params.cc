@@ -140,21 +140,31 @@ Result<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-Result<store::Search> parse_search(std::string_view query, std::span<const std::string_view> others) {
-  store::Search search;
-  Bounds bounds;
+Result<std::vector<std::pair<std::string, std::string>>> query_pairs(std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> pairs;
   while (!query.empty()) {
     const size_t end = std::min(query.find('&'), query.size());
     const std::string_view pair = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
     if (pair.empty()) continue;
     const size_t equals = std::min(pair.find('='), pair.size());
-    const auto name = percent_decode(pair.substr(0, equals));
-    const auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
+    auto name = percent_decode(pair.substr(0, equals));
+    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
     if (!name) return std::unexpected(name.error());
     if (!value) return std::unexpected(value.error());
-    if (std::ranges::find(others, *name) != others.end()) continue;
-    auto taken = take(search, bounds, *name, *value);
+    pairs.emplace_back(std::move(*name), std::move(*value));
+  }
+  return pairs;
+}
+
+Result<store::Search> parse_search(std::string_view query, std::span<const std::string_view> others) {
+  store::Search search;
+  Bounds bounds;
+  const auto pairs = query_pairs(query);
+  if (!pairs) return std::unexpected(pairs.error());
+  for (const auto& [name, value] : *pairs) {
+    if (std::ranges::find(others, name) != others.end()) continue;
+    auto taken = take(search, bounds, name, value);
     if (!taken) return std::unexpected(taken.error());
   }
   if (bounds.from || bounds.to) {

@@ -22,5 +22,7 @@ Result<store::ViewRequest> parse_view_request(std::string_view query, WallTime n
 
 /// %XX and '+' undone. kInvalid on a broken escape.
 Result<std::string> percent_decode(std::string_view text);
+/// A query string's names and values in their order, decoded.
+Result<std::vector<std::pair<std::string, std::string>>> query_pairs(std::string_view query);
 
 } // namespace kairos::api

@@ -150,22 +150,8 @@ void PastRequest::answer(model::Attempt& made, const routing::Choice& choice) {
   made.usage.source = model::UsageSource::kEstimated;
 }
 
-std::optional<Picodollars> PastRequest::charged(std::span<const model::CostLine> lines) const {
-  if (!owner_.tenant->price_plan) return catalog::total_of(lines);
-  ledger::PricePlan terms;
-  if (owner_.tenant->price_plan->markup) terms.markup = ledger::Percent(*owner_.tenant->price_plan->markup);
-  terms.prices = owner_.tenant->price_plan->prices;
-  return ledger::charged(terms, lines, receipt_.attempts);
-}
-
-std::optional<Picodollars> PastRequest::worst_charged(const routing::Choice& choice) const {
-  const auto& plan = owner_.tenant->price_plan;
-  if (!plan || !plan->markup || !choice.worst_case) return choice.worst_case;
-  return ledger::with_markup(*choice.worst_case, ledger::Percent(*plan->markup));
-}
-
 ledger::Amounts PastRequest::amounts(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const {
-  return {cost, cost ? charged(lines) : std::nullopt};
+  return {cost, cost ? ledger::charged(owner_.tenant->price_plan, lines, receipt_.attempts) : std::nullopt};
 }
 
 void PastRequest::price(model::Attempt made, const routing::Choice& choice, ledger::Reservation& held) {
@@ -211,7 +197,7 @@ void PastRequest::serve() {
   for (const routing::Choice& choice : route_.chain) {
     if (receipt_.attempts.size() >= static_cast<size_t>(world_.snapshot.routing.fallback.max_attempts)) break;
     const std::string& model_id = choice.target->model->id;
-    const ledger::Amounts worst{choice.worst_case, worst_charged(choice)};
+    const ledger::Amounts worst{choice.worst_case, ledger::worst_charged(owner_.tenant->price_plan, choice.worst_case)};
     if (receipt_.attempts.empty()) {
       auto reserved = world_.budgets.reserve(subject(model_id), worst, receipt_.created_at);
       if (!reserved) continue;
@@ -238,7 +224,7 @@ void PastRequest::add_up(ledger::Reservation& held) {
   }
   receipt_.cost.total = total;
   receipt_.cost.basis = provider_said ? model::CostBasis::kMetered : model::CostBasis::kCounted;
-  if (owner_.tenant->price_plan && total) receipt_.cost.charged = charged(receipt_.cost.lines);
+  if (owner_.tenant->price_plan && total) receipt_.cost.charged = ledger::charged(owner_.tenant->price_plan, receipt_.cost.lines, receipt_.attempts);
   const auto baseline = world_.snapshot.targets_named(owner_.tenant->baseline_model);
   if (receipt_.execution.status == model::Status::kSuccess && !baseline.empty()) {
     const auto lines = catalog::cost_of(receipt_.attempts.back().usage, baseline.front()->model->prices, receipt_.created_at, catalog::ServiceTier::kStandard, 0).lines;

@@ -35,9 +35,7 @@ private:
   void answer(model::Attempt& made, const routing::Choice& choice);
   void price(model::Attempt made, const routing::Choice& choice, ledger::Reservation& held);
   void add_up(ledger::Reservation& held);
-  std::optional<Picodollars> worst_charged(const routing::Choice& choice) const;
   ledger::Amounts amounts(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const;
-  std::optional<Picodollars> charged(std::span<const model::CostLine> lines) const;
   ledger::Subject subject(std::string_view model_id) const;
 
   PastWorld world_;

@@ -102,6 +102,7 @@ struct Server::Impl {
   Result<void> open_state();
   Result<config::SnapshotPtr> load_with(std::span<const store::Change> changes);
   Result<void> use(config::SnapshotPtr next);
+  Result<void> use_file();
   Result<std::vector<store::Document>> change(const std::vector<store::Change>& changes, std::string_view who);
 
   std::string config_path;
@@ -181,6 +182,20 @@ Result<void> Server::Impl::use(config::SnapshotPtr next) {
   if (!replaced) return replaced;
   current.with([&](config::SnapshotPtr& now) { now = std::move(next); });
   return {};
+}
+
+/// Puts config_text to use, or nothing of it.
+Result<void> Server::Impl::use_file() {
+  auto loaded = load_with({});
+  if (!loaded) return std::unexpected(loaded.error());
+  if (auto good = alerts::check((*loaded)->alerts); !good) return good;
+  for (const std::string& warning : (*loaded)->warnings) observe::log_warn("config", warning);
+  for (const std::string& what : config::needs_restart(*snapshot(), **loaded)) {
+    observe::log_warn("config", "changed, but takes effect only after a restart", {{"key", what}});
+  }
+  const config::SnapshotPtr next = std::move(*loaded);
+  if (auto used = use(next); !used) return used;
+  return alerts->reload(next->alerts);
 }
 
 /// Checks the whole configuration as it would be, commits, and puts it to use: for requests that begin from then on.
@@ -345,17 +360,9 @@ Result<void> Server::reload() {
   auto text = config::read_config_file(impl_->config_path);
   if (!text) return std::unexpected(text.error());
   std::string before = std::exchange(impl_->config_text, std::move(*text));
-  auto loaded = impl_->load_with({});
-  if (!loaded) {
-    impl_->config_text = std::move(before);
-    return std::unexpected(loaded.error());
-  }
-  for (const std::string& warning : (*loaded)->warnings) observe::log_warn("config", warning);
-  for (const std::string& what : config::needs_restart(*impl_->snapshot(), **loaded)) {
-    observe::log_warn("config", "changed, but takes effect only after a restart", {{"key", what}});
-  }
-  if (auto reloaded = impl_->alerts->reload((*loaded)->alerts); !reloaded) return reloaded;
-  return impl_->use(std::move(*loaded));
+  auto reloaded = impl_->use_file();
+  if (!reloaded) impl_->config_text = std::move(before); // the next change by API must not pick up what was refused
+  return reloaded;
 }
 
 void Server::drain() {

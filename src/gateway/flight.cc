@@ -28,8 +28,6 @@ int status_of(Code code) {
   }
 }
 
-ledger::RateLimit limit_of(const config::Guardrails& guardrails) { return {guardrails.requests_per_minute, guardrails.tokens_per_minute}; }
-
 int status_of(routing::RefusalKind kind) {
   switch (kind) {
   case routing::RefusalKind::kUnknownModel: return 404;
@@ -39,6 +37,8 @@ int status_of(routing::RefusalKind kind) {
 }
 
 } // namespace
+
+ledger::RateLimit limit_of(const config::Guardrails& guardrails) { return {guardrails.requests_per_minute, guardrails.tokens_per_minute}; }
 
 Flight::Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr snapshot, config::KeyOwner owner, model::Endpoint endpoint)
     : gateway_(gateway), exchange_(exchange), snapshot_(std::move(snapshot)), owner_(owner), started_(gateway.services_.clock.mono_now()) {

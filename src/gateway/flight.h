@@ -21,6 +21,9 @@
 
 namespace kairos::gateway {
 
+/// What a key's guardrails say of its rate.
+ledger::RateLimit limit_of(const config::Guardrails& guardrails);
+
 class Flight {
 public:
   Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr snapshot, config::KeyOwner owner, model::Endpoint endpoint);
@@ -69,7 +72,6 @@ private:
   Duration retry_pause() const;
   Duration time_left() const;
   bool hold_money(const routing::Choice& choice);
-  ledger::Amounts worst_of(const routing::Choice& choice) const;
   model::AttemptReason reason_of(const routing::Choice& choice) const;
 
   // One attempt (flight_serve.cc)
@@ -92,6 +94,7 @@ private:
   net::Task<bool> leave_shared_receipt();
   std::string kind_of_refusal() const;
   void seal();
+  void correct_rate();
   net::Task<bool> close();
   void end_leg(Leg& leg, std::string_view status);
   void count_what_was_produced(Leg& leg);
@@ -101,7 +104,6 @@ private:
   void finish(model::Status status, int http_status, model::EndedBy ended_by);
   std::string open_payload(const Leg& leg);
   std::vector<net::Header> answer_headers(std::string_view content_type, bool with_cost);
-  std::optional<Picodollars> charged(std::span<const model::CostLine> lines) const;
   ledger::Amounts amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const;
   ledger::Subject subject(std::string_view model_id) const;
 

@@ -97,22 +97,13 @@ net::Task<void> Flight::give_up() {
   co_await refuse(status, *wrong_);
 }
 
-ledger::Amounts Flight::worst_of(const routing::Choice& choice) const {
-  ledger::Amounts worst{choice.worst_case, choice.worst_case};
-  if (!owner_.tenant->price_plan) return worst;
-  const auto& plan = *owner_.tenant->price_plan;
-  worst.charged = plan.markup && choice.worst_case ? ledger::with_markup(*choice.worst_case, ledger::Percent(*plan.markup)) : std::nullopt;
-  if (!plan.prices.empty()) worst.charged.reset(); // own prices have no worst case here
-  return worst;
-}
-
 /// Holds the worst case of one more attempt, or says why not.
 bool Flight::hold_money(const routing::Choice& choice) {
   const std::string& model_id = choice.target->model->id;
-  const ledger::Amounts worst = worst_of(choice);
+  const ledger::Amounts worst{choice.worst_case, ledger::worst_charged(owner_.tenant->price_plan, choice.worst_case)};
   const auto refused = [&](const ledger::Refusal& refusal) {
     wrong_ = providers::ClientError{402, "", refusal.message(), "", "budget_exceeded", ""};
-    receipt_.budget = model::BudgetSummary{refusal.budget_id, "blocked", refusal.needed.value_or(Picodollars(0)), refusal.cap, refusal.spent, {}};
+    if (!reservation_.open()) receipt_.budget = model::BudgetSummary{refusal.budget_id, "blocked", refusal.needed.value_or(Picodollars(0)), refusal.cap, refusal.spent, {}};
     return false;
   };
   const WallTime now = gateway_.services_.clock.wall_now();
@@ -120,7 +111,7 @@ bool Flight::hold_money(const routing::Choice& choice) {
     auto held = gateway_.services_.budgets.reserve(subject(model_id), worst, now);
     if (!held) return refused(held.error());
     reservation_ = std::move(*held);
-    if (auto summary = reservation_.summary()) receipt_.budget = *summary;
+    receipt_.budget = reservation_.summary(); // not what an earlier target of the chain was refused for
   } else if (auto held = reservation_.extend(model_id, worst, now); !held) {
     return refused(held.error());
   }

@@ -65,16 +65,7 @@ void Flight::count_what_was_produced(Leg& leg) {
 }
 
 ledger::Amounts Flight::amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const {
-  return {cost, cost ? charged(lines) : std::nullopt};
-}
-
-std::optional<Picodollars> Flight::charged(std::span<const model::CostLine> lines) const {
-  if (!owner_.tenant->price_plan) return catalog::total_of(lines);
-  const config::PricePlan& plan = *owner_.tenant->price_plan;
-  ledger::PricePlan terms;
-  if (plan.markup) terms.markup = ledger::Percent(*plan.markup);
-  terms.prices = plan.prices;
-  return ledger::charged(terms, lines, receipt_.attempts);
+  return {cost, cost ? ledger::charged(owner_.tenant->price_plan, lines, receipt_.attempts) : std::nullopt};
 }
 
 void Flight::price(model::Attempt& attempt, const catalog::Model& model) {
@@ -115,7 +106,7 @@ void Flight::add_up() {
   if (receipt_.attempts.empty()) receipt_.usage.source = model::UsageSource::kCounted;
   receipt_.cost.total = total;
   receipt_.cost.basis = provider_said ? model::CostBasis::kMetered : model::CostBasis::kCounted;
-  if (owner_.tenant->price_plan && total) receipt_.cost.charged = charged(receipt_.cost.lines);
+  if (owner_.tenant->price_plan && total) receipt_.cost.charged = ledger::charged(owner_.tenant->price_plan, receipt_.cost.lines, receipt_.attempts);
 }
 
 void Flight::set_savings() {
@@ -156,18 +147,20 @@ void Flight::seal() {
   if (receipt_.budget) receipt_.budget->overrun = settlement.overrun;
 }
 
+/// The key's bucket was given the estimate at the start; a request that was refused later gets all of it back.
+void Flight::correct_rate() {
+  if (rate_tokens_ == 0) return;
+  const std::int64_t used = receipt_.usage.input_total() + receipt_.usage.output_total();
+  gateway_.services_.rates.correct(owner_.key->id, limit_of(owner_.key->guardrails), rate_tokens_, used, gateway_.services_.clock.mono_now());
+}
+
 /// Writes the CLOSE record, then turns what is held into what is spent. False: the receipt could not be written.
 net::Task<bool> Flight::close() {
   seal();
   auto written = co_await append(journal::Kind::kClose, model::to_json(receipt_));
   if (!written) co_return false; // the money stays held; recovery closes the OPEN
   if (reservation_.open()) reservation_.settle(actual_);
-  const config::Guardrails& limits = owner_.key->guardrails;
-  if (rate_tokens_ > 0) {
-    const ledger::RateLimit limit{limits.requests_per_minute, limits.tokens_per_minute};
-    gateway_.services_.rates.correct(owner_.key->id, limit, rate_tokens_, receipt_.usage.input_total() + receipt_.usage.output_total(),
-                                     gateway_.services_.clock.mono_now());
-  }
+  correct_rate();
   co_return true;
 }
 
@@ -180,11 +173,16 @@ std::string Flight::kind_of_refusal() const {
 net::Task<bool> Flight::leave_shared_receipt() {
   const std::string kind = kind_of_refusal();
   const auto place = gateway_.floods_.join(kind, gateway_.services_.clock.mono_now(), receipt_.receipt_id);
-  if (place != RefusalFloods::Place::kFirstOfShared) co_return place == RefusalFloods::Place::kShared;
+  if (place == RefusalFloods::Place::kOwnReceipt) co_return false;
+  if (place == RefusalFloods::Place::kShared) {
+    correct_rate();
+    co_return true;
+  }
   seal();
   auto written = co_await append(journal::Kind::kOpen, model::to_json(receipt_));
   if (!written) co_return false;
   gateway_.floods_.share(kind, id_, receipt_);
+  correct_rate();
   co_return true;
 }
 

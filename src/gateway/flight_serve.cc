@@ -127,7 +127,7 @@ Flight::Outcome Flight::call_failed(Leg& leg, const net::CallError& error) {
   last_refusal_.reset();
   retry_after_ = {};
   const bool late = is_timeout(error.failure);
-  if (!late) again_ = leg.choice;
+  if (never_arrived(error.failure) || error.failure == net::NetFailure::kReset) again_ = leg.choice; // else an answer may have been produced, and billed
   wrong_ = providers::ClientError{late ? 504 : 502, "", error.message, "", late ? "upstream_timeout" : "upstream_error", ""};
   return Outcome::kTryNext;
 }

@@ -172,6 +172,18 @@ TEST(PricePlan, RoundsEachLineOnceHalfToEven) {
     EXPECT_FALSE(parse_percent(text).has_value()) << text;
 }
 
+TEST(PricePlan, WorstCaseIsMarkedUpAndUnknownUnderOwnPrices) {
+  const std::optional<Picodollars> worst = Picodollars(1000);
+  EXPECT_EQ(worst_charged(std::nullopt, worst), worst);
+  config::PricePlan plan;
+  EXPECT_EQ(worst_charged(plan, worst), std::nullopt);
+  plan.markup = 20'000'000;
+  EXPECT_EQ(worst_charged(plan, worst), Picodollars(1200));
+  EXPECT_EQ(worst_charged(plan, std::nullopt), std::nullopt);
+  plan.prices[{"*", "input_tokens"}] = UnitPrice(1);
+  EXPECT_EQ(worst_charged(plan, worst), std::nullopt);
+}
+
 TEST(PricePlan, OwnPricesComeFirstAndWhatHasNeitherIsUnknown) {
   const Receipt r = model::sample_receipt();
   PricePlan plan{"plan", {}, {{{"claude-sonnet-4-6", "input_tokens"}, UnitPrice(4'000'000'000)}}};

@@ -41,6 +41,24 @@ std::optional<Picodollars> with_markup(Picodollars amount, Percent markup) {
   return Picodollars(static_cast<std::int64_t>(quotient));
 }
 
+PricePlan price_plan(const config::PricePlan& configured) {
+  PricePlan plan;
+  if (configured.markup) plan.markup = Percent(*configured.markup);
+  plan.prices = configured.prices;
+  return plan;
+}
+
+std::optional<Picodollars> worst_charged(const std::optional<config::PricePlan>& configured, std::optional<Picodollars> worst) {
+  if (!configured || !worst) return worst;
+  if (!configured->prices.empty() || !configured->markup) return std::nullopt;
+  return with_markup(*worst, Percent(*configured->markup));
+}
+
+std::optional<Picodollars> charged(const std::optional<config::PricePlan>& configured, std::span<const model::CostLine> lines,
+                                   std::span<const model::Attempt> attempts) {
+  return configured ? charged(price_plan(*configured), lines, attempts) : total_of(lines);
+}
+
 std::optional<Picodollars> charged_line(const PricePlan& plan, std::string_view model_id, const model::CostLine& line) {
   for (const std::string_view model : {model_id, std::string_view("*")}) {
     const auto own = plan.prices.find({std::string(model), line.meter});

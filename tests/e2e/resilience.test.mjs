@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { startProvider, startRouter, exported } from './support.mjs';
+import { exported, sha256, startProvider, startRouter } from './support.mjs';
 
 let provider;
 before(async () => { provider = await startProvider(); });
@@ -45,6 +45,24 @@ test('a Retry-After that is short is waited for', async () => {
   provider.behave = () => { times.push(Date.now()); return ++calls === 1 ? { ...refusal(429), headers: { 'retry-after': '1' } } : undefined; };
   assert.equal((await ask(router)).status, 200);
   assert.ok(times[1] - times[0] >= 990, `${times[1] - times[0]} ms`);
+  await router.stop();
+});
+
+test('an answer that breaks off is not asked for twice at the same target: it may have been billed', async () => {
+  const router = await startRouter(provider);
+  provider.behave = () => 'truncate';
+  const response = await ask(router);
+  assert.equal(response.status, 502);
+  const receipt = await receiptOf(router, response);
+  assert.deepEqual(receipt.attempts.map((a) => [a.status, a.error_type]), [['error', 'truncated']]);
+  await router.stop();
+});
+
+test('refused requests give their tokens back, those too that share a receipt', async () => {
+  const router = await startRouter(provider, { extra: `  - {id: limited, keys: [{id: limited-key, sha256: ${sha256('kr-limited')}, tokens_per_minute: 1000}]}` });
+  provider.behave = () => undefined;
+  for (let i = 0; i < 40; ++i) assert.equal((await ask(router, { model: 'no-such-model', max_tokens: 100 }, 'kr-limited')).status, 404);
+  assert.equal((await ask(router, { max_tokens: 100 }, 'kr-limited')).status, 200);
   await router.stop();
 });
 

@@ -71,7 +71,7 @@ function answerAnthropic(request, response) {
   return response.end();
 }
 
-/// A provider. `behave(request)` may return {status, body} to refuse, a promise to hold the answer back, 'break', 'hang', 'babble' or 'reset'.
+/// A provider. `behave(request)` may return {status, body} to refuse, a promise to hold the answer back, 'break', 'hang', 'babble', 'truncate' or 'reset'.
 export async function startProvider() {
   const provider = { requests: [], behave: () => undefined };
   const server = createServer((request, response) => {
@@ -83,6 +83,10 @@ export async function startProvider() {
       provider.requests.push({ path: request.url, headers: request.headers, raw, body });
       const behaviour = await provider.behave(body, request.url, request.headers);
       if (behaviour === 'reset') return request.socket.destroy();
+      if (behaviour === 'truncate') {
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 });
+        return response.write('{"id":"chatcmpl-1",', () => request.socket.destroy());
+      }
       if (behaviour?.status) {
         response.writeHead(behaviour.status, { 'content-type': 'application/json', ...behaviour.headers });
         return response.end(JSON.stringify(behaviour.body));
@@ -96,7 +100,7 @@ export async function startProvider() {
   return provider;
 }
 
-const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 export function configuration(dataDir, providerPort, { extra = '', server = '', log = 'warn', providers }) {
   return `server: {listen: "127.0.0.1:0", threads: 2, log: {level: ${log}}${server}}
