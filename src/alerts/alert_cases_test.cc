@@ -10,15 +10,14 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "alerts/machine.h"
 #include "alerts/state_json.h"
 #include "alerts/testing/scripted_world.h"
 #include "alerts/wording.h"
+#include "base/testing/text_cases.h"
 
 namespace kairos::alerts {
 namespace {
@@ -156,32 +155,8 @@ std::string Play::run(const std::string& script) {
   return out_.empty() ? "nothing\n" : out_;
 }
 
-std::string play(const std::string& file, const std::string& one, bool update) {
-  const size_t line = one.find("----\n");
-  const std::string input = one.substr(0, line);
-  const std::string output = Play().run(input);
-  const std::string expected = line == one.npos ? "" : one.substr(line + 5);
-  if (!update) {
-    EXPECT_EQ(output, expected) << file << ": " << input;
-  }
-  return input + "----\n" + output;
-}
-
 TEST(Alerts, Cases) {
-  const bool update = std::getenv("KAIROS_UPDATE_CASES") != nullptr;
-  size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(kCases)) {
-    std::ifstream in(entry.path());
-    std::string file((std::istreambuf_iterator<char>(in)), {}), written;
-    while (!file.empty()) {
-      const size_t end = std::min(file.find("====\n"), file.size());
-      written += (written.empty() ? "" : "====\n") + play(entry.path().filename(), file.substr(0, end), update);
-      file.erase(0, std::min(end + 5, file.size()));
-      ++count;
-    }
-    if (update) std::ofstream(entry.path()) << written;
-  }
-  EXPECT_GE(count, 35u);
+  EXPECT_GE(testing::run_cases(kCases, [](const std::string& input) { return Play().run(input); }), 35u);
 }
 
 } // namespace

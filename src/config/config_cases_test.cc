@@ -5,11 +5,10 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
+#include "base/testing/text_cases.h"
 #include "config/load.h"
 
 namespace kairos::config {
@@ -114,34 +113,10 @@ std::string run(const std::string& input) {
   return loaded ? summary(**loaded) : "error " + loaded.error().message + "\n";
 }
 
-/// Runs one case and checks it, or not when cases are being updated; gives it back with what came of it.
-std::string play(const std::string& file, const std::string& one, bool update) {
-  const size_t rule = one.find("----\n");
-  const std::string input = one.substr(0, rule);
-  const size_t begin = input.starts_with("#") ? input.find('\n') + 1 : 0;
-  const std::string output = run(input.substr(begin));
-  const std::string expected = rule == one.npos ? "" : one.substr(rule + 5);
-  if (!update) {
-    EXPECT_EQ(output, expected) << file << ": " << input;
-  }
-  return input + "----\n" + output;
-}
+std::string without_comment(const std::string& input) { return input.substr(input.starts_with("#") ? input.find('\n') + 1 : 0); }
 
 TEST(Config, Cases) {
-  const bool update = std::getenv("KAIROS_UPDATE_CASES") != nullptr;
-  size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(kCases)) {
-    std::ifstream in(entry.path());
-    std::string file((std::istreambuf_iterator<char>(in)), {}), written;
-    while (!file.empty()) {
-      const size_t end = std::min(file.find("====\n"), file.size());
-      written += (written.empty() ? "" : "====\n") + play(entry.path().filename(), file.substr(0, end), update);
-      file.erase(0, end + 5);
-      ++count;
-    }
-    if (update) std::ofstream(entry.path()) << written;
-  }
-  EXPECT_GE(count, 40u);
+  EXPECT_GE(testing::run_cases(kCases, [](const std::string& input) { return run(without_comment(input)); }), 40u);
 }
 
 } // namespace
