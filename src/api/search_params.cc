@@ -168,7 +168,7 @@ Result<store::Search> parse_search(std::string_view query, std::span<const std::
     if (!taken) return std::unexpected(taken.error());
   }
   if (bounds.from || bounds.to) {
-    search.range = store::TimeRange{bounds.from.value_or(WallTime{}), bounds.to.value_or(WallTime(std::chrono::hours(24 * 365 * 200)))};
+    search.range = store::TimeRange{bounds.from.value_or(WallTime{}), bounds.to.value_or(store::kLatestTime)};
   }
   return search;
 }

@@ -85,6 +85,9 @@ struct Filters {
 
 inline constexpr size_t kMaxFilterValues = 1000;
 
+/// Times lie between 1970 and this, the year 2100.
+inline constexpr WallTime kLatestTime{std::chrono::microseconds(4'102'444'800'000'000)};
+
 /// Half open: from ≤ created_at < to.
 struct TimeRange {
   WallTime from{};

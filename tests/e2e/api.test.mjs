@@ -96,6 +96,8 @@ test('a search, a receipt, its neighbours, facets, a query and every view are as
   const page = await call('GET', '/api/v1/receipts', { query: '?limit=2' });
   assert.equal(page.json.receipts.length, 2);
   assert.ok(page.json.next);
+  assert.ok((await call('GET', '/api/v1/receipts', { query: '?from=2026-01-01T00:00:00Z' })).json.receipts.length >= 3, 'from without to: up to now');
+  assert.equal((await call('GET', '/api/v1/receipts', { query: '?to=2026-01-01T00:00:00Z' })).json.receipts.length, 0);
   const one = await call('GET', '/api/v1/receipts/{id}', { params: { id: ids[0] } });
   assert.equal(one.json.receipt_id, ids[0]);
   assert.ok(one.json.integrity.hash);
