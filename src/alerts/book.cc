@@ -239,7 +239,7 @@ bool Book::revive(std::uint64_t number) {
   Delivery delivery = std::move(at->second);
   dead.erase(at);
   put(std::string(kDead), number_text(number), std::nullopt);
-  delivery.attempts = 0;
+  delivery.attempts = 0; // the recipients stay: who has the mail does not get it again
   delivery.first_try.reset();
   delivery.not_before = {};
   delivery.running = false;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "alerts/retry.h"
 #include "alerts/service_impl.h"
 #include "config/tenant.h"
 #include "model/json_writer.h"
@@ -12,17 +13,7 @@ namespace kairos::alerts {
 namespace {
 
 constexpr size_t kMaxRunning = 16;
-constexpr Duration kLongestPause = std::chrono::minutes(2);
 constexpr Duration kSlackPace = std::chrono::seconds(1); // Slack takes about one message a second from a hook
-
-/// 1, 2, 4, … times the first pause, spread by a fifth so that many do not come at once.
-Duration pause_after(int attempts, Duration first, const std::string& id) {
-  Duration pause = first;
-  for (int i = 1; i < attempts && pause < kLongestPause; ++i) pause *= 2;
-  pause = std::min(pause, kLongestPause);
-  const auto spread = static_cast<std::int64_t>(std::hash<std::string>()(id) % 200);
-  return pause * (900 + spread) / 1000;
-}
 
 std::string log_line(const Delivery& delivery, const Outcome& outcome, WallTime at) {
   std::string text;
@@ -86,6 +77,7 @@ void Service::Impl::start_due() {
     sending.token = fmt::format("{}", number);
     sending.guard = guard;
     sending.timeout = section.timeout;
+    if (auto* mail = std::get_if<MailMessage>(&sending.message); mail != nullptr && !delivery.recipients.empty()) mail->to = delivery.recipients;
     busy.insert(delivery.channel);
     delivery.running = true;
     ++delivery.attempts;
@@ -120,6 +112,7 @@ void Service::Impl::finish(const Outcome& outcome) {
   const bool late = delivery.first_try && now - *delivery.first_try >= section.give_up_after;
   const std::string_view result = outcome.delivered ? "delivered" : outcome.retry && !late ? "failed" : "dead";
   parts.metrics.counter("kairosroute_alert_deliveries_total", "Attempts to deliver messages about alerts", {{"result", std::string(result)}}).add();
+  if (!outcome.recipients_left.empty()) delivery.recipients = outcome.recipients_left;
   if (result == "failed") {
     const Duration pause = pause_after(delivery.attempts, section.first_retry, delivery.id);
     delivery.not_before = now + std::max(pause, outcome.retry_after.value_or(Duration::zero()));

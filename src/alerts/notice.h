@@ -45,6 +45,7 @@ struct Delivery {
   std::optional<MonoTime> first_try;
   MonoTime not_before{};
   bool running = false;
+  std::vector<std::string> recipients; // of a mail that some have already; empty: all of the channel's
 };
 
 /// "Many errors" over "error rate 12 % on provider openai"; "Resolved: …" when it is over.

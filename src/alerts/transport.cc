@@ -11,6 +11,9 @@
 #include <map>
 #include <mutex>
 
+#include "alerts/retry.h"
+#include "alerts/smtp_dialogue.h"
+
 namespace kairos::alerts {
 namespace {
 
@@ -24,6 +27,7 @@ struct Attempt {
   curl_slist* recipients = nullptr;
   std::string answer;
   size_t sent = 0; // of a mail's text
+  SmtpDialogue dialogue;
   bool too_long = false;
   bool forbidden = false;
   char problem[CURL_ERROR_SIZE] = {};
@@ -53,6 +57,14 @@ size_t on_mail(char* into, size_t size, size_t count, void* user) {
   std::memcpy(into, text.data() + attempt.sent, part);
   attempt.sent += part;
   return part;
+}
+
+/// Of a mail only: HTTP's would hold its headers.
+int on_dialogue(CURL*, curl_infotype kind, char* bytes, size_t size, void* user) {
+  auto& dialogue = static_cast<Attempt*>(user)->dialogue;
+  if (kind == CURLINFO_HEADER_OUT) dialogue.said({bytes, size});
+  if (kind == CURLINFO_HEADER_IN) dialogue.heard({bytes, size});
+  return 0;
 }
 
 curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
@@ -107,6 +119,10 @@ void set_mail(Attempt& attempt, const MailMessage& mail) {
   curl_easy_setopt(handle, CURLOPT_USE_SSL, static_cast<long>(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL)); // ALL: or nothing
   curl_easy_setopt(handle, CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
   curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, attempt.recipients);
+  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L); // one dead mailbox must not keep the message from the others
+  curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, on_dialogue);
+  curl_easy_setopt(handle, CURLOPT_DEBUGDATA, &attempt);
+  curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L); // or on_dialogue is not called
   curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_mail);
   curl_easy_setopt(handle, CURLOPT_READDATA, &attempt);
@@ -128,7 +144,7 @@ void judge_http(const Attempt& attempt, CURLcode code, Outcome& outcome) {
   curl_easy_getinfo(attempt.handle, CURLINFO_RESPONSE_CODE, &status);
   outcome.status = static_cast<int>(status);
   outcome.delivered = status >= 200 && status < 300; // a 2xx is an acceptance, whatever its body does
-  outcome.retry = !outcome.delivered && (status < 200 || status == 408 || status == 425 || status == 429 || status >= 500);
+  outcome.retry = !outcome.delivered && retry_http(outcome.status);
   outcome.detail = attempt.answer.empty() && code != CURLE_OK ? attempt.problem : attempt.answer;
   if (status >= 300 && status < 400) outcome.detail = "it answered with a redirect, which is not followed";
   if (attempt.too_long) outcome.detail = "its answer was longer than 64 KiB";
@@ -137,14 +153,34 @@ void judge_http(const Attempt& attempt, CURLcode code, Outcome& outcome) {
   if (seconds > 0) outcome.retry_after = std::chrono::seconds(std::min<curl_off_t>(seconds, 3600));
 }
 
+/// "; refused for b@example.com: 550 no such mailbox"
+std::string refused_text(const SmtpDialogue& dialogue) {
+  std::string text;
+  for (const SmtpDialogue::Refusal& one : dialogue.refusals()) {
+    text += fmt::format("{}{}: {} {}", text.empty() ? "; refused for " : ", ", one.recipient, one.code, one.text);
+  }
+  return text;
+}
+
+/// The server took the message for some, or refused every recipient: who is refused for now is tried again, alone.
+void judge_recipients(const SmtpDialogue& dialogue, Outcome& outcome) {
+  for (const SmtpDialogue::Refusal& one : dialogue.refusals()) {
+    if (retry_smtp(one.code)) outcome.recipients_left.push_back(one.recipient);
+  }
+  outcome.detail = (outcome.delivered ? "accepted" : "no recipient was accepted") + refused_text(dialogue);
+  outcome.retry = !outcome.recipients_left.empty();
+  outcome.delivered = outcome.delivered && !outcome.retry;
+}
+
 void judge_mail(const Attempt& attempt, CURLcode code, Outcome& outcome) {
-  long status = 0;
-  curl_easy_getinfo(attempt.handle, CURLINFO_RESPONSE_CODE, &status);
-  outcome.status = static_cast<int>(status);
+  const SmtpDialogue& dialogue = attempt.dialogue;
+  const size_t recipients = std::get<MailMessage>(attempt.sending.message).to.size();
+  outcome.status = dialogue.code();
   outcome.delivered = code == CURLE_OK;
-  // 550 to 559: the mailbox or the message is refused for good. Other refusals (login, policy) can be mended meanwhile.
-  outcome.retry = !outcome.delivered && !(status >= 550 && status < 560);
-  outcome.detail = outcome.delivered ? "accepted" : attempt.problem;
+  if (outcome.delivered || dialogue.refusals().size() == recipients) return judge_recipients(dialogue, outcome);
+  outcome.retry = retry_smtp(outcome.status);
+  const bool refused = dialogue.code() >= 400;
+  outcome.detail = refused ? fmt::format("{}: {} {}", attempt.problem, dialogue.code(), dialogue.text()) : attempt.problem;
 }
 
 Outcome judge(const Attempt& attempt, CURLcode code) {

@@ -25,6 +25,7 @@ struct Outcome {
   int status = 0;     // HTTP or SMTP; 0: none arrived
   std::string detail; // for people: what the receiver said, or what failed; at most 300 bytes
   std::optional<Duration> retry_after;
+  std::vector<std::string> recipients_left = {}; // of a mail that others got or that is refused for them: the next attempt's
 };
 
 struct Sending {
