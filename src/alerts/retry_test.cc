@@ -54,6 +54,10 @@ TEST(SmtpDialogue, KnowsWhoWasRefused) {
   dialogue.said("DATA\r\n");
   dialogue.heard("354 go on\r\n");
   EXPECT_EQ(dialogue.code(), 354);
+  dialogue.heard("554 5.7.1 spam\r\n");
+  dialogue.said("QUIT\r\n");
+  dialogue.heard("221 bye\r\n");
+  EXPECT_EQ(dialogue.code(), 554);
   ASSERT_EQ(dialogue.refusals().size(), 2u);
   EXPECT_EQ(dialogue.refusals()[0].recipient, "b@example.com");
   EXPECT_EQ(dialogue.refusals()[0].code, 550);

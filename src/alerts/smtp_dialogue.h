@@ -22,7 +22,7 @@ public:
   /// One line of a reply, with or without its end.
   void heard(std::string_view line);
 
-  int code() const { return code_; }                       // of the last whole reply; 0: none came
+  int code() const { return code_; }                       // of the last whole reply before QUIT; 0: none came
   const std::string& text() const { return text_; }        // of it, printable
   const std::vector<Refusal>& refusals() const { return refusals_; }
 
@@ -30,6 +30,7 @@ private:
   static constexpr size_t kMaxText = 200;
   static constexpr size_t kMaxRefusals = 200;
 
+  bool over_ = false;     // QUIT was said: the answer to it is of no interest
   std::string recipient_; // whose reply is awaited; empty: of another command
   int code_ = 0;
   std::string text_;

@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
+#include <atomic>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "alerts/retry.h"
 #include "alerts/smtp_dialogue.h"
@@ -28,6 +29,8 @@ struct Attempt {
   std::string answer;
   size_t sent = 0; // of a mail's text
   SmtpDialogue dialogue;
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  const std::atomic<bool>* stopping = nullptr;
   bool too_long = false;
   bool forbidden = false;
   char problem[CURL_ERROR_SIZE] = {};
@@ -61,10 +64,17 @@ size_t on_mail(char* into, size_t size, size_t count, void* user) {
 
 /// Of a mail only: HTTP's would hold its headers.
 int on_dialogue(CURL*, curl_infotype kind, char* bytes, size_t size, void* user) {
-  auto& dialogue = static_cast<Attempt*>(user)->dialogue;
-  if (kind == CURLINFO_HEADER_OUT) dialogue.said({bytes, size});
-  if (kind == CURLINFO_HEADER_IN) dialogue.heard({bytes, size});
+  auto& attempt = *static_cast<Attempt*>(user);
+  if (kind == CURLINFO_HEADER_IN) attempt.dialogue.heard({bytes, size});
+  if (kind != CURLINFO_HEADER_OUT) return 0;
+  attempt.dialogue.said({bytes, size});
+  // curl would wait for the answer to QUIT, minutes with a server that hangs.
+  if (std::string_view(bytes, size).starts_with("QUIT")) ::shutdown(attempt.socket, SHUT_RD);
   return 0;
+}
+
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<Attempt*>(user)->stopping->load(std::memory_order_acquire) ? 1 : 0;
 }
 
 curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
@@ -73,7 +83,8 @@ curl_socket_t on_socket(void* user, curlsocktype, curl_sockaddr* address) {
     attempt.forbidden = true;
     return CURL_SOCKET_BAD;
   }
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  attempt.socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return attempt.socket;
 }
 
 void set_common(Attempt& attempt) {
@@ -82,6 +93,7 @@ void set_common(Attempt& attempt) {
   curl_easy_setopt(handle, CURLOPT_PRIVATE, &attempt);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, attempt.problem);
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L); // a name server that hangs must not hold up the others
   curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, timeout);
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
@@ -117,6 +129,10 @@ void set_mail(Attempt& attempt, const MailMessage& mail) {
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   const bool plain = channel.smtp_security == config::SmtpSecurity::kNone;
   curl_easy_setopt(handle, CURLOPT_USE_SSL, static_cast<long>(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL)); // ALL: or nothing
+  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &attempt);
+  curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(attempt.sending.timeout / std::chrono::seconds(1)) + 1);
   curl_easy_setopt(handle, CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
   curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, attempt.recipients);
   curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L); // one dead mailbox must not keep the message from the others
@@ -196,13 +212,65 @@ Outcome judge(const Attempt& attempt, CURLcode code) {
   return outcome;
 }
 
+/// A mail on its way.
+struct MailRun {
+  std::unique_ptr<Attempt> attempt;
+  std::jthread thread;
+};
+
 } // namespace
 
 struct Transport::Impl {
   CURLM* multi = nullptr;
-  std::map<CURL*, std::unique_ptr<Attempt>> attempts;
+  std::map<CURL*, std::unique_ptr<Attempt>> attempts; // HTTP
+  std::map<CURL*, MailRun> mails;
   std::vector<Outcome> failed_at_once;
+  std::atomic<bool> stopping{false};
+  std::mutex mutex;
+  std::vector<std::pair<CURL*, Outcome>> sent; // mails whose threads are about to end; guarded by mutex
+
+  void start_mail(std::unique_ptr<Attempt> attempt);
+  void take_sent(std::vector<Outcome>& done);
+  void take_answered(std::vector<Outcome>& done);
 };
+
+void Transport::Impl::start_mail(std::unique_ptr<Attempt> attempt) {
+  attempt->stopping = &stopping;
+  Attempt* one = attempt.get();
+  MailRun& run = mails[one->handle];
+  run.attempt = std::move(attempt);
+  run.thread = std::jthread([this, one] {
+    const CURLcode code = curl_easy_perform(one->handle);
+    Outcome outcome = judge(*one, code);
+    const std::scoped_lock lock(mutex);
+    sent.emplace_back(one->handle, std::move(outcome));
+    curl_multi_wakeup(multi);
+  });
+}
+
+void Transport::Impl::take_sent(std::vector<Outcome>& done) {
+  std::vector<std::pair<CURL*, Outcome>> ended;
+  {
+    const std::scoped_lock lock(mutex);
+    ended.swap(sent);
+  }
+  for (auto& [handle, outcome] : ended) {
+    mails.at(handle).thread.join();
+    mails.erase(handle);
+    done.push_back(std::move(outcome));
+  }
+}
+
+void Transport::Impl::take_answered(std::vector<Outcome>& done) {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* handle = message->easy_handle;
+    done.push_back(judge(*attempts.at(handle), message->data.result));
+    curl_multi_remove_handle(multi, handle);
+    attempts.erase(handle);
+  }
+}
 
 Transport::Transport() : impl_(std::make_unique<Impl>()) {
   static std::once_flag once;
@@ -211,6 +279,9 @@ Transport::Transport() : impl_(std::make_unique<Impl>()) {
 }
 
 Transport::~Transport() {
+  impl_->stopping.store(true, std::memory_order_release);
+  for (auto& [handle, run] : impl_->mails) run.thread.join();
+  impl_->mails.clear();
   for (const auto& [handle, attempt] : impl_->attempts) curl_multi_remove_handle(impl_->multi, handle);
   impl_->attempts.clear();
   curl_multi_cleanup(impl_->multi);
@@ -226,9 +297,10 @@ void Transport::start(Sending sending) {
   }
   set_common(*attempt);
   const auto& message = attempt->sending.message;
-  if (const auto* http = std::get_if<HttpMessage>(&message)) set_http(*attempt, *http);
-  if (const auto* mail = std::get_if<MailMessage>(&message)) set_mail(*attempt, *mail);
+  const auto* http = std::get_if<HttpMessage>(&message);
+  http != nullptr ? set_http(*attempt, *http) : set_mail(*attempt, std::get<MailMessage>(message));
   attempt->sending.channel = nullptr; // may go now
+  if (http == nullptr) return impl_->start_mail(std::move(attempt));
   CURL* handle = attempt->handle;
   curl_multi_add_handle(impl_->multi, handle);
   impl_->attempts.emplace(handle, std::move(attempt));
@@ -238,24 +310,19 @@ std::vector<Outcome> Transport::poll(Duration wait) {
   std::vector<Outcome> done = std::exchange(impl_->failed_at_once, {});
   int running = 0;
   curl_multi_perform(impl_->multi, &running);
+  impl_->take_sent(done);
   const bool ended = static_cast<size_t>(running) < impl_->attempts.size();
   if (!ended && done.empty()) {
     const auto ms = std::clamp<std::int64_t>(wait / std::chrono::milliseconds(1), 0, 60'000);
     curl_multi_poll(impl_->multi, nullptr, 0, static_cast<int>(ms), nullptr);
     curl_multi_perform(impl_->multi, &running);
+    impl_->take_sent(done);
   }
-  int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(impl_->multi, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    CURL* handle = message->easy_handle;
-    done.push_back(judge(*impl_->attempts.at(handle), message->data.result));
-    curl_multi_remove_handle(impl_->multi, handle);
-    impl_->attempts.erase(handle);
-  }
+  impl_->take_answered(done);
   return done;
 }
 
-size_t Transport::running() const { return impl_->attempts.size(); }
+size_t Transport::running() const { return impl_->attempts.size() + impl_->mails.size(); }
 void Transport::wake() { curl_multi_wakeup(impl_->multi); }
 
 } // namespace kairos::alerts

@@ -1,5 +1,6 @@
-// Transport: sends messages over HTTP and SMTP, several at once, on the thread that calls poll(). Every address is asked
-// of the AddressGuard before a socket is made; redirects are not followed, proxies of the environment are not used, of an
+// Transport: sends messages over HTTP and SMTP, several at once. HTTP runs on the thread that calls poll(); each mail has a
+// thread of its own meanwhile, since libcurl waits for some of a mail server's answers without returning. Every address is
+// asked of the AddressGuard before a socket is made; redirects are not followed, proxies of the environment are not used, of an
 // answer at most kMaxAnswer is read. TLS certificates are always checked.
 #pragma once
 
@@ -39,7 +40,7 @@ struct Sending {
 class Transport {
 public:
   Transport();
-  ~Transport(); // breaks off what runs
+  ~Transport(); // breaks off what runs; may take about a second
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
