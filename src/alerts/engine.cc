@@ -169,13 +169,23 @@ void Service::Impl::retire(const std::string& rule_id, const Rule* known, std::s
   book.states.erase(rule_id);
 }
 
+/// Whether the store has what was closed before `end`. After a start it may have to catch up first, and half of the data
+/// would look like a drop of everything; the projection-lag rule speaks meanwhile.
+bool Service::Impl::readable_until(WallTime end, WallTime now) const {
+  constexpr Duration kTolerance = std::chrono::seconds(5);
+  for (const Reading& lag : parts.gauges(config::AlertSignal::kLag, now)) {
+    if (lag.value && std::chrono::microseconds(*lag.value) > now - end + kTolerance) return false;
+  }
+  return true;
+}
+
 /// Rules whose slot of time has not been evaluated yet: the same ones whenever it is asked within the slot.
-std::vector<RulePtr> Service::Impl::due_rules(WallTime end) {
+std::vector<RulePtr> Service::Impl::due_rules(WallTime end, bool readable) {
   const std::scoped_lock lock(mutex);
   std::vector<RulePtr> due;
   if (broken) return due;
   for (const RulePtr& rule : rules) {
-    if (!rule->spec.enabled) continue;
+    if (!rule->spec.enabled || (rule->asks_store() && !readable)) continue;
     const Duration slot = end.time_since_epoch() / rule->every * rule->every;
     const auto [at, first] = evaluated.try_emplace(rule->spec.id, slot);
     if (!first && at->second == slot) continue;
@@ -200,8 +210,11 @@ bool Service::Impl::take_in(const std::vector<RulePtr>& due, const std::vector<R
   for (const auto& [id, silence] : book.silences) {
     if (now >= silence.until) over.push_back(id);
   }
-  for (const std::string& id : over) book.drop_silence(id);
-  return commit().has_value();
+  for (const std::string& id : over) {
+    book.drop_silence(id);
+    note_change("alert_silence", id, std::nullopt, "alerts: its time was over");
+  }
+  return (over.empty() ? commit() : commit_change()).has_value();
 }
 
 void Service::Impl::tick(WallTime now) {
@@ -214,7 +227,7 @@ void Service::Impl::tick(WallTime now) {
   const auto started = parts.clock.mono_now();
   const Duration since = (now.time_since_epoch() - settle) / interval * interval;
   const WallTime end{std::chrono::duration_cast<std::chrono::microseconds>(since)};
-  const std::vector<RulePtr> due = due_rules(end);
+  const std::vector<RulePtr> due = due_rules(end, readable_until(end, now));
   const Inputs sources = inputs();
   Evaluation evaluation(sources, now, end);
   for (const RulePtr& rule : due) evaluation.add(*rule);

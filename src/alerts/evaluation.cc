@@ -11,6 +11,7 @@ using config::AlertSignal;
 
 constexpr size_t kMaxRows = 20'000;
 constexpr int kAnomalyDays = 7;
+constexpr int kQuarters = 4; // of a sustained rule's window
 constexpr Duration kDay = std::chrono::hours(24);
 
 bool grouped(const Rule& rule, const store::DimensionRef& dimension) {
@@ -52,7 +53,7 @@ store::TimeRange moved(WallTime end, Duration window, Duration shift) {
 
 std::string days_left(const ledger::BudgetStatus& status, WallTime now) {
   if (!status.period_ends) return "";
-  const auto left = std::chrono::ceil<std::chrono::days>(*status.period_ends - now).count();
+  const auto left = std::chrono::floor<std::chrono::days>(*status.period_ends - now).count();
   return fmt::format("{}", std::max<std::int64_t>(left, 0));
 }
 
@@ -61,13 +62,19 @@ std::string days_left(const ledger::BudgetStatus& status, WallTime now) {
 std::vector<Duration> Evaluation::shifts_of(const Rule& rule) {
   if (rule.spec.signal == AlertSignal::kDrift) return {Duration::zero(), rule.spec.baseline};
   std::vector<Duration> shifts = {Duration::zero()};
+  const bool quarters = rule.spec.signal == AlertSignal::kSustained;
+  for (int i = 1; quarters && i < kQuarters; ++i) shifts.push_back(i * span_of(rule));
   if (rule.spec.signal != AlertSignal::kAnomaly) return shifts;
   for (int day = 1; day <= kAnomalyDays; ++day) shifts.push_back(day * kDay);
   return shifts;
 }
 
+Duration Evaluation::span_of(const Rule& rule) {
+  return rule.spec.signal == AlertSignal::kSustained ? rule.spec.window / kQuarters : rule.spec.window;
+}
+
 std::string Evaluation::key_of(const Rule& rule, Duration shift) {
-  std::string key = fmt::format("{}/{}/{}", rule.spec.window.count(), shift.count(), rule.spec.signal == AlertSignal::kSustained);
+  std::string key = fmt::format("{}/{}", span_of(rule).count(), shift.count());
   for (const store::DimensionRef& one : rule.group_by) key += "|" + store::name(one);
   for (const store::ValueFilter& filter : rule.filters) {
     if (grouped(rule, filter.field)) continue;
@@ -83,12 +90,10 @@ Evaluation::Question& Evaluation::question(const Rule& rule, Duration shift) {
   if (!fresh) return at->second;
   query.measures = {store::Measure::kRequests};
   query.dimensions = rule.group_by;
-  if (rule.spec.signal == AlertSignal::kSustained) query.dimensions.push_back({store::Dimension::kTime, ""});
-  query.interval = store::Interval::kHour;
   for (const store::ValueFilter& filter : rule.filters) {
     if (!grouped(rule, filter.field)) query.filters.values.push_back(filter);
   }
-  query.range = moved(end_, rule.spec.window, shift);
+  query.range = moved(end_, span_of(rule), shift);
   query.order = {{store::Measure::kRequests, true}};
   query.limit = kMaxRows;
   return at->second;
@@ -133,34 +138,35 @@ Result<std::vector<Reading>> Evaluation::rows(const Rule& rule, Duration shift) 
     reading.value = row.values[column];
     reading.samples = row.requests;
   }
-  const bool whole = rule.group_by.empty() && rule.spec.signal != AlertSignal::kSustained;
-  if (whole && readings.empty()) readings.emplace_back(); // nothing happened at all, which no_data: alert wants to know
+  if (rule.group_by.empty() && readings.empty()) readings.emplace_back(); // nothing happened at all, which no_data: alert wants to know
   return readings;
 }
 
-/// The worst hour of each group. Half of the hours must have data: two good hours are not two good days.
+/// The worst quarter of each group. All must have data: two good hours are not two good days. Not hours: a percentile of a
+/// handful of requests says nothing.
 Result<std::vector<Reading>> Evaluation::sustained(const Rule& rule) {
-  const auto hours = rows(rule, Duration::zero());
-  if (!hours) return hours;
   struct Sum {
     Reading worst;
-    std::int64_t hours = 0;
+    int quarters = 0;
   };
   std::map<std::string, Sum> groups;
-  for (const Reading& hour : *hours) {
-    const Labels labels(hour.labels.begin(), hour.labels.end() - 1); // the last one is the time
-    Sum& sum = groups[group_key(labels)];
-    sum.worst.labels = labels;
-    sum.worst.samples += hour.samples;
-    if (!hour.value) continue;
-    ++sum.hours;
-    const bool below = rule.spec.bound == config::AlertBound::kBelow;
-    const Level last = sum.worst.value.value_or(*hour.value);
-    sum.worst.value = below ? std::max(last, *hour.value) : std::min(last, *hour.value);
+  for (const Duration shift : shifts_of(rule)) {
+    const auto quarter = rows(rule, shift);
+    if (!quarter) return quarter;
+    for (const Reading& one : *quarter) {
+      Sum& sum = groups[group_key(one.labels)];
+      sum.worst.labels = one.labels;
+      sum.worst.samples += one.samples;
+      if (!one.value) continue;
+      ++sum.quarters;
+      const bool below = rule.spec.bound == config::AlertBound::kBelow;
+      const Level last = sum.worst.value.value_or(*one.value);
+      sum.worst.value = below ? std::max(last, *one.value) : std::min(last, *one.value);
+    }
   }
   std::vector<Reading> readings;
   for (auto& [key, sum] : groups) {
-    if (sum.hours < rule.spec.window / std::chrono::hours(1) / 2) sum.worst.value.reset();
+    if (sum.quarters < kQuarters) sum.worst.value.reset();
     readings.push_back(std::move(sum.worst));
   }
   return readings;

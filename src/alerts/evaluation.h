@@ -47,6 +47,7 @@ private:
 
   static std::string key_of(const Rule& rule, Duration shift);
   static std::vector<Duration> shifts_of(const Rule& rule);
+  static Duration span_of(const Rule& rule); // of one of its queries
   Question& question(const Rule& rule, Duration shift);
   /// The rule's rows: filtered, with the column of its measure first.
   Result<std::vector<Reading>> rows(const Rule& rule, Duration shift);

@@ -132,6 +132,9 @@ void GroupStep::fall(Duration elapsed) {
 }
 
 std::vector<Transition> GroupStep::run(const Reading* reading) {
+  // The clock was set back over a period's end: the new period's alert waits for the end to come again.
+  const bool set_back = reading != nullptr && reading->epoch < instance_.epoch && instance_.seen > now_;
+  if (set_back && instance_.seen - now_ <= std::chrono::hours(24)) return {};
   const Duration elapsed = std::clamp<Duration>(now_ - instance_.seen, Duration::zero(), 2 * rule_.every);
   const bool new_period = reading != nullptr && !instance_.epoch.empty() && reading->epoch != instance_.epoch;
   if (new_period && instance_.phase == Phase::kFiring) resolve("a new period has begun");

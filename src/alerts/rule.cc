@@ -121,7 +121,7 @@ Result<RulePtr> compile(const config::AlertRule& spec, Duration interval) {
   if (auto done = resolve_groups(spec, *rule); !done) return std::unexpected(done.error());
   if (auto done = check_zones(spec); !done) return std::unexpected(done.error());
   const bool hours = spec.signal == AlertSignal::kSustained;
-  if (hours && spec.window < std::chrono::hours(2)) return wrong(spec, "window", "must be at least 2h: sustained looks at each hour");
+  if (hours && spec.window < std::chrono::hours(2)) return wrong(spec, "window", "must be at least 2h: sustained looks at each quarter of it");
   // A window of two days moves little in 30 seconds: asking often would only cost.
   Duration every = std::max(interval, std::min<Duration>(spec.window / 60, kSlowest));
   if (spec.signal == AlertSignal::kAnomaly) every = std::max<Duration>(every, interval * 10);

@@ -115,7 +115,9 @@ Result<> Service::Impl::configure(const config::Alerts& next) {
   section = next;
   base_url = next.public_url.empty() ? address : next.public_url;
   if (auto replaced = replace_rules(api_rules); !replaced) return replaced;
-  return commit();
+  if (auto done = commit(); !done) return done;
+  tell_audit(); // what a crash left untold
+  return {};
 }
 
 Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -180,7 +182,7 @@ Result<std::string> Service::rule_json(const std::string& id) const {
   return to_json(*rule);
 }
 
-Result<std::string> Service::put_rule(std::string_view body, RuleWrite how) {
+Result<std::string> Service::put_rule(std::string_view body, RuleWrite how, const std::string& who) {
   auto object = object_of(body);
   if (!object) return std::unexpected(object.error());
   const std::scoped_lock lock(impl_->mutex);
@@ -206,11 +208,13 @@ Result<std::string> Service::put_rule(std::string_view body, RuleWrite how) {
   if (next.size() > kMaxApiRules) return fail(Code::kTooLarge, fmt::format("at most {} rules", kMaxApiRules));
   if (auto replaced = impl_->replace_rules(std::move(next)); !replaced) return std::unexpected(replaced.error());
   impl_->book.put("rule", id, json::serialize(*object));
-  if (auto done = impl_->commit(); !done) return std::unexpected(done.error());
-  return to_json(*impl_->find_rule(id));
+  std::string shown = to_json(*impl_->find_rule(id));
+  impl_->note_change("alert_rule", id, shown, who);
+  if (auto done = impl_->commit_change(); !done) return std::unexpected(done.error());
+  return shown;
 }
 
-Result<> Service::delete_rule(const std::string& id) {
+Result<> Service::delete_rule(const std::string& id, const std::string& who) {
   const std::scoped_lock lock(impl_->mutex);
   const RulePtr there = impl_->find_rule(id);
   if (there == nullptr) return fail(Code::kNotFound, fmt::format("there is no alert rule '{}'", id.substr(0, 100)));
@@ -222,7 +226,8 @@ Result<> Service::delete_rule(const std::string& id) {
   next.erase(id);
   if (auto replaced = impl_->replace_rules(std::move(next)); !replaced) return replaced;
   impl_->book.put("rule", id, std::nullopt);
-  return impl_->commit();
+  impl_->note_change("alert_rule", id, std::nullopt, who);
+  return impl_->commit_change();
 }
 
 Result<std::string> Service::preview(std::string_view body) const {
@@ -291,15 +296,17 @@ Result<std::string> Service::add_silence(std::string_view body, const std::strin
   silence->id = fmt::format("sil_{:x}_{}", now.time_since_epoch().count(), ++impl_->silence_number);
   silence->by = who;
   impl_->book.put_silence(*silence);
-  if (auto done = impl_->commit(); !done) return std::unexpected(done.error());
+  impl_->note_change("alert_silence", silence->id, to_json(*silence), who);
+  if (auto done = impl_->commit_change(); !done) return std::unexpected(done.error());
   return to_json(*silence);
 }
 
-Result<> Service::drop_silence(const std::string& id) {
+Result<> Service::drop_silence(const std::string& id, const std::string& who) {
   const std::scoped_lock lock(impl_->mutex);
   if (!impl_->book.silences.contains(id)) return fail(Code::kNotFound, fmt::format("there is no silence '{}'", id.substr(0, 100)));
   impl_->book.drop_silence(id);
-  return impl_->commit();
+  impl_->note_change("alert_silence", id, std::nullopt, who);
+  return impl_->commit_change();
 }
 
 std::string Service::silences_json() const {

@@ -17,6 +17,7 @@
 #include "journal/file_system.h"
 #include "observe/metrics.h"
 #include "store/receipt_store.h"
+#include "store/state_store.h"
 
 namespace kairos::alerts {
 
@@ -31,6 +32,7 @@ struct ServiceParts {
   journal::FileSystem& files;
   const Clock& clock;
   store::ReceiptStore& store;
+  store::StateStore& state; // its audit trail hears of changes
   std::function<std::vector<ledger::BudgetStatus>(WallTime now)> budgets;
   std::function<std::vector<Reading>(config::AlertSignal signal, WallTime now)> gauges;
   observe::Metrics& metrics;
@@ -52,26 +54,26 @@ public:
   /// One evaluation of what is due. Called by the thread; tests call it with a time of theirs.
   void tick(WallTime now);
 
-  // For the API. Answers are JSON texts.
+  // For the API. Answers are JSON texts; `who` stands in the audit trail.
   std::string rules_json() const;
   Result<std::string> rule_json(const std::string& id) const;
   /// kConflict: the file's, or (kCreate) taken. kMerge changes single keys; a built-in rule gets a copy of the API's that
   /// takes its place until it is deleted.
-  Result<std::string> put_rule(std::string_view body, RuleWrite how);
-  Result<> delete_rule(const std::string& id);
+  Result<std::string> put_rule(std::string_view body, RuleWrite how, const std::string& who);
+  Result<> delete_rule(const std::string& id, const std::string& who);
   /// {"fired":3,"minutes":41,"step_s":1800,"fires":[{"from","to","labels","headline"}]} over the last 7 days.
   Result<std::string> preview(std::string_view body) const;
   std::string channels_json() const;
   Result<std::string> channel_json(const std::string& id) const;
-  Result<std::string> put_channel(std::string_view body, bool only_new);
-  Result<> delete_channel(const std::string& id);
+  Result<std::string> put_channel(std::string_view body, bool only_new, const std::string& who);
+  Result<> delete_channel(const std::string& id, const std::string& who);
   /// Sends a test message at once and waits for the receiver: {"delivered","status","detail"}.
   Result<std::string> test_channel(const std::string& id) const;
   /// What fires or is pending now; `tenant` nullptr: everybody's.
   std::string active_json(const std::string* tenant) const;
   Result<> acknowledge(const std::string& incident, const std::string& who, const std::string* tenant);
   Result<std::string> add_silence(std::string_view body, const std::string& who);
-  Result<> drop_silence(const std::string& id);
+  Result<> drop_silence(const std::string& id, const std::string& who);
   std::string silences_json() const;
   /// Waiting, sent and dead messages.
   std::string deliveries_json() const;

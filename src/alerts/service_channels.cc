@@ -131,7 +131,7 @@ Result<std::string> Service::channel_json(const std::string& id) const {
   return to_json(*found->second);
 }
 
-Result<std::string> Service::put_channel(std::string_view body, bool only_new) {
+Result<std::string> Service::put_channel(std::string_view body, bool only_new, const std::string& who) {
   auto object = parse_object(body);
   if (!object) return std::unexpected(object.error());
   const std::string id = text_member(*object, "id");
@@ -152,12 +152,13 @@ Result<std::string> Service::put_channel(std::string_view body, bool only_new) {
   if (auto reachable = check_reachable(*channel, *impl_->guard); !reachable) return std::unexpected(reachable.error());
   const auto next = std::make_shared<const config::AlertChannel>(std::move(*channel));
   impl_->book.put("channel", id, json::serialize(*object));
-  if (auto done = impl_->commit(); !done) return std::unexpected(done.error());
+  impl_->note_change("alert_channel", id, to_json(*next), who);
+  if (auto done = impl_->commit_change(); !done) return std::unexpected(done.error());
   impl_->channels[id] = next;
   return to_json(*next);
 }
 
-Result<> Service::delete_channel(const std::string& id) {
+Result<> Service::delete_channel(const std::string& id, const std::string& who) {
   const std::scoped_lock lock(impl_->mutex);
   const auto there = impl_->channels.find(id);
   if (there == impl_->channels.end()) return fail(Code::kNotFound, fmt::format("there is no alert channel '{}'", id.substr(0, 100)));
@@ -165,7 +166,8 @@ Result<> Service::delete_channel(const std::string& id) {
     return fail(Code::kConflict, fmt::format("alert channel {} comes from the configuration file (managed: file); remove it there", id));
   impl_->channels.erase(there);
   impl_->book.put("channel", id, std::nullopt);
-  return impl_->commit();
+  impl_->note_change("alert_channel", id, std::nullopt, who);
+  return impl_->commit_change();
 }
 
 Result<std::string> Service::test_channel(const std::string& id) const {

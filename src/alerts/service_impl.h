@@ -34,13 +34,19 @@ struct Service::Impl {
   void tick(WallTime now);
   bool take_in(const std::vector<RulePtr>& due, const std::vector<Result<std::vector<Reading>>>& results, WallTime now);
   void evaluate_on_time(const std::stop_token& stop_token);
-  std::vector<RulePtr> due_rules(WallTime end);
+  bool readable_until(WallTime end, WallTime now) const;
+  std::vector<RulePtr> due_rules(WallTime end, bool readable);
   void apply(const Rule& rule, std::span<const Reading> readings, WallTime now);
   void retire(const std::string& rule_id, const Rule* known, std::string_view why);
   void handle(const Rule& rule, const Transition& transition, WallTime now);
   void send_to_channels(const Notice& notice);
   Notice notice_of(const Rule& rule, const Instance& instance, NoticeKind kind, WallTime now) const;
   void note_event(std::string_view kind, const Rule& rule, const Notice& notice, const Instance& instance);
+
+  // audit.cc; `shown` as the API shows it, nullopt: removed
+  void note_change(std::string_view kind, std::string_view id, const std::optional<std::string>& shown, std::string_view who);
+  Result<> commit_change();
+  void tell_audit();
 
   // deliverer.cc
   void deliver(const std::stop_token& stop_token);
@@ -68,6 +74,7 @@ struct Service::Impl {
   bool broken = false;
   mutable std::atomic<bool> slow_question{false}; // a preview or a test message runs
   std::uint64_t silence_number = 0;
+  std::uint64_t change_number = 0; // of what waits for the audit trail
 
   Transport transport;
   std::stop_source stopping;

@@ -55,7 +55,11 @@ std::string value_text(const Rule& rule, const Instance& instance) {
   return instance.value && !instance.missing ? print(*instance.value, rule.unit) : "no data";
 }
 
-std::string count_of_days(const std::string& count) { return count == "1" ? "1 day" : count + " days"; }
+/// Whole days.
+std::string count_of_days(const std::string& count) {
+  if (count == "0") return "less than a day";
+  return count == "1" ? "1 day" : count + " days";
+}
 
 std::string budget_headline(const Rule& rule, const Instance& instance) {
   const std::string left = detail(instance, "days_left");

@@ -115,16 +115,16 @@ void add_rule_routes(RouteTable& table) {
   const std::string rules = "/api/v1/alerts/rules";
   table.add("GET", rules, kViewer, with([](Service& service, const Request& request) { return json_answer(request, service.rules_json()); }));
   table.add("POST", rules, kOperator,
-            with([](Service& service, const Request& request) { return json_or_problem(service.put_rule(request.body, alerts::RuleWrite::kCreate), 201); }));
+            with([](Service& service, const Request& request) { return json_or_problem(service.put_rule(request.body, alerts::RuleWrite::kCreate, request.principal.who()), 201); }));
   table.add("GET", rules + "/{id}", kViewer, with([](Service& service, const Request& request) { return json_or_problem(service.rule_json(request.param("id"))); }));
   table.add("PUT", rules + "/{id}", kOperator, with([](Service& service, const Request& request) {
-              return json_or_problem(service.put_rule(with_id(request.body, request.param("id")), alerts::RuleWrite::kReplace));
+              return json_or_problem(service.put_rule(with_id(request.body, request.param("id")), alerts::RuleWrite::kReplace, request.principal.who()));
             }));
   table.add("PATCH", rules + "/{id}", kOperator, with([](Service& service, const Request& request) {
-              return json_or_problem(service.put_rule(with_id(request.body, request.param("id")), alerts::RuleWrite::kMerge));
+              return json_or_problem(service.put_rule(with_id(request.body, request.param("id")), alerts::RuleWrite::kMerge, request.principal.who()));
             }));
   table.add("DELETE", rules + "/{id}", kOperator,
-            with([](Service& service, const Request& request) { return nothing_or_problem(service.delete_rule(request.param("id"))); }));
+            with([](Service& service, const Request& request) { return nothing_or_problem(service.delete_rule(request.param("id"), request.principal.who())); }));
   table.add("POST", "/api/v1/alerts/preview", kOperator,
             with([](Service& service, const Request& request) { return json_or_problem(service.preview(request.body)); }));
 }
@@ -133,14 +133,14 @@ void add_channel_routes(RouteTable& table) {
   const std::string channels = "/api/v1/alerts/channels";
   table.add("GET", channels, kViewer, with([](Service& service, const Request& request) { return json_answer(request, service.channels_json()); }));
   table.add("POST", channels, kOperator,
-            with([](Service& service, const Request& request) { return json_or_problem(service.put_channel(request.body, true), 201); }));
+            with([](Service& service, const Request& request) { return json_or_problem(service.put_channel(request.body, true, request.principal.who()), 201); }));
   table.add("GET", channels + "/{id}", kViewer,
             with([](Service& service, const Request& request) { return json_or_problem(service.channel_json(request.param("id"))); }));
   table.add("PUT", channels + "/{id}", kOperator, with([](Service& service, const Request& request) {
-              return json_or_problem(service.put_channel(with_id(request.body, request.param("id")), false));
+              return json_or_problem(service.put_channel(with_id(request.body, request.param("id")), false, request.principal.who()));
             }));
   table.add("DELETE", channels + "/{id}", kOperator,
-            with([](Service& service, const Request& request) { return nothing_or_problem(service.delete_channel(request.param("id"))); }));
+            with([](Service& service, const Request& request) { return nothing_or_problem(service.delete_channel(request.param("id"), request.principal.who())); }));
   table.add("POST", channels + "/{id}/test", kOperator,
             with([](Service& service, const Request& request) { return json_or_problem(service.test_channel(request.param("id"))); }));
   table.add("GET", "/api/v1/alerts/deliveries", kViewer, with([](Service& service, const Request&) { return json_or_problem(service.deliveries_json()); }));
@@ -165,7 +165,7 @@ void add_alert_routes(RouteTable& table) {
   table.add("POST", silences, kOperator,
             with([](Service& service, const Request& request) { return json_or_problem(service.add_silence(request.body, request.principal.who()), 201); }));
   table.add("DELETE", silences + "/{id}", kOperator,
-            with([](Service& service, const Request& request) { return nothing_or_problem(service.drop_silence(request.param("id"))); }));
+            with([](Service& service, const Request& request) { return nothing_or_problem(service.drop_silence(request.param("id"), request.principal.who())); }));
 }
 
 } // namespace kairos::api

@@ -234,7 +234,7 @@ Result<void> Server::Impl::open_alerts() {
     return provider_readings(health, clock.mono_now());
   };
   auto status = [this](WallTime now) { return budgets->status(now); };
-  auto opened = alerts::Service::open({config->data_dir, files, clock, *store, std::move(status), std::move(gauges), metrics}, config->alerts);
+  auto opened = alerts::Service::open({config->data_dir, files, clock, *store, *state, std::move(status), std::move(gauges), metrics}, config->alerts);
   if (!opened) return std::unexpected(opened.error());
   alerts = std::move(*opened);
   return {};

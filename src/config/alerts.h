@@ -25,7 +25,7 @@ constexpr std::string_view name(AlertSeverity v) { return kAlertSeverityNames[st
 /// What is watched.
 enum class AlertSignal : std::uint8_t {
   kMeasure,          // a measure of the analytics query over the window
-  kSustained,        // its worst hour in the window, so that all of them are on the good side
+  kSustained,        // its worst quarter of the window, so that all of them are on the good side
   kDrift,            // the measure over the window ÷ over the same hours `baseline` before
   kAnomaly,          // the measure over the window ÷ the median of the same hours on the seven days before
   kBudget,           // spent ÷ cap of each budget

@@ -42,10 +42,7 @@ void ScriptedWorld::add_row(store::Table& table, const store::Query& query, cons
   if (point == nullptr) return;
   std::vector<store::Cell> row;
   const std::vector<std::string> values = group == "-" ? std::vector<std::string>() : split(group);
-  for (size_t i = 0; i < query.dimensions.size(); ++i) {
-    const bool is_time = query.dimensions[i].dimension == store::Dimension::kTime;
-    row.emplace_back(is_time ? to_rfc3339(time) : values.at(i));
-  }
+  for (size_t i = 0; i < query.dimensions.size(); ++i) row.emplace_back(values.at(i));
   for (const store::Measure measure : query.measures) {
     row.push_back(measure == store::Measure::kRequests ? store::Cell(point->requests) : cell_of(measure, point->value));
   }
@@ -56,11 +53,7 @@ Result<store::Table> ScriptedWorld::answer(const store::Query& query) const {
   ++queries;
   if (auto good = store::check(query); !good) return std::unexpected(good.error());
   store::Table table;
-  const bool hourly = !query.dimensions.empty() && query.dimensions.back().dimension == store::Dimension::kTime;
-  for (const auto& [group, points] : groups_) {
-    if (!hourly) add_row(table, query, group, query.range.to);
-    for (WallTime hour = query.range.to; hourly && hour > query.range.from; hour -= std::chrono::hours(1)) add_row(table, query, group, hour);
-  }
+  for (const auto& [group, points] : groups_) add_row(table, query, group, query.range.to);
   return table;
 }
 
