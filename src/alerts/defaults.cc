@@ -35,7 +35,7 @@ constexpr std::string_view kRules[] = {
         group_by: [tenant], repeat: 0s})",
     R"({id: latency-target, title: Latency on target, signal: sustained, measure: latency_p95, below: 800, clear: 900,
         window: 48h, min_samples: 200, severity: ok, group_by: [model], repeat: 0s})",
-    R"({id: cache-hits-up, title: Cache pays, measure: cache_hit_rate, above: 40%, clear: 35%, window: 24h, min_samples: 100,
+    R"({id: cache-hits-up, title: Cache pays, measure: cache_hit_rate, above: 40%, clear: 35%, window: 24h, min_samples: 50,
         severity: ok, group_by: [category], repeat: 0s})",
 };
 

@@ -26,8 +26,9 @@ constexpr double kWeekend = 0.38;
 constexpr double kGrowth = 0.9; // over the whole history
 constexpr int kFlushEvery = 4000;
 constexpr std::int64_t kClinicDropsADay = 14; // candidates that its privacy policy drops, at most: it is a small customer
-/// Of a month's cap of nova-labs-prod that is spent on the 24th.
+/// Of a month's cap of nova-labs-prod that is spent when six and a half days are left of it.
 constexpr double kNovaShare = 0.89;
+constexpr double kNovaDaysLeft = 6.5;
 
 double weight_at(WallTime hour, double progress) {
   const auto day = std::chrono::floor<std::chrono::days>(hour);
@@ -68,7 +69,7 @@ class Generator {
 public:
   Generator(const config::SnapshotPtr& snapshot, const HistoryOptions& options, journal::Writer& writer)
       : snapshot_(*snapshot), options_(options), writer_(writer), random_(options.seed), ids_(options.seed),
-        nova_(find_budget("nova-labs-prod-month")) {}
+        nova_(find_budget("nova-labs-prod-month")), cache_(options.now) {}
 
   Result<std::uint64_t> run();
 
@@ -89,19 +90,22 @@ private:
   UlidGenerator ids_;
   ledger::EmbeddedBudgets budgets_;
   const config::Budget* nova_;
+  PastCache cache_;
   std::map<std::string, double, std::less<>> nova_spent_;     // by month; only steers what is asked
   std::map<std::int64_t, std::int64_t> clinic_dropped_;       // by day
   std::uint64_t made_ = 0;
 };
 
-/// Keeps nova-labs-prod on its way to 89 % of its cap on the 24th of a month, and the clinic small.
+/// Keeps nova-labs-prod on its way to 89 % of its cap with six days left of a month, and the clinic small.
 bool Generator::over_plan(const sim::Workload& load, WallTime at) {
   if (load.tenant == "northwind-clinic") return clinic_dropped_[std::chrono::floor<std::chrono::days>(at).time_since_epoch().count()] >= kClinicDropsADay;
   if (load.tenant != "nova-labs-prod" || nova_ == nullptr) return false;
   const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(at));
-  const double day = static_cast<double>(static_cast<unsigned>(date.day())) - 1 +
-                     static_cast<double>((at - std::chrono::floor<std::chrono::days>(at)).count()) / 86.4e9;
-  const double share = std::min(0.985, kNovaShare * std::max(day, 0.1) / 22.5);
+  const std::chrono::sys_days first = date.year() / date.month() / 1;
+  const std::chrono::sys_days next = (date.year() / date.month() + std::chrono::months(1)) / 1;
+  const double elapsed = std::chrono::duration<double, std::ratio<86400>>(at - first).count();
+  const double until_then = static_cast<double>((next - first).count()) - kNovaDaysLeft;
+  const double share = std::min(0.985, kNovaShare * std::max(elapsed, 0.1) / until_then);
   const double planned = share * static_cast<double>(nova_->cap.value()) * 1e-12;
   return nova_spent_[ledger::to_text(ledger::period_at(ledger::Period::kMonth, at))] > planned;
 }
@@ -123,7 +127,7 @@ void Generator::remember(const model::Receipt& receipt) {
 
 Result<void> Generator::make(WallTime at) {
   const Ulid id = ids_.next(at);
-  PastRequest request({snapshot_, budgets_, random_, options_.now}, pick(at), id, at);
+  PastRequest request({snapshot_, budgets_, random_, cache_, options_.now}, pick(at), id, at);
   const model::Receipt receipt = request.run();
   remember(receipt);
   journal::Record record{journal::Kind::kClose, id, receipt.completed_at, model::to_json(receipt)};

@@ -212,6 +212,28 @@ void PastRequest::serve() {
   add_up(held);
 }
 
+/// With what the baseline model would have cost.
+void PastRequest::compare(const model::Usage& usage) {
+  const auto baseline = world_.snapshot.targets_named(owner_.tenant->baseline_model);
+  if (baseline.empty()) return;
+  const auto lines = catalog::cost_of(usage, baseline.front()->model->prices, receipt_.created_at, catalog::ServiceTier::kStandard, 0).lines;
+  receipt_.savings = ledger::savings(owner_.tenant->baseline_model, lines, receipt_.cost.total);
+}
+
+/// No attempt, no cost: nobody but the cache was asked.
+void PastRequest::serve_from(const PastCache::Answer& kept) {
+  receipt_.cache = model::CacheSummary{true, "exact", kept.cost, kept.receipt_id};
+  receipt_.execution.model_id = kept.model_id;
+  receipt_.execution.provider = kept.provider;
+  receipt_.execution.region = kept.region;
+  receipt_.execution.finish_reason = kept.finish_reason;
+  receipt_.execution.http_status = 200;
+  receipt_.execution.ended_by = model::EndedBy::kRouter;
+  receipt_.cost.total = Picodollars(0);
+  waited_ms_ = 1 + static_cast<std::int64_t>(world_.random.below(4));
+  compare(kept.usage);
+}
+
 void PastRequest::add_up(ledger::Reservation& held) {
   bool provider_said = true;
   std::optional<Picodollars> total = Picodollars(0);
@@ -225,11 +247,7 @@ void PastRequest::add_up(ledger::Reservation& held) {
   receipt_.cost.total = total;
   receipt_.cost.basis = provider_said ? model::CostBasis::kMetered : model::CostBasis::kCounted;
   if (owner_.tenant->price_plan && total) receipt_.cost.charged = ledger::charged(owner_.tenant->price_plan, receipt_.cost.lines, receipt_.attempts);
-  const auto baseline = world_.snapshot.targets_named(owner_.tenant->baseline_model);
-  if (receipt_.execution.status == model::Status::kSuccess && !baseline.empty()) {
-    const auto lines = catalog::cost_of(receipt_.attempts.back().usage, baseline.front()->model->prices, receipt_.created_at, catalog::ServiceTier::kStandard, 0).lines;
-    receipt_.savings = ledger::savings(owner_.tenant->baseline_model, lines, total);
-  }
+  if (receipt_.execution.status == model::Status::kSuccess) compare(receipt_.attempts.back().usage);
   const ledger::Settlement settled = held.settle(actual_);
   receipt_.budget_charges = settled.charges;
   if (receipt_.budget) receipt_.budget->overrun = settled.overrun;
@@ -241,9 +259,12 @@ model::Receipt PastRequest::run() {
   if (route_.refusal) {
     const bool by_cap = route_.refusal->kind == routing::RefusalKind::kBudgetExceeded;
     refuse(by_cap ? 402 : 400, std::string(routing::error_code(route_.refusal->kind)), route_.refusal->message, route_.refusal->budget_id);
+  } else if (const auto* kept = world_.cache.repeated(load_, receipt_.created_at, world_.random)) {
+    serve_from(*kept);
   } else {
     serve();
   }
+  world_.cache.keep(load_, receipt_);
   if (receipt_.attempts.empty()) receipt_.cost.total = Picodollars(0);
   if (receipt_.attempts.empty()) receipt_.usage.source = model::UsageSource::kCounted;
   receipt_.execution.overhead_us = 70 + static_cast<std::int64_t>(90 * sim::spread(world_.random, 0.5));

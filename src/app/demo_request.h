@@ -1,6 +1,7 @@
 // One invented request of the demo's past, from question to finished receipt.
 #pragma once
 
+#include "app/demo_cache.h"
 #include "base/ulid.h"
 #include "config/snapshot.h"
 #include "ledger/budgets.h"
@@ -14,6 +15,7 @@ struct PastWorld {
   const config::Snapshot& snapshot;
   ledger::BudgetAuthority& budgets;
   sim::Random& random;
+  PastCache& cache;
   WallTime end; // when the history ends: outages are told relative to it
 };
 
@@ -28,6 +30,8 @@ private:
   void decide();
   void refuse(int http_status, std::string code, std::string message, std::string budget_id);
   void serve();
+  void serve_from(const PastCache::Answer& kept);
+  void compare(const model::Usage& usage);
   bool attempt(const routing::Choice& choice, ledger::Reservation& held);
   /// Why this attempt fails; empty: it does not.
   std::string failure(const std::string& provider);
