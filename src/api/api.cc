@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "api/charged_view.h"
 #include "api/live_feed.h"
 #include "api/sessions.h"
 #include "api/static_files.h"
@@ -112,6 +113,7 @@ std::optional<Answer> Api::Impl::refuse(const RouteTable::Match& match, const ne
   const Access& access = match.route->access;
   if (access.open) return std::nullopt;
   if (!who) return problem(who.error());
+  if (access.tells_costs && charged_only(*who, *context.services.snapshot())) return problem(403, "this holds the platform's costs; this key sees what its tenant is charged");
   if (who->role >= access.least) return std::nullopt;
   return problem(403, fmt::format("this needs a key with the role {}; this key's role is {}", config::name(access.least), config::name(who->role)));
 }
@@ -143,6 +145,7 @@ net::Task<void> Api::Impl::serve(net::Exchange& exchange, Door door) {
     request.session_secret = session_secret(head);
     if (who) request.principal = *who;
     request.scope = scope_of(request.principal);
+    request.charged_only = charged_only(request.principal, *context.services.snapshot());
     if (match.route->stream) {
       co_await match.route->stream(context, exchange, request);
       co_return;

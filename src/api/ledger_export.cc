@@ -72,7 +72,10 @@ void LedgerExport::write(std::string& out, ledger::ExportRow row) const {
 }
 
 void LedgerExport::add(std::vector<std::pair<ledger::PostingKey, ledger::PostingTotals>> lines) {
-  for (auto& [key, totals] : lines) postings_[std::move(key)].add(totals);
+  for (auto& [key, totals] : lines) {
+    if (request_.charged_only) key.unit_price.reset();
+    postings_[std::move(key)].add(totals);
+  }
 }
 
 Result<void> LedgerExport::take(const journal::Entry& entry, std::string& out) {

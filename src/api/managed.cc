@@ -134,7 +134,7 @@ Result<std::vector<ManagedObject>> managed_objects(const store::StateStore& stat
   return objects;
 }
 
-void write_fields(model::JsonWriter& json, const config::Tenant& tenant) {
+void write_fields(model::JsonWriter& json, const config::Tenant& tenant, bool with_plan) {
   json.key("id").string(tenant.id);
   json.key("name").string(tenant.name);
   write_allow(json, "models", tenant.models);
@@ -145,7 +145,7 @@ void write_fields(model::JsonWriter& json, const config::Tenant& tenant) {
   json.end_object();
   json.key("baseline_model");
   tenant.baseline_model.empty() ? json.null() : json.string(tenant.baseline_model);
-  write_price_plan(json, tenant.price_plan);
+  write_price_plan(json, with_plan ? tenant.price_plan : std::nullopt);
   write_number(json, "default_max_output_tokens", tenant.default_max_output_tokens);
   json.key("content").string(model::name(tenant.content));
   write_origin(json, tenant.managed, tenant.version);

@@ -18,7 +18,8 @@ namespace kairos::api {
 Result<std::vector<config::ManagedObject>> managed_objects(const store::StateStore& state, std::span<const store::Change> changes = {});
 
 // Members of an object that is open.
-void write_fields(model::JsonWriter& json, const config::Tenant& tenant);
+/// Without its plan for the tenant itself: with the markup, what is charged tells what it cost.
+void write_fields(model::JsonWriter& json, const config::Tenant& tenant, bool with_plan);
 void write_fields(model::JsonWriter& json, const config::Tenant& owner, const config::ApiKey& key);
 void write_fields(model::JsonWriter& json, const config::Budget& budget, const ledger::BudgetStatus& status);
 

@@ -1,6 +1,7 @@
 #include "api/receipt_json.h"
 
 #include "base/hex.h"
+#include "ledger/tenant_view.h"
 #include "model/receipt_json.h"
 
 namespace kairos::api {
@@ -32,6 +33,12 @@ Result<std::string> receipt_json(const store::Found& found, const journal::Reade
   if (entry->erased) return fail(Code::kNotFound, "this receipt was erased");
   if (!with_integrity) return entry->payload;
   return model::with_integrity(entry->payload, {entry->sequence, to_hex(entry->prev_hash), to_hex(entry->hash)});
+}
+
+Result<std::string> receipt_of_tenant(std::string_view stored, const config::Snapshot& snapshot) {
+  auto receipt = model::receipt_from_json(stored);
+  if (!receipt) return std::unexpected(receipt.error());
+  return model::to_json(ledger::tenant_view(std::move(*receipt), ledger::charged_budgets(snapshot)));
 }
 
 void write_row(model::JsonWriter& json, const store::ReceiptRow& row) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "config/snapshot.h"
 #include "journal/reader.h"
 #include "model/json_writer.h"
 #include "store/search.h"
@@ -13,6 +14,9 @@ namespace kairos::api {
 /// A receipt as its reader sees it: stored bytes plus, for those who may see them, sequence and hashes. kNotFound if it
 /// was erased.
 Result<std::string> receipt_json(const store::Found& found, const journal::Reader& journal, bool with_integrity);
+
+/// A stored receipt as a reseller's tenant sees it.
+Result<std::string> receipt_of_tenant(std::string_view stored, const config::Snapshot& snapshot);
 
 /// One row of a list, without what would tell a tenant the platform's volume.
 void write_row(model::JsonWriter& json, const store::ReceiptRow& row);

@@ -45,6 +45,7 @@ struct Request {
   store::Scope scope = store::Scope::tenant(""); // all() from viewer upwards, else the principal's tenant
 
   const std::string& param(std::string_view name) const { return params.find(name)->second; }
+  bool charged_only = false; // a reseller's tenant: sees what it is charged, never costs
   bool sees_all() const { return !scope.tenant_id().has_value(); }
 };
 
@@ -76,9 +77,11 @@ using StreamHandler = std::function<net::Task<void>(const ApiContext&, net::Exch
 struct Access {
   bool open = false;
   config::Role least = config::Role::kTenant;
+  bool tells_costs = false; // not for a reseller's tenant, whatever its role
 };
 inline constexpr Access kOpen{true, config::Role::kTenant};
 inline constexpr Access kTenant{false, config::Role::kTenant};
+inline constexpr Access kTenantOfCosts{false, config::Role::kTenant, true};
 inline constexpr Access kViewer{false, config::Role::kViewer};
 inline constexpr Access kOperator{false, config::Role::kOperator};
 inline constexpr Access kAdmin{false, config::Role::kAdmin};

@@ -151,12 +151,12 @@ void add_channel_routes(RouteTable& table) {
 } // namespace
 
 void add_alert_routes(RouteTable& table) {
-  table.add("GET", "/api/v1/alerts", kTenant,
+  table.add("GET", "/api/v1/alerts", kTenantOfCosts,
             with([](Service& service, const Request& request) { return json_or_problem(service.active_json(tenant_of(request))); }));
   add_rule_routes(table);
   add_channel_routes(table);
-  table.add("GET", "/api/v1/alerts/events", kTenant, with([](Service& service, const Request& request) { return list_events(service, request); }));
-  table.add_stream("GET", "/api/v1/alerts/events/live", kTenant, stream_events);
+  table.add("GET", "/api/v1/alerts/events", kTenantOfCosts, with([](Service& service, const Request& request) { return list_events(service, request); }));
+  table.add_stream("GET", "/api/v1/alerts/events/live", kTenantOfCosts, stream_events);
   table.add("POST", "/api/v1/alerts/incidents/{id}/acknowledge", kOperator, with([](Service& service, const Request& request) {
               return nothing_or_problem(service.acknowledge(request.param("id"), request.principal.who(), tenant_of(request)));
             }));

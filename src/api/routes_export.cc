@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/api.h"
+#include "api/charged_view.h"
 #include "api/ledger_export.h"
 #include "api/search_params.h"
 #include "api/work_pool.h"
@@ -80,16 +81,16 @@ void append_receipt(std::string& out, const store::ReceiptRow& row) {
   out.append(row.cache_hit ? "true\r\n" : "false\r\n");
 }
 
-/// Page after page of a search; the cursor freezes the set at the first one.
-Source receipts_source(const ApiContext& context, store::Search search, const store::Scope& scope) {
+/// Page after page of a search, for as long as the request lives; the cursor freezes the set at the first one.
+Source receipts_source(const ApiContext& context, store::Search search, const Request& request) {
   search.limit = store::kMaxPage;
   auto state = std::make_shared<std::pair<store::Search, bool>>(std::move(search), false);
-  return [&context, state, scope]() -> Piece {
+  return [&context, state, &request]() -> Piece {
     if (state->second && state->first.cursor.empty()) return std::nullopt;
-    const auto page = context.services.store.search(state->first, scope, {});
+    const auto page = context.services.store.search(state->first, request.scope, {});
     if (!page) return std::unexpected(page.error());
     std::string out(state->second ? "" : kReceiptHeader);
-    for (const store::ReceiptRow& row : page->rows) append_receipt(out, row);
+    for (const store::ReceiptRow& row : page->rows) append_receipt(out, shown(request, row));
     state->first.cursor = page->next;
     state->second = true;
     return out;
@@ -111,13 +112,13 @@ std::string csv_of(const store::Table& table) {
 }
 
 /// All rows of a panel: neither its limit nor its top-n with "(other)" cuts anything off.
-Source panel_source(const ApiContext& context, store::Query query, const store::Scope& scope) {
+Source panel_source(const ApiContext& context, store::Query query, const Request& request) {
   query.limit = store::kMaxGroups;
   query.top.reset();
   auto done = std::make_shared<bool>(false);
-  return [&context, query = std::move(query), scope, done]() -> Piece {
+  return [&context, query = std::move(query), &request, done]() -> Piece {
     if (std::exchange(*done, true)) return std::nullopt;
-    const auto table = context.services.store.query(query, scope, {std::chrono::minutes(1), {}});
+    const auto table = ask(context.services.store, request, query, {std::chrono::minutes(1), {}});
     if (!table) return std::unexpected(table.error());
     return csv_of(*table);
   };
@@ -127,7 +128,8 @@ Result<Download> receipts_download(const ApiContext& context, const Request& req
   static constexpr std::array<std::string_view, 3> kOthers = {"view", "format", "panel"};
   auto search = parse_search(request.query, kOthers);
   if (!search) return std::unexpected(search.error());
-  return Download{.file_name = "receipts.csv", .source = receipts_source(context, std::move(*search), request.scope)};
+  if (auto allowed = check_search(request, *search); !allowed) return std::unexpected(allowed.error());
+  return Download{.file_name = "receipts.csv", .source = receipts_source(context, std::move(*search), request)};
 }
 
 Result<Download> export_download(const ApiContext& context, const Request& request) {
@@ -141,16 +143,17 @@ Result<Download> export_download(const ApiContext& context, const Request& reque
   static constexpr std::array<std::string_view, 3> kOthers = {"view", "format", "panel"};
   const auto wanted = parse_view_request(request.query, context.services.clock.wall_now(), kOthers);
   if (!wanted) return std::unexpected(wanted.error());
-  const auto panels = store::view(name, *wanted);
-  if (!panels) return std::unexpected(panels.error());
-  const std::string panel = value("panel").empty() ? panels->front().name : value("panel");
-  for (const store::NamedQuery& one : *panels) {
-    if (one.name == panel) return Download{.file_name = fmt::format("{}-{}.csv", name, panel), .source = panel_source(context, one.query, request.scope)};
+  auto found = store::view(name, *wanted);
+  if (!found) return std::unexpected(found.error());
+  const auto panels = shown(request, std::move(*found));
+  const std::string panel = value("panel").empty() && !panels.empty() ? panels.front().name : value("panel");
+  for (const store::NamedQuery& one : panels) {
+    if (one.name == panel) return Download{.file_name = fmt::format("{}-{}.csv", name, panel), .source = panel_source(context, one.query, request)};
   }
   return fail(Code::kNotFound, fmt::format("panel: view {} has no panel '{}'", name, panel.substr(0, 64)));
 }
 
-Result<LedgerRequest> ledger_request(const ApiContext& context, const Request& request) {
+Result<LedgerRequest> ledger_request(const Request& request) {
   const auto values = query_values(request.query);
   if (!values) return std::unexpected(values.error());
   LedgerRequest wanted;
@@ -171,9 +174,7 @@ Result<LedgerRequest> ledger_request(const ApiContext& context, const Request& r
   if (!request.sees_all()) {
     if (wanted.tenant && *wanted.tenant != *request.scope.tenant_id()) return fail(Code::kForbidden, "tenant: this key sees its own tenant only");
     wanted.tenant = request.scope.tenant_id();
-    const config::SnapshotPtr snapshot = context.services.snapshot();
-    const config::Tenant* own = snapshot->tenant(*wanted.tenant);
-    wanted.charged_only = own != nullptr && own->price_plan.has_value();
+    wanted.charged_only = request.charged_only;
   }
   return wanted;
 }
@@ -189,7 +190,7 @@ net::Task<void> export_view(const ApiContext& context, net::Exchange& exchange, 
 }
 
 net::Task<void> export_ledger(const ApiContext& context, net::Exchange& exchange, const Request& request) {
-  const auto wanted = ledger_request(context, request);
+  const auto wanted = ledger_request(request);
   if (!wanted) {
     const Answer refused = problem(wanted.error());
     co_await respond(exchange, refused);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/api.h"
+#include "api/charged_view.h"
 #include "api/live_feed.h"
 #include "api/live_filter.h"
 #include "api/receipt_json.h"
@@ -21,6 +22,7 @@ constexpr Duration kBeat = std::chrono::seconds(10);
 
 /// One watcher's stream.
 struct LiveStream {
+  const Request& request;
   WatcherPtr watcher;
   store::Filters filters;
   std::string last_id; // delivered or passed over
@@ -30,6 +32,12 @@ struct LiveStream {
   void add_receipt(std::string& text, const model::Receipt& receipt, std::string_view row) {
     last_id = receipt.receipt_id;
     if (!matches(filters, receipt)) return;
+    std::string charged;
+    if (request.charged_only) {
+      model::JsonWriter json(charged);
+      write_row(json, shown(request, row_of(receipt)));
+      row = charged;
+    }
     fmt::format_to(std::back_inserter(text), "id: {}\nevent: receipt\ndata: {}\n\n", receipt.receipt_id, row);
     ++delivered;
   }
@@ -179,6 +187,9 @@ net::Task<void> follow(const ApiContext& context, net::Exchange& exchange, const
   static constexpr std::array<std::string_view, 1> kOthers = {"last_event_id"};
   auto search = parse_search(request.query, kOthers);
   if (search && search->range) search = fail(Code::kInvalid, "from and to: a live stream has no range; GET /api/v1/receipts has");
+  if (search) {
+    if (auto allowed = check_search(request, *search); !allowed) search = std::unexpected(allowed.error());
+  }
   auto joined = search ? context.live.join(exchange.loop(), request.scope) : Result<LiveFeed::Joined>(std::unexpected(search.error()));
   if (!joined) {
     const Answer refused = problem(joined.error());
@@ -186,7 +197,7 @@ net::Task<void> follow(const ApiContext& context, net::Exchange& exchange, const
     co_return;
   }
   const Seat seat{context.live, joined->watcher};
-  LiveStream stream{joined->watcher, std::move(search->filters), "", 0, 0};
+  LiveStream stream{request, joined->watcher, std::move(search->filters), "", 0, 0};
   exchange.on_client_gone([watcher = joined->watcher] { watcher->news.notify(); });
   const auto values = query_values(request.query);
   std::string seen(exchange.head().find("last-event-id").value_or(""));

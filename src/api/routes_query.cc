@@ -1,5 +1,6 @@
 // POST /api/v1/query, and the named views made of it.
 #include "api/api.h"
+#include "api/charged_view.h"
 #include "api/search_params.h"
 #include "model/json_writer.h"
 #include "store/query_json.h"
@@ -8,10 +9,10 @@
 namespace kairos::api {
 namespace {
 
-Answer ask(const ApiContext& context, const Request& request) {
+Answer answer_query(const ApiContext& context, const Request& request) {
   const auto query = store::query_from_json(request.body);
   if (!query) return problem(query.error());
-  const auto table = context.services.store.query(*query, request.scope, {});
+  const auto table = ask(context.services.store, request, *query, {});
   if (!table) return problem(table.error());
   Answer answer;
   answer.body = store::to_json(*table);
@@ -32,7 +33,7 @@ Answer list_views(const ApiContext&, const Request& request) {
 Answer get_view(const ApiContext& context, const Request& request) {
   const auto wanted = parse_view_request(request.query, context.services.clock.wall_now());
   if (!wanted) return problem(wanted.error());
-  const auto panels = store::view(request.param("name"), *wanted);
+  auto panels = store::view(request.param("name"), *wanted);
   if (!panels) return problem(panels.error());
   Answer answer;
   model::JsonWriter json(answer.body);
@@ -41,8 +42,8 @@ Answer get_view(const ApiContext& context, const Request& request) {
   json.key("from").string(to_rfc3339(wanted->range.from));
   json.key("to").string(to_rfc3339(wanted->range.to));
   json.key("panels").begin_array();
-  for (const store::NamedQuery& panel : *panels) {
-    const auto table = context.services.store.query(panel.query, request.scope, {});
+  for (const store::NamedQuery& panel : shown(request, std::move(*panels))) {
+    const auto table = ask(context.services.store, request, panel.query, {});
     if (!table) return problem(table.error());
     json.begin_object();
     json.key("name").string(panel.name);
@@ -58,7 +59,7 @@ Answer get_view(const ApiContext& context, const Request& request) {
 } // namespace
 
 void add_query_routes(RouteTable& table) {
-  table.add("POST", "/api/v1/query", kTenant, ask);
+  table.add("POST", "/api/v1/query", kTenant, answer_query);
   table.add("GET", "/api/v1/views", kTenant, list_views);
   table.add("GET", "/api/v1/views/{name}", kTenant, get_view);
 }

@@ -1,5 +1,6 @@
 // /api/v1/receipts: search, one by id, its neighbours, and the values that filters can take.
 #include "api/api.h"
+#include "api/charged_view.h"
 #include "api/receipt_json.h"
 #include "api/search_params.h"
 
@@ -9,13 +10,14 @@ namespace {
 Answer list_receipts(const ApiContext& context, const Request& request) {
   const auto search = parse_search(request.query);
   if (!search) return problem(search.error());
+  if (const auto allowed = check_search(request, *search); !allowed) return problem(allowed.error());
   const auto page = context.services.store.search(*search, request.scope, {});
   if (!page) return problem(page.error());
   Answer answer;
   model::JsonWriter json(answer.body);
   json.begin_object();
   json.key("receipts").begin_array();
-  for (const store::ReceiptRow& row : page->rows) write_row(json, row);
+  for (const store::ReceiptRow& row : page->rows) write_row(json, shown(request, row));
   json.end_array();
   json.key("next");
   page->next.empty() ? json.null() : json.string(page->next);
@@ -27,6 +29,7 @@ Answer get_receipt(const ApiContext& context, const Request& request) {
   const auto found = context.services.store.find(request.param("id"), request.scope, {});
   if (!found) return problem(found.error());
   auto json = receipt_json(*found, *context.services.journal, request.sees_all());
+  if (json && request.charged_only) json = receipt_of_tenant(*json, *context.services.snapshot());
   return json ? json_answer(request, std::move(*json)) : problem(json.error());
 }
 

@@ -33,7 +33,7 @@ AllKnown tenants_of(const ApiContext&, const Request& request, const config::Sna
   AllKnown all;
   for (const config::Tenant& one : snapshot.tenants) {
     if (!may_see(request, one.id)) continue;
-    all[one.id] = {one.id, one.managed, one.version, !one.keys.empty(), [&one](model::JsonWriter& out) { write_fields(out, one); }};
+    all[one.id] = {one.id, one.managed, one.version, !one.keys.empty(), [&one, plan = !request.charged_only](model::JsonWriter& out) { write_fields(out, one, plan); }};
   }
   return all;
 }
@@ -58,6 +58,7 @@ AllKnown budgets_of(const ApiContext& context, const Request& request, const con
   AllKnown all;
   for (const config::Budget& one : snapshot.budgets) {
     if (!may_see(request, one.scope.tenant)) continue;
+    if (request.charged_only && one.measure == config::BudgetMeasure::kCost) continue; // what is spent of it is cost
     all[one.id] = {one.id, one.managed, one.version, false, [&one, state = states[one.id]](model::JsonWriter& out) { write_fields(out, one, state); }};
   }
   return all;

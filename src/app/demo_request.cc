@@ -246,7 +246,7 @@ void PastRequest::add_up(ledger::Reservation& held) {
   }
   receipt_.cost.total = total;
   receipt_.cost.basis = provider_said ? model::CostBasis::kMetered : model::CostBasis::kCounted;
-  if (owner_.tenant->price_plan && total) receipt_.cost.charged = ledger::charged(owner_.tenant->price_plan, receipt_.cost.lines, receipt_.attempts);
+  if (owner_.tenant->price_plan) ledger::charge(*owner_.tenant->price_plan, receipt_.cost, receipt_.attempts);
   if (receipt_.execution.status == model::Status::kSuccess) compare(receipt_.attempts.back().usage);
   const ledger::Settlement settled = held.settle(actual_);
   receipt_.budget_charges = settled.charges;

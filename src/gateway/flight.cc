@@ -69,7 +69,7 @@ net::Task<void> Flight::run(bool route_only) {
   decide();
   if (route_only) {
     const net::ResponseHeaders headers = {{"Content-Type", "application/json"}};
-    const std::string text = model::to_json(receipt_);
+    const std::string text = decision_json();
     co_await exchange_.respond(200, headers, text);
     co_return;
   }

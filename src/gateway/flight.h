@@ -92,6 +92,9 @@ private:
   net::Task<Result<void>> announce(const Leg& leg);
   net::Task<void> refuse(model::Status status, providers::ClientError error);
   net::Task<bool> leave_shared_receipt();
+  std::string decision_json() const;
+  const std::optional<Picodollars>& shown_cost() const; // to the client: what it is charged, if it has a price plan
+  std::string shown_text(std::string text) const;
   std::string kind_of_refusal() const;
   void seal();
   void correct_rate();

@@ -2,6 +2,7 @@
 
 #include "gateway/flight.h"
 #include "ledger/price_plan.h"
+#include "ledger/tenant_view.h"
 #include "model/receipt_json.h"
 #include "tokens/estimate.h"
 
@@ -106,7 +107,7 @@ void Flight::add_up() {
   if (receipt_.attempts.empty()) receipt_.usage.source = model::UsageSource::kCounted;
   receipt_.cost.total = total;
   receipt_.cost.basis = provider_said ? model::CostBasis::kMetered : model::CostBasis::kCounted;
-  if (owner_.tenant->price_plan && total) receipt_.cost.charged = ledger::charged(owner_.tenant->price_plan, receipt_.cost.lines, receipt_.attempts);
+  if (owner_.tenant->price_plan) ledger::charge(*owner_.tenant->price_plan, receipt_.cost, receipt_.attempts);
 }
 
 void Flight::set_savings() {
@@ -164,6 +165,12 @@ net::Task<bool> Flight::close() {
   co_return true;
 }
 
+/// What POST /v1/route answers.
+std::string Flight::decision_json() const {
+  if (!owner_.tenant->price_plan) return model::to_json(receipt_);
+  return model::to_json(ledger::tenant_view(receipt_, ledger::charged_budgets(*snapshot_)));
+}
+
 std::string Flight::kind_of_refusal() const {
   return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", receipt_.api_key_id, model::name(receipt_.request.endpoint), receipt_.execution.http_status,
                      receipt_.execution.error_code, receipt_.request.model, receipt_.workflow);
@@ -195,8 +202,15 @@ net::Task<void> Flight::refuse(model::Status status, providers::ClientError erro
   const bool closed = shared || co_await close();
   if (!closed) header_texts_.clear();
   const auto headers = answer_headers("application/json", false);
+  error.message = shown_text(std::move(error.message));
   const std::string body = providers::error_body(providers::client_dialect(receipt_.request.endpoint), error);
   co_await exchange_.respond(error.http_status, headers, body);
+}
+
+const std::optional<Picodollars>& Flight::shown_cost() const { return owner_.tenant->price_plan ? receipt_.cost.charged : receipt_.cost.total; }
+
+std::string Flight::shown_text(std::string text) const {
+  return owner_.tenant->price_plan ? ledger::tenant_text(text, ledger::charged_budgets(*snapshot_)) : text;
 }
 
 std::vector<net::Header> Flight::answer_headers(std::string_view content_type, bool with_cost) {
@@ -214,8 +228,9 @@ std::vector<net::Header> Flight::answer_headers(std::string_view content_type, b
   if (!model.empty()) add("X-KairosRoute-Model", model);
   if (!provider.empty()) add("X-KairosRoute-Provider", provider);
   if (receipt_.classification.confidence > 0) add("X-KairosRoute-Category", model::name(receipt_.classification.category));
-  if (with_cost && receipt_.cost.total) add("X-KairosRoute-Cost", usd(*receipt_.cost.total));
-  if (with_cost && receipt_.savings && receipt_.savings->savings) add("X-KairosRoute-Savings", usd(*receipt_.savings->savings));
+  const bool resold = owner_.tenant->price_plan.has_value(); // then the tenant is told what it is charged, and nothing else
+  if (const auto& cost = shown_cost(); with_cost && cost) add("X-KairosRoute-Cost", usd(*cost));
+  if (with_cost && !resold && receipt_.savings && receipt_.savings->savings) add("X-KairosRoute-Savings", usd(*receipt_.savings->savings));
   std::vector<net::Header> headers;
   for (size_t i = 0; i + 1 < header_texts_.size(); i += 2) headers.push_back({header_texts_[i], header_texts_[i + 1]});
   return headers;

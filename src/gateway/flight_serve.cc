@@ -308,7 +308,7 @@ net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string termin
   if (!closed) co_return exchange_.abort();
   std::string last;
   if (complete) {
-    const std::string cost = receipt_.cost.total ? usd(*receipt_.cost.total) : "null";
+    const std::string cost = shown_cost() ? usd(*shown_cost()) : "null";
     last = fmt::format(": kairosroute {{\"receipt_id\":\"{}\",\"cost_usd\":{}}}\n\n", receipt_.receipt_id, cost);
     last += terminal;
   } else {

@@ -142,8 +142,8 @@ Money money_of(const ExportRow& row, const MeterWords& words, const ExportPartie
   money.billed = row.key.byok ? "0" : decimal(parties.charged_is_billed ? totals.charged : totals.cost, 12);
   if (!row.key.unit_price) {
     // No price per unit: an unpriced quantity costs nothing that is known (x_Unpriced says so), an amount without a
-    // quantity is one unit at that amount.
-    const bool amount = totals.quantity == 0 && totals.cost != 0;
+    // price (a reservation; what a reseller's tenant is charged) is one unit at that amount.
+    const bool amount = totals.cost != 0;
     const bool negative = totals.cost < 0;
     money.pricing_quantity = amount ? (negative ? "-1" : "1") : decimal(totals.quantity, words.per_million ? 6 : 0);
     money.list_unit_price = amount ? decimal(negative ? -totals.cost : totals.cost, 12) : "0";
@@ -165,7 +165,8 @@ using Cells = std::map<std::string_view, std::string>;
 void add_money(Cells& cells, const ExportRow& row, const ExportParties& parties) {
   const MeterWords words = words_of(row.key.meter);
   const Money money = money_of(row, words, parties);
-  const bool amount_only = !row.key.unit_price && row.totals.quantity == 0;
+  const bool amount = !row.key.unit_price && row.totals.cost != 0;
+  const bool consumed = row.key.unit_price || row.totals.quantity != 0;
   cells["BilledCost"] = money.billed;
   cells["ContractedCost"] = money.list_cost;
   cells["ContractedUnitPrice"] = money.list_unit_price;
@@ -173,9 +174,9 @@ void add_money(Cells& cells, const ExportRow& row, const ExportParties& parties)
   cells["ListCost"] = money.list_cost;
   cells["ListUnitPrice"] = money.list_unit_price;
   cells["PricingQuantity"] = money.pricing_quantity;
-  cells["PricingUnit"] = amount_only ? "Units" : words.per_million ? "1000000 " + words.unit : words.unit;
-  cells["ConsumedQuantity"] = amount_only ? money.pricing_quantity : decimal(row.totals.quantity, 0);
-  cells["ConsumedUnit"] = amount_only ? "Units" : words.unit;
+  cells["PricingUnit"] = amount || !consumed ? "Units" : words.per_million ? "1000000 " + words.unit : words.unit;
+  cells["ConsumedQuantity"] = consumed ? decimal(row.totals.quantity, 0) : money.pricing_quantity;
+  cells["ConsumedUnit"] = consumed ? words.unit : "Units";
   cells["x_RoundingAdjustment"] = money.adjustment;
   cells["x_ChargedCost"] = decimal(row.totals.charged, 12);
   if (row.key.unit_price) cells["x_UnitPricePerMillion"] = usd_per_million(*row.key.unit_price);

@@ -45,7 +45,18 @@ std::pair<PostingKey, PostingTotals> posting_of(const PostingKey& common, const 
   return {std::move(key), totals};
 }
 
-/// Lays the amount charged for the receipt over its lines, in proportion to their cost; what integer division leaves
+/// True if each cost line says what it is charged and nothing else is in the receipt's sum.
+bool charged_by_line(const model::Receipt& receipt, size_t postings) {
+  if (postings != receipt.cost.lines.size()) return false;
+  Int128 sum = 0;
+  for (const model::CostLine& line : receipt.cost.lines) {
+    if (!line.charged) return false;
+    sum += line.charged->value();
+  }
+  return sum == receipt.cost.charged->value();
+}
+
+/// Receipts that say only the sum: lays it over the lines, in proportion to their cost; what integer division leaves
 /// goes to the dearest line.
 void spread_charged(Lines& lines, Int128 amount) {
   const Int128 cost = std::accumulate(lines.begin(), lines.end(), Int128{0},
@@ -102,7 +113,12 @@ Lines postings_of(const model::Receipt& receipt) {
     key.meter = receipt.cost.basis == model::CostBasis::kReservation ? kReservationMeter : kUnallocatedMeter;
     lines.emplace_back(std::move(key), PostingTotals{0, rest, 0, 1, unknown ? 1 : 0});
   }
-  if (charged) spread_charged(lines, receipt.cost.charged->value());
+  if (!charged) return lines;
+  if (!charged_by_line(receipt, lines.size())) {
+    spread_charged(lines, receipt.cost.charged->value());
+    return lines;
+  }
+  for (size_t i = 0; i < lines.size(); ++i) lines[i].second.charged = receipt.cost.lines[i].charged->value();
   return lines;
 }
 

@@ -78,6 +78,16 @@ std::optional<Picodollars> charged(const PricePlan& plan, std::span<const model:
   return sum;
 }
 
+void charge(const config::PricePlan& configured, model::Cost& cost, std::span<const model::Attempt> attempts) {
+  const PricePlan plan = price_plan(configured);
+  cost.charged = Picodollars(0);
+  for (model::CostLine& line : cost.lines) {
+    line.charged = charged_line(plan, model_of(line, attempts), line);
+    if (!line.charged) cost.charged.reset();
+    if (cost.charged) *cost.charged += *line.charged;
+  }
+}
+
 std::optional<Picodollars> total_of(std::span<const model::CostLine> lines) {
   Picodollars sum;
   for (const model::CostLine& line : lines) {

@@ -53,6 +53,9 @@ std::optional<Picodollars> charged_line(const PricePlan& plan, std::string_view 
 std::optional<Picodollars> charged(const PricePlan& plan, std::span<const model::CostLine> lines,
                                    std::span<const model::Attempt> attempts);
 
+/// Sets what each line is charged, and the sum over all attempts (unknown if one line's is).
+void charge(const config::PricePlan& configured, model::Cost& cost, std::span<const model::Attempt> attempts);
+
 /// `baseline_lines`: the usage of the serving attempt (for a cache hit: what would have been used) priced by the
 /// catalog at the baseline's row of that day. Unknown if any baseline line or the actual cost is; may be negative.
 model::Savings savings(std::string baseline_model_id, std::span<const model::CostLine> baseline_lines,

@@ -108,6 +108,7 @@ struct CostLine {
   std::int64_t quantity = 0;
   std::optional<UnitPrice> unit_price; // nullopt: no price is known
   std::optional<Picodollars> cost;     // nullopt: unknown
+  std::optional<Picodollars> charged = std::nullopt; // by the price plan of a reseller's tenant; nullopt: no plan, or unknown
 };
 
 struct Cost {

@@ -239,6 +239,7 @@ void read_cost_line(Field in, CostLine& out) {
     if (f.name == "quantity") return f.into(out.quantity);
     if (f.name == "unit_price_usd_per_mtok") return f.into(out.unit_price);
     if (f.name == "cost_usd") return f.into(out.cost);
+    if (f.name == "charged_usd") return f.into(out.charged);
   });
 }
 

@@ -190,6 +190,7 @@ void write_cost(JsonWriter& json, const Cost& cost) {
     json.key("unit_price_usd_per_mtok");
     line.unit_price ? json.raw(usd_per_million(*line.unit_price)) : json.null();
     optional_usd(json, "cost_usd", line.cost);
+    if (line.charged) json.key("charged_usd").usd(*line.charged);
     json.end_object();
   }
   json.end_array();
