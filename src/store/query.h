@@ -151,6 +151,9 @@ struct Table {
   std::vector<std::vector<Cell>> rows;
   std::optional<std::vector<Cell>> totals; // empty text where a dimension stands
   size_t groups = 0;                       // rows before `limit`
+  double percentile_error = 0;             // percentiles are at most this part of themselves away; 0: exact
+  /// Rows from before were needed and may have been dropped by retention: figures before may be too low. 1970: none.
+  WallTime incomplete_before{};
 };
 
 ColumnType type_of(Measure measure);

@@ -17,7 +17,8 @@ namespace kairos::store {
 Result<Query> query_from_json(std::string_view json);
 std::string to_json(const Query& query);
 
-/// {"columns":[{"name","type"}],"rows":[[…]],"totals":[…]|null,"groups":n}
+/// {"columns":[{"name","type"}],"rows":[[…]],"totals":[…]|null,"groups":n,"percentile_error":0.01,
+///  "incomplete_before":"…"|null}
 std::string to_json(const Table& table);
 /// The text of one cell as CSV and views print it; "" for unknown.
 std::string cell_text(const Cell& cell);

@@ -118,7 +118,14 @@ std::string to_json(const Table& table) {
   } else {
     out.null();
   }
-  out.key("groups").integer(static_cast<std::int64_t>(table.groups)).end_object();
+  out.key("groups").integer(static_cast<std::int64_t>(table.groups));
+  out.key("percentile_error").real(table.percentile_error).key("incomplete_before");
+  if (table.incomplete_before == WallTime{}) {
+    out.null();
+  } else {
+    out.string(to_rfc3339(table.incomplete_before));
+  }
+  out.end_object();
   return text;
 }
 

@@ -39,7 +39,8 @@ struct Search {
   std::string cursor; // empty: from the start
 };
 
-/// One line of a list of receipts; the whole receipt is read from the journal at `place`.
+/// One line of a list of receipts, as corrections left it; the whole receipt, as it was closed, is read from the journal
+/// at `place`.
 struct ReceiptRow {
   std::string receipt_id;
   std::uint64_t sequence = 0; // not for a tenant's eyes
@@ -67,6 +68,7 @@ struct ReceiptRow {
   std::int64_t attempts = 0;
   std::int64_t count = 1;
   bool cache_hit = false;
+  std::optional<JournalPlace> correction; // of the last CORRECTION record, if there was one
 };
 
 struct Page {

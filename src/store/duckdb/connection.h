@@ -72,6 +72,19 @@ private:
   duckdb_connection handle_;
 };
 
+/// Runs `work`, which gives a Result<>, in a transaction of its own; on failure nothing of it stays.
+template <class Work>
+Result<> transact(Connection& connection, const Work& work) {
+  if (auto begun = connection.execute("BEGIN TRANSACTION"); !begun) return begun;
+  Result<> done = work();
+  if (done) done = connection.execute("COMMIT");
+  if (!done) {
+    const auto ignored = connection.execute("ROLLBACK"); // after a failed COMMIT there is nothing left to roll back
+    static_cast<void>(ignored);
+  }
+  return done;
+}
+
 class Database {
 public:
   /// `settings`: name, value pairs, all set before the file is opened.

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <mutex>
+
 #include "base/guarded.h"
+#include "store/duckdb/retention.h"
 #include "store/duckdb/searches.h"
-#include "store/duckdb/sql_builder.h"
 #include "store/duckdb/tables.h"
 #include "store/duckdb/writer.h"
 
@@ -13,30 +16,29 @@ namespace {
 
 class DuckDbStore final : public ReceiptStore {
 public:
-  DuckDbStore(std::unique_ptr<Database> database, Connection writer, std::unique_ptr<Names> names,
-              const FileState& file, size_t reads)
-      : database_(std::move(database)), names_(std::move(names)), cursor_key_(file.cursor_key),
-        readers_(*database_, reads), writer_(std::move(writer)), mark_(file.mark) {}
+  DuckDbStore(const DuckDbOptions& options, std::unique_ptr<Database> database, Connection writer, CubeKeeper cubes,
+              std::unique_ptr<Names> names, const FileState& file)
+      : options_(options), database_(std::move(database)), names_(std::move(names)), cursor_key_(file.cursor_key),
+        readers_(*database_, options.max_concurrent_reads), writer_(std::move(writer)), cubes_(std::move(cubes)),
+        mark_(file.mark) {}
 
   Result<> append(std::span<const StoredReceipt> receipts, const JournalPlace& next) override {
-    LoadMark after = mark();
-    RowBatch batch;
-    Result<> added;
-    for (const StoredReceipt& stored : receipts) {
-      if (stored.sequence <= after.sequence) continue; // it is there already
-      added = add_rows(stored, *names_, batch);
-      if (!added) break;
-      after.sequence = stored.sequence;
+    const std::scoped_lock lock(writing_);
+    while (true) {
+      const auto change = std::ranges::find_if(
+          receipts, [](const StoredReceipt& stored) { return stored.event != StoredEvent::kClosed; });
+      const auto closed = receipts.first(static_cast<size_t>(change - receipts.begin()));
+      const bool last = change == receipts.end();
+      // Until all is in, reading the journal would begin again where this piece began; sequences keep it from counting
+      // twice.
+      if (auto done = append_closed(closed, last ? next : mark().next); !done) return done;
+      if (last) break;
+      if (auto done = apply(*change); !done) return done;
+      receipts = receipts.subspan(closed.size() + 1);
     }
-    after.next = std::max(after.next, next);
-    if (added) added = write_batch(writer_, batch, *names_, after);
-    if (!added) {
-      names_->undo();
-      return added;
-    }
-    names_->settle();
-    mark_.with([&](LoadMark& mark) { mark = after; });
-    return {};
+    const auto slice = receipts.size() >= kBulk ? std::chrono::minutes(1) : kSlice;
+    return cubes_.catch_up(writer_, mark().sequence, options_.rollup_lag,
+                           std::chrono::duration_cast<std::chrono::milliseconds>(slice));
   }
 
   LoadMark mark() const override {
@@ -47,7 +49,7 @@ public:
     if (auto checked = check(query); !checked) return std::unexpected(checked.error());
     auto session = readers_.begin(options);
     if (!session) return std::unexpected(session.error());
-    return answer_query(*session, query, scope, *names_);
+    return answer_query(*session, query, scope, *names_, options_.exact_rows);
   }
 
   Result<Page> search(const Search& search, const Scope& scope, const ReadOptions& options) override {
@@ -84,12 +86,96 @@ public:
     return answer_scan(*session, after, limit, *names_);
   }
 
+  Result<std::uint64_t> drop_receipts(const std::optional<std::string>& tenant, WallTime before,
+                                      const ReadOptions& options) override {
+    const Deadline deadline(options);
+    const std::int32_t id = tenant ? names_->find(Kind::kTenant, *tenant) : -1;
+    if (tenant && id < 0) return 0;
+    if (auto rolled = roll_up_all(deadline); !rolled) return std::unexpected(rolled.error());
+    auto connection = database_->connect();
+    if (!connection) return std::unexpected(connection.error());
+    return drop_rows(*connection, id, before.time_since_epoch().count(), rolled(), deadline);
+  }
+
+  Result<WallTime> dropped_before(std::string_view tenant, const ReadOptions& options) override {
+    auto connection = database_->connect();
+    if (!connection) return std::unexpected(connection.error());
+    return read_dropped(*connection, names_->find(Kind::kTenant, tenant), Deadline(options));
+  }
+
+  Result<DiskUse> disk_use(const ReadOptions& options) override {
+    auto connection = database_->connect();
+    if (!connection) return std::unexpected(connection.error());
+    return read_disk_use(*connection, options_.file, Deadline(options));
+  }
+
 private:
+  static constexpr size_t kBulk = 5000; // receipts of a batch that nobody waits for
+  static constexpr std::chrono::milliseconds kSlice{20};
+
+  Result<> append_closed(std::span<const StoredReceipt> receipts, const JournalPlace& next) {
+    LoadMark after = mark();
+    RowBatch batch;
+    Result<> added;
+    for (const StoredReceipt& stored : receipts) {
+      if (stored.sequence <= after.sequence) continue; // it is there already
+      added = add_rows(stored, *names_, batch);
+      if (!added) break;
+      after.sequence = stored.sequence;
+    }
+    after.next = std::max(after.next, next);
+    if (added && (!batch.receipts.empty() || after != mark())) added = write_batch(writer_, batch, *names_, after);
+    return settle(added, after);
+  }
+
+  Result<> apply(const StoredReceipt& change) {
+    LoadMark after = mark();
+    const bool corrected = change.event == StoredEvent::kCorrected;
+    if (corrected && change.sequence <= after.sequence) return {};
+    const auto id = id_halves(change.receipt.receipt_id);
+    if (!id) return fail(Code::kCorrupt, "a change names a receipt with a malformed id");
+    RowBatch rows;
+    Result<> done;
+    if (corrected) done = add_rows(change, *names_, rows);
+    if (corrected) after.sequence = change.sequence;
+    if (done) done = write_change(writer_, cubes_, *id, std::move(rows), change.place, *names_, after);
+    return settle(done, after);
+  }
+
+  Result<> settle(const Result<>& done, const LoadMark& after) {
+    if (!done) {
+      names_->undo();
+      return done;
+    }
+    names_->settle();
+    mark_.with([&](LoadMark& mark) { mark = after; });
+    return {};
+  }
+
+  /// One cube at a time, so that the loader gets its turn between two.
+  Result<> roll_up_all(const Deadline& deadline) {
+    const std::uint64_t upto = mark().sequence;
+    while (rolled() < upto) {
+      if (auto over = deadline.check(); !over) return over;
+      const std::scoped_lock lock(writing_);
+      if (auto done = cubes_.catch_up(writer_, mark().sequence, 1, std::chrono::milliseconds(0)); !done) return done;
+    }
+    return {};
+  }
+
+  std::uint64_t rolled() {
+    const std::scoped_lock lock(writing_);
+    return cubes_.rolled();
+  }
+
+  const DuckDbOptions options_;
   const std::unique_ptr<Database> database_; // first: everything else uses it
   const std::unique_ptr<Names> names_;
   const CursorKey cursor_key_;
   ReadPool readers_;
-  Connection writer_; // loader's
+  std::mutex writing_; // the loader's, and retention's for moments
+  Connection writer_;  // guarded by writing_
+  CubeKeeper cubes_;   // guarded by writing_
   Guarded<LoadMark> mark_;
 };
 
@@ -128,8 +214,10 @@ Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options) 
   auto names = std::make_unique<Names>();
   const auto state = prepare_file(*writer, *names);
   if (!state) return unusable(options.file, state.error());
-  return std::make_unique<DuckDbStore>(std::move(*database), std::move(*writer), std::move(names), *state,
-                                       options.max_concurrent_reads);
+  CubeKeeper cubes(options.rollup_loose);
+  if (auto restored = cubes.restore(*writer); !restored) return unusable(options.file, restored.error());
+  return std::make_unique<DuckDbStore>(options, std::move(*database), std::move(*writer), std::move(cubes),
+                                       std::move(names), *state);
 }
 
 Result<> delete_duckdb(const std::filesystem::path& file) {

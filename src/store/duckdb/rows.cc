@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/ulid.h"
+#include "store/sketch.h"
 
 namespace kairos::store {
 namespace {
@@ -16,6 +17,10 @@ std::optional<std::int64_t> picodollars(const std::optional<Picodollars>& amount
 }
 
 std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
+
+std::optional<std::int64_t> bucket(std::optional<std::int64_t> duration) {
+  return duration ? std::optional<std::int64_t>(sketch_bucket(*duration)) : std::nullopt;
+}
 
 /// The six classes that the tables keep apart: their place behind the first one of a run of columns.
 size_t class_of(std::optional<Meter> meter) {
@@ -54,6 +59,8 @@ void set_identity(HotRow& row, const StoredReceipt& stored) {
   row.set(R::kPlace, static_cast<std::int64_t>(stored.place.offset));
   row.set(R::kCreated, micros(stored.receipt.created_at));
   row.set(R::kCompleted, micros(stored.receipt.completed_at));
+  row.set(R::kCorrectionSegment, kNull);
+  row.set(R::kCorrectionPlace, kNull);
 }
 
 void set_names(HotRow& row, const model::Receipt& r, Names& names) {
@@ -86,6 +93,10 @@ void set_outcome(HotRow& row, const model::Receipt& r) {
   row.set(R::kLatency, r.execution.latency_ms);
   row.set(R::kTtft, r.execution.ttft_ms);
   row.set(R::kOverhead, r.execution.overhead_us);
+  const bool refused = r.execution.status == model::Status::kRefused;
+  row.set(R::kLatencyBucket, refused ? std::nullopt : bucket(r.execution.latency_ms));
+  row.set(R::kTtftBucket, bucket(r.execution.ttft_ms));
+  row.set(R::kOverheadBucket, bucket(r.execution.overhead_us));
   const double confidence =
       std::clamp(std::isfinite(r.classification.confidence) ? r.classification.confidence : 0.0, 0.0, 1.0);
   row.set(R::kConfidence, std::llround(confidence * 1e6));
@@ -118,6 +129,8 @@ AttemptRow attempt_row(const HotRow& receipt, const model::Attempt& attempt, Nam
   set_tokens(row, A::kTokensInput, attempt.usage);
   row.set(A::kLatency, attempt.latency_ms);
   row.set(A::kTtft, attempt.ttft_ms);
+  row.set(A::kLatencyBucket, bucket(attempt.latency_ms));
+  row.set(A::kTtftBucket, bucket(attempt.ttft_ms));
   return row;
 }
 

@@ -3,6 +3,7 @@
 //   receipts    one row per closed receipt           attempts  one row per attempt of one
 //   tags        one row per tag of a receipt         dictionary (kind, id, text)
 //   facets      (tenant, kind, id) that occur        mark, meta  one row each
+//   dropped     (tenant, before): retention          cubes, …    the roll-ups: cubes.h
 #pragma once
 
 #include <duckdb.h>
@@ -14,7 +15,7 @@
 
 namespace kairos::store {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 struct ColumnSpec {
   std::string_view name;
@@ -74,8 +75,13 @@ enum class R : std::uint8_t {
   kOverhead,
   kConfidence,
   kPrivacyDropped,
+  kLatencyBucket, // of sketch.h; NULL where the duration does not count
+  kTtftBucket,
+  kOverheadBucket,
+  kCorrectionSegment, // of the last CORRECTION that was applied
+  kCorrectionPlace,
 };
-inline constexpr std::array<ColumnSpec, 51> kReceiptColumns = {{
+inline constexpr std::array<ColumnSpec, 56> kReceiptColumns = {{
     {"sequence", DUCKDB_TYPE_BIGINT},
     {"id_high", DUCKDB_TYPE_BIGINT},
     {"id_low", DUCKDB_TYPE_BIGINT},
@@ -127,6 +133,11 @@ inline constexpr std::array<ColumnSpec, 51> kReceiptColumns = {{
     {"overhead", DUCKDB_TYPE_INTEGER},
     {"confidence", DUCKDB_TYPE_INTEGER}, // millionths
     {"privacy_dropped", DUCKDB_TYPE_INTEGER},
+    {"latency_bucket", DUCKDB_TYPE_SMALLINT},
+    {"ttft_bucket", DUCKDB_TYPE_SMALLINT},
+    {"overhead_bucket", DUCKDB_TYPE_SMALLINT},
+    {"correction_segment", DUCKDB_TYPE_BIGINT},
+    {"correction_place", DUCKDB_TYPE_BIGINT},
 }};
 
 enum class A : std::uint8_t {
@@ -158,8 +169,10 @@ enum class A : std::uint8_t {
   kTokensOther,
   kLatency,
   kTtft,
+  kLatencyBucket,
+  kTtftBucket,
 };
-inline constexpr std::array<ColumnSpec, 28> kAttemptColumns = {{
+inline constexpr std::array<ColumnSpec, 30> kAttemptColumns = {{
     {"sequence", DUCKDB_TYPE_BIGINT},
     {"created", DUCKDB_TYPE_BIGINT},
     {"tenant", DUCKDB_TYPE_INTEGER},
@@ -188,6 +201,8 @@ inline constexpr std::array<ColumnSpec, 28> kAttemptColumns = {{
     {"tokens_other", DUCKDB_TYPE_BIGINT},
     {"latency", DUCKDB_TYPE_INTEGER},
     {"ttft", DUCKDB_TYPE_INTEGER},
+    {"latency_bucket", DUCKDB_TYPE_SMALLINT},
+    {"ttft_bucket", DUCKDB_TYPE_SMALLINT},
 }};
 
 enum class T : std::uint8_t { kSequence, kCreated, kKey, kValue };
@@ -209,7 +224,11 @@ struct TableRow {
 
   void set(Enum column, std::int64_t value) { values[static_cast<size_t>(column)] = value; }
   void set(Enum column, std::optional<std::int64_t> value) { set(column, value.value_or(kNull)); }
-  void add(Enum column, std::int64_t value) { values[static_cast<size_t>(column)] += value; }
+  /// Saturates.
+  void add(Enum column, std::int64_t value) {
+    std::int64_t& sum = values[static_cast<size_t>(column)];
+    if (__builtin_add_overflow(sum, value, &sum)) sum = value < 0 ? -INT64_MAX : INT64_MAX;
+  }
   std::int64_t operator[](Enum column) const { return values[static_cast<size_t>(column)]; }
 };
 using HotRow = TableRow<R, kReceiptColumns.size()>;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/duckdb/rows.h"
-#include "store/duckdb/sql_builder.h"
+#include "store/duckdb/conditions.h"
 #include "store/query_json.h"
 
 namespace kairos::store {
@@ -13,9 +13,10 @@ constexpr const char* kRowColumns = "r.sequence, r.id_high, r.id_low, r.segment,
                                     "r.tenant, r.workflow, r.api_key, r.end_user, "
                                     "r.requested_model, r.model, r.provider, r.region, r.error_code, r.category, "
                                     "r.status, r.http_status, r.cost, r.charged, "
-                                    "r.savings, r.basis, r.latency, r.ttft, r.attempts, r.requests, r.cache_hit";
+                                    "r.savings, r.basis, r.latency, r.ttft, r.attempts, r.requests, r.cache_hit, r.correction_segment, r.correction_place";
 
-WallTime time_of(std::int64_t micros) { return WallTime(std::chrono::microseconds(micros)); }
+std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
+WallTime time_of(std::int64_t us) { return WallTime(std::chrono::microseconds(us)); }
 
 std::optional<Picodollars> money_of(const std::optional<Int128>& cell) {
   return cell ? std::optional(Picodollars(static_cast<std::int64_t>(*cell))) : std::nullopt;
@@ -55,6 +56,10 @@ ReceiptRow receipt_row(const Rows& rows, size_t row, const Names& names) {
   out.attempts = integer();
   out.count = integer();
   out.cache_hit = integer() != 0;
+  if (rows.at(row, column)) {
+    out.correction = JournalPlace{static_cast<std::uint64_t>(rows.integer(row, column)),
+                                  static_cast<std::uint64_t>(rows.integer(row, column + 1))};
+  }
   return out;
 }
 
@@ -102,16 +107,17 @@ Result<CursorState> start_of(ReadSession& session, const Search& search, const C
 
 Sql search_sql(const Search& search, const Scope& scope, const Names& names, const CursorState& start) {
   Sql sql{fmt::format("SELECT {} FROM receipts r", kRowColumns), {}};
-  append_where(sql, search.filters, search.range, scope, names, Grain::kReceipt);
-  const bool first_condition = sql.text.find(" WHERE ") == std::string::npos;
-  sql.text += fmt::format("{}r.sequence <= {}", first_condition ? " WHERE " : " AND ", sql.bind(start.newest));
+  auto conditions = conditions_of(sql, search.filters, scope, names, Grain::kReceipt);
+  if (search.range) add_range(sql, conditions, micros(search.range->from), micros(search.range->to));
+  conditions.push_back("r.sequence <= " + sql.bind(start.newest));
   const char* column = order_column(search.order);
   const char* direction = search.descending ? "DESC" : "ASC";
   if (!search.cursor.empty()) {
     const std::string key = sql.bind(start.key);
-    sql.text += fmt::format(" AND ({0} {1} {2} OR ({0} = {2} AND r.sequence {1} {3}))", column,
-                            search.descending ? "<" : ">", key, sql.bind(start.sequence));
+    conditions.push_back(fmt::format("({0} {1} {2} OR ({0} = {2} AND r.sequence {1} {3}))", column,
+                                     search.descending ? "<" : ">", key, sql.bind(start.sequence)));
   }
+  append_where(sql, conditions);
   sql.text += fmt::format(" ORDER BY {} {}, r.sequence {} LIMIT {}", column, direction, direction, search.limit + 1);
   return sql;
 }
@@ -119,11 +125,12 @@ Sql search_sql(const Search& search, const Scope& scope, const Names& names, con
 Result<std::string> neighbour(ReadSession& session, const ReceiptRow& row, const Scope& scope, const Names& names,
                               bool newer) {
   Sql sql{"SELECT r.id_high, r.id_low FROM receipts r", {}};
-  append_where(sql, {}, std::nullopt, scope, names, Grain::kReceipt);
+  auto conditions = conditions_of(sql, {}, scope, names, Grain::kReceipt);
   const std::string created = sql.bind(order_key(SearchOrder::kTime, row));
-  sql.text += fmt::format("{}(r.created {} {} OR (r.created = {} AND r.sequence {} {}))",
-                          scope.tenant_id() ? " AND " : " WHERE ", newer ? ">" : "<", created, created,
-                          newer ? ">" : "<", sql.bind(static_cast<std::int64_t>(row.sequence)));
+  const char* beyond = newer ? ">" : "<";
+  conditions.push_back(fmt::format("(r.created {0} {1} OR (r.created = {1} AND r.sequence {0} {2}))", beyond, created,
+                                   sql.bind(static_cast<std::int64_t>(row.sequence))));
+  append_where(sql, conditions);
   sql.text +=
       newer ? " ORDER BY r.created ASC, r.sequence ASC LIMIT 1" : " ORDER BY r.created DESC, r.sequence DESC LIMIT 1";
   const auto rows = session.run(sql);
@@ -171,7 +178,7 @@ Result<Found> answer_find(ReadSession& session, std::string_view receipt_id, con
   Filters exactly;
   exactly.text = receipt_id;
   Sql sql{fmt::format("SELECT {} FROM receipts r", kRowColumns), {}};
-  append_where(sql, exactly, std::nullopt, scope, names, Grain::kReceipt);
+  append_where(sql, conditions_of(sql, exactly, scope, names, Grain::kReceipt));
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
   if (rows->size() == 0) return not_found();

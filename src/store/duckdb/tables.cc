@@ -3,27 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "store/duckdb/sql_builder.h"
+#include "store/duckdb/gather.h"
 
 namespace kairos::store {
 namespace {
-
-using Keys = std::vector<std::int64_t>;
-using Cells = std::vector<Cell>;
-struct Group {
-  Keys keys;
-  Cells measures;
-};
-
-Cell measure_cell(Measure measure, Grain grain, const std::optional<Int128>& numerator,
-                  const std::optional<Int128>& denominator) {
-  if (!numerator) return {};
-  const MeasureSql parts = measure_sql(measure, grain);
-  if (type_of(measure) == ColumnType::kMoney) return Money{*numerator};
-  if (type_of(measure) == ColumnType::kInteger) return static_cast<std::int64_t>(*numerator);
-  if (!denominator || *denominator == 0) return {};
-  return static_cast<double>(*numerator) * parts.scale / static_cast<double>(*denominator);
-}
 
 /// nullopt (unknown) comes after everything.
 bool cell_less(const Cell& a, const Cell& b) {
@@ -38,52 +21,37 @@ bool better(const Cell& a, const Cell& b, bool descending) {
 
 class Answer {
 public:
-  Answer(ReadSession& session, const Query& query, const Scope& scope, const Names& names)
-      : session_(session), query_(query), scope_(scope), names_(names), grain_(grain_of(query)) {}
+  Answer(ReadSession& session, const Query& query, const Scope& scope, const Names& names, std::int64_t exact_rows)
+      : query_(query), names_(names), session_(session), scope_(scope), exact_rows_(exact_rows),
+        gatherer_(session, scope, names, grain_of(query), query.measures, exact_rows) {}
 
   Result<Table> run() {
     const auto pieces = offset_pieces(query_.time_zone, query_.range);
     if (!pieces) return std::unexpected(pieces.error());
     if (auto ranked = rank(*pieces); !ranked) return std::unexpected(ranked.error());
-    auto groups = ask(query_, *pieces);
-    if (!groups) return std::unexpected(groups.error());
+    const auto gathered = gatherer_.ask(query_, *pieces, top_ ? &*top_ : nullptr);
+    if (!gathered) return std::unexpected(gathered.error());
     Table table = frame();
-    for (Group& group : *groups) table.rows.push_back(row_of(group));
+    for (const auto& [keys, figures] : gathered->groups) table.rows.push_back(row_of(keys, cells(figures)));
     if (query_.totals) {
-      auto totals = totals_of(query_, *pieces);
+      auto totals = totals_of(query_, *pieces, *gathered);
       if (!totals) return std::unexpected(totals.error());
       table.totals = std::move(*totals);
     }
     if (query_.compare) {
-      if (auto compared = compare(table, *groups, *pieces); !compared) return std::unexpected(compared.error());
+      if (auto compared = compare(table, gathered->groups, *pieces); !compared)
+        return std::unexpected(compared.error());
     }
     table.groups = table.rows.size();
+    table.percentile_error = gatherer_.percentile_error();
+    table.incomplete_before = WallTime(std::chrono::microseconds(gatherer_.incomplete_before_us()));
     sort(table);
     if (table.rows.size() > query_.limit) table.rows.resize(query_.limit);
     return table;
   }
 
 private:
-  Result<std::vector<Group>> ask(const Query& query, const std::vector<OffsetPiece>& pieces) {
-    const auto rows = session_.run(group_sql(query, grain_, scope_, names_, pieces, top_ ? &*top_ : nullptr));
-    if (!rows) return std::unexpected(rows.error());
-    if (rows->size() > kMaxGroups) {
-      return fail(
-          Code::kTooLarge,
-          "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
-    }
-    std::vector<Group> groups(rows->size());
-    const size_t dimensions = query.dimensions.size();
-    for (size_t row = 0; row < groups.size(); ++row) {
-      for (size_t d = 0; d < dimensions; ++d) groups[row].keys.push_back(rows->integer(row, d));
-      for (size_t m = 0; m < query.measures.size(); ++m) {
-        const size_t column = dimensions + 2 * m;
-        groups[row].measures.push_back(
-            measure_cell(query.measures[m], grain_, rows->at(row, column), rows->at(row, column + 1)));
-      }
-    }
-    return groups;
-  }
+  Cells cells(const Figures& figures) const { return gatherer_.cells(figures, query_.measures); }
 
   /// Finds the values that keep their own row: by the measure, ties by text.
   Result<> rank(const std::vector<OffsetPiece>& pieces) {
@@ -91,12 +59,13 @@ private:
     Query ranking = query_;
     ranking.measures = {query_.top->by};
     ranking.dimensions = {query_.top->dimension};
-    auto groups = ask(ranking, pieces);
-    if (!groups) return std::unexpected(groups.error());
+    Gatherer gatherer(session_, scope_, names_, grain_of(query_), ranking.measures, exact_rows_);
+    const auto gathered = gatherer.ask(ranking, pieces, nullptr);
+    if (!gathered) return std::unexpected(gathered.error());
     std::vector<std::tuple<Cell, std::string, std::int64_t>> order;
-    for (const Group& group : *groups) {
-      const std::int64_t key = group.keys.front();
-      order.emplace_back(group.measures.front(), key_text(query_.top->dimension, key, query_.interval, names_), key);
+    for (const auto& [keys, figures] : gathered->groups) {
+      order.emplace_back(gatherer.cells(figures, ranking.measures).front(),
+                         key_text(query_.top->dimension, keys.front(), query_.interval, names_), keys.front());
     }
     std::ranges::sort(order, [](const auto& a, const auto& b) {
       if (std::get<0>(a) != std::get<0>(b)) return better(std::get<0>(a), std::get<0>(b), true);
@@ -107,15 +76,25 @@ private:
     return {};
   }
 
-  Result<Cells> totals_of(const Query& query, const std::vector<OffsetPiece>& pieces) {
-    Query whole = query;
-    whole.dimensions.clear();
-    auto groups = ask(whole, pieces);
-    if (!groups) return std::unexpected(groups.error());
-    Cells cells(query.dimensions.size(), Cell(std::string()));
-    const Cells& sums = groups->front().measures;
-    cells.insert(cells.end(), sums.begin(), sums.end());
-    return cells;
+  /// Added up from the groups; asked for anew only where they have exact percentiles.
+  Result<Cells> totals_of(const Query& query, const std::vector<OffsetPiece>& pieces, const Gathered& gathered) {
+    Cells row(query.dimensions.size(), Cell(std::string()));
+    Figures all;
+    all.sums.resize(parts_of(query.measures).size());
+    if (gathered.exact && !query.dimensions.empty()) {
+      Query whole = query;
+      whole.dimensions.clear();
+      auto asked = gatherer_.ask(whole, pieces, nullptr);
+      if (!asked) return std::unexpected(asked.error());
+      all = std::move(asked->groups.begin()->second);
+    } else if (gathered.exact) {
+      all = gathered.groups.begin()->second;
+    } else {
+      for (const auto& [keys, figures] : gathered.groups) all.add(figures);
+    }
+    const Cells sums = cells(all);
+    row.insert(row.end(), sums.begin(), sums.end());
+    return row;
   }
 
   Table frame() const {
@@ -127,56 +106,60 @@ private:
     return table;
   }
 
-  Cells row_of(const Group& group) const {
+  Cells row_of(const Keys& keys, const Cells& measures) const {
     Cells row;
-    for (size_t d = 0; d < group.keys.size(); ++d)
-      row.emplace_back(key_text(query_.dimensions[d], group.keys[d], query_.interval, names_));
-    row.insert(row.end(), group.measures.begin(), group.measures.end());
+    for (size_t d = 0; d < keys.size(); ++d)
+      row.emplace_back(key_text(query_.dimensions[d], keys[d], query_.interval, names_));
+    row.insert(row.end(), measures.begin(), measures.end());
     return row;
   }
 
   /// Adds the previous period's columns; its buckets stand beside those of the same ordinal.
-  Result<> compare(Table& table, const std::vector<Group>& groups, const std::vector<OffsetPiece>& pieces) {
+  Result<> compare(Table& table, const Groups& groups, const std::vector<OffsetPiece>& pieces) {
     const auto range = previous_range(query_.range, query_.time_zone);
     if (!range) return std::unexpected(range.error());
     Query before = query_;
     before.range = *range;
     const auto old_pieces = offset_pieces(query_.time_zone, *range);
     if (!old_pieces) return std::unexpected(old_pieces.error());
-    auto old_groups = ask(before, *old_pieces);
-    if (!old_groups) return std::unexpected(old_groups.error());
+    const auto old = gatherer_.ask(before, *old_pieces, top_ ? &*top_ : nullptr);
+    if (!old) return std::unexpected(old.error());
     const std::int64_t shift =
         bucket_key(query_.range.from, query_.interval, pieces) - bucket_key(range->from, query_.interval, *old_pieces);
     std::map<Keys, Cells> previous;
-    for (Group& group : *old_groups) {
-      for (size_t d = 0; d < group.keys.size(); ++d) {
-        if (query_.dimensions[d].dimension == Dimension::kTime) group.keys[d] += shift;
+    for (const auto& [old_keys, figures] : old->groups) {
+      Keys keys = old_keys;
+      for (size_t d = 0; d < keys.size(); ++d) {
+        if (query_.dimensions[d].dimension == Dimension::kTime) keys[d] += shift;
       }
-      previous.emplace(std::move(group.keys), std::move(group.measures));
+      previous.emplace(std::move(keys), cells(figures));
     }
     for (const Measure measure : query_.measures)
       table.columns.push_back({std::string(name(measure)) + ".previous", type_of(measure)});
     join_previous(table, groups, previous);
     if (!table.totals) return {};
-    const auto old_totals = totals_of(before, *old_pieces);
+    const auto old_totals = totals_of(before, *old_pieces, *old);
     if (!old_totals) return std::unexpected(old_totals.error());
     const auto first = old_totals->begin() + static_cast<std::ptrdiff_t>(query_.dimensions.size());
     table.totals->insert(table.totals->end(), first, old_totals->end());
     return {};
   }
 
-  void join_previous(Table& table, const std::vector<Group>& groups, std::map<Keys, Cells>& previous) const {
+  /// The table's rows stand in the order of the groups.
+  void join_previous(Table& table, const Groups& groups, std::map<Keys, Cells>& previous) const {
     const Cells nothing(query_.measures.size());
-    for (size_t i = 0; i < groups.size(); ++i) {
-      const auto found = previous.find(groups[i].keys);
+    size_t row = 0;
+    for (const auto& [keys, figures] : groups) {
+      const auto found = previous.find(keys);
       const Cells& old = found == previous.end() ? nothing : found->second;
-      table.rows[i].insert(table.rows[i].end(), old.begin(), old.end());
+      table.rows[row].insert(table.rows[row].end(), old.begin(), old.end());
       if (found != previous.end()) previous.erase(found);
+      ++row;
     }
-    for (auto& [keys, old] : previous) { // what was there only before
-      Cells row = row_of(Group{keys, nothing});
-      row.insert(row.end(), old.begin(), old.end());
-      table.rows.push_back(std::move(row));
+    for (const auto& [keys, old] : previous) { // what was there only before
+      Cells cells = row_of(keys, nothing);
+      cells.insert(cells.end(), old.begin(), old.end());
+      table.rows.push_back(std::move(cells));
     }
   }
 
@@ -207,18 +190,20 @@ private:
 
   static bool is_other(const Cell& cell) { return std::get<std::string>(cell) == kOther; }
 
-  ReadSession& session_;
   const Query& query_;
-  const Scope& scope_;
   const Names& names_;
-  const Grain grain_;
+  ReadSession& session_;
+  const Scope& scope_;
+  const std::int64_t exact_rows_;
+  Gatherer gatherer_;
   std::optional<TopKeys> top_;
 };
 
 } // namespace
 
-Result<Table> answer_query(ReadSession& session, const Query& query, const Scope& scope, const Names& names) {
-  return Answer(session, query, scope, names).run();
+Result<Table> answer_query(ReadSession& session, const Query& query, const Scope& scope, const Names& names,
+                           std::int64_t exact_rows) {
+  return Answer(session, query, scope, names, exact_rows).run();
 }
 
 } // namespace kairos::store

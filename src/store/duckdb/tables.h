@@ -9,6 +9,8 @@
 
 namespace kairos::store {
 
-Result<Table> answer_query(ReadSession& session, const Query& query, const Scope& scope, const Names& names);
+/// Percentiles over up to `exact_rows` receipts are exact.
+Result<Table> answer_query(ReadSession& session, const Query& query, const Scope& scope, const Names& names,
+                           std::int64_t exact_rows);
 
 } // namespace kairos::store

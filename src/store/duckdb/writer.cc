@@ -161,13 +161,23 @@ Result<> append_all(Connection& connection, const RowBatch& batch, const Names& 
   if (auto done = append_rows<HotRow>(connection, "receipts", kReceiptColumns, batch.receipts); !done) return done;
   if (auto done = append_rows<AttemptRow>(connection, "attempts", kAttemptColumns, batch.attempts); !done) return done;
   if (auto done = append_rows<TagRow>(connection, "tags", kTagColumns, batch.tags); !done) return done;
-  return connection.execute(
-      fmt::format("UPDATE mark SET sequence = {}, segment = {}, place = {}", static_cast<std::int64_t>(mark.sequence),
-                  static_cast<std::int64_t>(mark.next.segment), static_cast<std::int64_t>(mark.next.offset)));
+  std::int64_t newest = 0;
+  for (const HotRow& row : batch.receipts) newest = std::max(newest, row[R::kCreated]);
+  return connection.execute(fmt::format(
+      "UPDATE mark SET sequence = {}, segment = {}, place = {}, newest = greatest(newest, {})",
+      static_cast<std::int64_t>(mark.sequence), static_cast<std::int64_t>(mark.next.segment),
+      static_cast<std::int64_t>(mark.next.offset), newest));
 }
 
 Result<Rows> read(Connection& connection, const char* text) {
   return connection.run(Sql{text, {}}, Deadline(ReadOptions{std::chrono::minutes(10), {}}));
+}
+
+Result<> delete_rows(Connection& connection, std::int64_t sequence) {
+  std::string sql;
+  for (const char* table : {"receipts", "attempts", "tags"})
+    sql += fmt::format("DELETE FROM {} WHERE sequence = {};", table, sequence);
+  return connection.execute(sql);
 }
 
 Result<FileState> make_tables(Connection& connection) {
@@ -176,10 +186,11 @@ Result<FileState> make_tables(Connection& connection) {
   state.cursor_key = random_cursor_key();
   const std::string sql =
       "BEGIN TRANSACTION;" + create_table("receipts", kReceiptColumns) + create_table("attempts", kAttemptColumns) +
-      create_table("tags", kTagColumns) + create_table("facets", kFacetColumns) +
+      create_table("tags", kTagColumns) + create_table("facets", kFacetColumns) + create_cubes_sql() +
       fmt::format(
           "CREATE TABLE dictionary (kind TINYINT, id INTEGER, text BLOB);"
-          "CREATE TABLE mark (sequence BIGINT, segment BIGINT, place BIGINT); INSERT INTO mark VALUES (0, 0, 0);"
+          "CREATE TABLE mark (sequence BIGINT, segment BIGINT, place BIGINT, newest BIGINT);"
+          "INSERT INTO mark VALUES (0, 0, 0, 0); CREATE TABLE dropped (tenant INTEGER, before BIGINT);"
           "CREATE TABLE kairosroute_meta (version INTEGER, cursor_key BLOB);"
           "INSERT INTO kairosroute_meta VALUES ({}, from_hex('{}')); COMMIT;",
           kSchemaVersion, to_hex(state.cursor_key));
@@ -232,14 +243,30 @@ Result<FileState> prepare_file(Connection& connection, Names& names) {
 }
 
 Result<> write_batch(Connection& connection, const RowBatch& batch, const Names& names, const LoadMark& mark) {
-  if (auto begun = connection.execute("BEGIN TRANSACTION"); !begun) return begun;
-  auto done = append_all(connection, batch, names, mark);
-  if (done) done = connection.execute("COMMIT");
-  if (!done) {
-    const auto ignored = connection.execute("ROLLBACK"); // after a failed COMMIT there is nothing left to roll back
-    static_cast<void>(ignored);
-  }
-  return done;
+  return transact(connection, [&] { return append_all(connection, batch, names, mark); });
+}
+
+Result<> write_change(Connection& connection, CubeKeeper& cubes, const IdHalves& id, RowBatch rows,
+                      const JournalPlace& place, Names& names, const LoadMark& mark) {
+  return transact(connection, [&]() -> Result<> {
+    const auto old = read(connection, fmt::format("SELECT sequence, segment, place FROM receipts WHERE id_high = {} AND id_low = {}", id.high, id.low).c_str());
+    if (!old) return std::unexpected(old.error());
+    if (old->size() == 0) return append_all(connection, {}, names, mark);
+    const std::int64_t sequence = old->integer(0, 0);
+    if (auto done = cubes.change(connection, static_cast<std::uint64_t>(sequence), true); !done) return done;
+    if (auto done = delete_rows(connection, sequence); !done) return done;
+    for (HotRow& row : rows.receipts) {
+      row.set(R::kSequence, sequence);
+      row.set(R::kSegment, old->integer(0, 1));
+      row.set(R::kPlace, old->integer(0, 2));
+      row.set(R::kCorrectionSegment, static_cast<std::int64_t>(place.segment));
+      row.set(R::kCorrectionPlace, static_cast<std::int64_t>(place.offset));
+    }
+    for (AttemptRow& row : rows.attempts) row.set(A::kSequence, sequence);
+    for (TagRow& row : rows.tags) row.set(T::kSequence, sequence);
+    if (auto done = append_all(connection, rows, names, mark); !done) return done;
+    return cubes.change(connection, static_cast<std::uint64_t>(sequence), false);
+  });
 }
 
 } // namespace kairos::store

@@ -1,9 +1,10 @@
-// Writer: the loader's side of the DuckDB file: makes the tables, and appends batches with the mark in one transaction.
-// One thread.
+// Writer: the loader's side of the DuckDB file: makes the tables, appends batches and applies what became of receipts
+// later, each with the mark in one transaction. One thread.
 #pragma once
 
 #include "store/cursor.h"
 #include "store/duckdb/connection.h"
+#include "store/duckdb/cube_keeper.h"
 #include "store/duckdb/names.h"
 #include "store/duckdb/rows.h"
 
@@ -21,5 +22,12 @@ Result<FileState> prepare_file(Connection& connection, Names& names);
 
 /// One transaction: the rows, the names that are new, the mark. On failure nothing was written.
 Result<> write_batch(Connection& connection, const RowBatch& batch, const Names& names, const LoadMark& mark);
+
+/// A correction or erasure, in one transaction: takes the receipt's rows away and out of the roll-ups, and puts the
+/// corrected ones (`rows`, one receipt's; none for an erasure) in their place. A receipt that is not there, because it
+/// was dropped or erased, stays away.
+Result<> write_change(Connection& connection, CubeKeeper& cubes, const IdHalves& id, RowBatch rows, const JournalPlace& place,
+                      Names& names, const LoadMark& mark);
+
 
 } // namespace kairos::store

@@ -1,0 +1,163 @@
+#include "store/duckdb/conditions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "model/category.h"
+#include "model/enums.h"
+#include "store/duckdb/cubes.h"
+#include "store/duckdb/rows.h"
+
+namespace kairos::store {
+namespace {
+
+/// -1, which no row has, for values never seen.
+std::int64_t key_of(const DimensionRef& field, std::string_view value, const Names& names) {
+  if (const auto kind = kind_of(field.dimension)) return names.find(*kind, value);
+  const auto words = words_of(field.dimension);
+  const auto found = std::ranges::find(words, value);
+  return found == words.end() ? -1 : found - words.begin();
+}
+
+std::vector<std::int64_t> keys_of(const ValueFilter& filter, const Names& names) {
+  std::vector<std::int64_t> keys;
+  for (const std::string& value : filter.values) {
+    if (const std::int64_t key = key_of(filter.field, value, names); key >= 0) keys.push_back(key);
+  }
+  return keys;
+}
+
+/// Receipts whose tag is one of the values; "" means that it is absent (or empty).
+std::string tag_condition(Sql& sql, const ValueFilter& filter, const Names& names) {
+  const std::string key = sql.bind(names.find(Kind::kTagKey, filter.field.tag));
+  const std::vector<std::int64_t> values = keys_of(filter, names);
+  std::string condition = fmt::format("r.sequence IN (SELECT sequence FROM tags WHERE key = {} AND value IN {})", key,
+                                      sql.bind_list(values));
+  if (std::ranges::find(values, 0) != values.end()) {
+    condition = fmt::format("({} OR r.sequence NOT IN (SELECT sequence FROM tags WHERE key = {}))", condition, key);
+  }
+  return condition;
+}
+
+std::string value_condition(Sql& sql, const ValueFilter& filter, const Names& names, Grain grain) {
+  const auto condition = [&]() -> std::string {
+    if (filter.field.dimension == Dimension::kTag) return tag_condition(sql, filter, names);
+    const std::vector<std::int64_t> keys = keys_of(filter, names);
+    if (keys.empty()) return "false";
+    if (filter.field.dimension == Dimension::kAttemptReason && grain == Grain::kReceipt) {
+      return fmt::format("r.sequence IN (SELECT sequence FROM attempts WHERE reason IN {})", sql.bind_list(keys));
+    }
+    return fmt::format("r.{} IN {}", column_name(filter.field.dimension), sql.bind_list(keys));
+  };
+  return filter.exclude ? fmt::format("NOT ({})", condition()) : condition();
+}
+
+constexpr size_t kMaxTextMatches = 1000;
+
+std::string text_condition(Sql& sql, const std::string& text, const Names& names) {
+  if (const auto id = id_halves(text))
+    return fmt::format("(r.id_high = {} AND r.id_low = {})", sql.bind(id->high), sql.bind(id->low));
+  if (const auto trace = trace_halves(text)) {
+    return fmt::format("(r.trace_high = {} AND r.trace_low = {})", sql.bind(trace->high), sql.bind(trace->low));
+  }
+  constexpr std::pair<const char*, Kind> kSearched[] = {
+      {"r.workflow", Kind::kWorkflow}, {"r.api_key", Kind::kKey},           {"r.end_user", Kind::kEndUser},
+      {"r.model", Kind::kModel},       {"r.requested_model", Kind::kModel}, {"r.provider", Kind::kProvider},
+      {"r.region", Kind::kRegion},     {"r.error_code", Kind::kErrorCode}};
+  std::string condition = "(false";
+  for (const auto& [column, kind] : kSearched) {
+    const auto ids = names.containing(kind, text, kMaxTextMatches);
+    if (!ids.empty()) condition += fmt::format(" OR {} IN {}", column, sql.bind_list(ids));
+  }
+  return condition + ")";
+}
+
+/// Conditions on columns that only receipts have.
+std::vector<std::string> receipt_conditions(Sql& sql, const Filters& filters, const Names& names) {
+  std::vector<std::string> all;
+  if (filters.min_cost) all.push_back("r.cost >= " + sql.bind(filters.min_cost->value()));
+  if (filters.max_cost) all.push_back("r.cost <= " + sql.bind(filters.max_cost->value()));
+  if (filters.min_latency_ms) all.push_back("r.latency >= " + sql.bind(*filters.min_latency_ms));
+  if (filters.max_latency_ms) all.push_back("r.latency <= " + sql.bind(*filters.max_latency_ms));
+  if (filters.cache_hit) all.push_back("r.cache_hit = " + sql.bind(*filters.cache_hit ? 1 : 0));
+  if (filters.fallback) all.push_back("r.fallback = " + sql.bind(*filters.fallback ? 1 : 0));
+  if (filters.unknown_cost) all.push_back(*filters.unknown_cost ? "r.cost IS NULL" : "r.cost IS NOT NULL");
+  if (!filters.trace_id.empty()) {
+    const auto trace = trace_halves(filters.trace_id).value_or(IdHalves{});
+    all.push_back(fmt::format("(r.trace_high = {} AND r.trace_low = {})", sql.bind(trace.high), sql.bind(trace.low)));
+  }
+  if (!filters.text.empty()) all.push_back(text_condition(sql, filters.text, names));
+  return all;
+}
+
+std::string joined(const std::vector<std::string>& conditions) {
+  std::string text;
+  for (const std::string& condition : conditions) text += (text.empty() ? "" : " AND ") + condition;
+  return text;
+}
+
+} // namespace
+
+std::vector<std::string> conditions_of(Sql& sql, const Filters& filters, const Scope& scope, const Names& names,
+                                       Grain grain) {
+  std::vector<std::string> all;
+  if (scope.tenant_id()) all.push_back("r.tenant = " + sql.bind(names.find(Kind::kTenant, *scope.tenant_id())));
+  for (const ValueFilter& filter : filters.values) all.push_back(value_condition(sql, filter, names, grain));
+  const std::string of_receipt = joined(receipt_conditions(sql, filters, names));
+  if (!of_receipt.empty() && grain == Grain::kReceipt) all.push_back(of_receipt);
+  if (!of_receipt.empty() && grain == Grain::kAttempt)
+    all.push_back(fmt::format("r.sequence IN (SELECT r.sequence FROM receipts r WHERE {})", of_receipt));
+  return all;
+}
+
+void append_where(Sql& sql, const std::vector<std::string>& conditions) {
+  if (!conditions.empty()) sql.text += " WHERE " + joined(conditions);
+}
+
+void add_range(Sql& sql, std::vector<std::string>& conditions, std::int64_t from_us, std::int64_t to_us) {
+  conditions.push_back("r.created >= " + sql.bind(from_us));
+  conditions.push_back("r.created < " + sql.bind(to_us));
+}
+
+std::optional<Kind> kind_of(Dimension dimension) {
+  switch (dimension) {
+  case Dimension::kTenant:
+    return Kind::kTenant;
+  case Dimension::kWorkflow:
+    return Kind::kWorkflow;
+  case Dimension::kKey:
+    return Kind::kKey;
+  case Dimension::kEndUser:
+    return Kind::kEndUser;
+  case Dimension::kModel:
+  case Dimension::kRequestedModel:
+    return Kind::kModel;
+  case Dimension::kProvider:
+    return Kind::kProvider;
+  case Dimension::kRegion:
+    return Kind::kRegion;
+  case Dimension::kRouterVersion:
+    return Kind::kRouter;
+  case Dimension::kPolicyVersion:
+    return Kind::kPolicy;
+  case Dimension::kErrorCode:
+    return Kind::kErrorCode;
+  case Dimension::kTag:
+    return Kind::kTagValue;
+  default:
+    return std::nullopt;
+  }
+}
+
+std::span<const std::string_view> words_of(Dimension dimension) {
+  switch (dimension) {
+  case Dimension::kCategory: return model::kCategoryNames;
+  case Dimension::kStatus: return model::kStatusNames;
+  case Dimension::kEndpoint: return model::kEndpointNames;
+  case Dimension::kAttemptReason: return model::kAttemptReasonNames;
+  default: return {};
+  }
+}
+
+} // namespace kairos::store

@@ -1,0 +1,79 @@
+// Cubes: the roll-ups. A cube holds, per unit of time (UTC hour or day) and per combination of some dimensions, the
+// parts of all receipts up to a sequence of its own ("rolled"); what came later is read from the raw rows, so that rows
+// and roll-ups together are always everything, exactly once, in every transaction. Its rows are increments: several may
+// have the same key, and a correction adds a row with the old figures negated and one with the new ones.
+// Sums are HUGEINT: no hour's sum can overflow. Sketches are rows (duration, bucket, count).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "store/duckdb/parts.h"
+#include "store/duckdb/schema.h"
+#include "store/filters.h"
+
+namespace kairos::store {
+
+inline constexpr std::int64_t kHourUs = 3'600'000'000;
+inline constexpr std::int64_t kDayUs = 24 * kHourUs;
+
+struct Cube {
+  const char* table;
+  Grain grain;
+  std::int64_t unit_us;
+  bool sketch;
+  std::array<std::optional<Dimension>, 5> dimensions;
+};
+
+/// Small ones first: the first that can answer is taken. Which there are was chosen by what the views ask and by
+/// counting combinations in generated traffic (docs/analytics.md).
+inline constexpr std::array<Cube, 12> kCubes = {{
+    {"hour_tenant", Grain::kReceipt, kHourUs, false, {Dimension::kTenant, Dimension::kStatus}},
+    {"day_target",
+     Grain::kReceipt,
+     kDayUs,
+     false,
+     {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+    {"day_workflow", Grain::kReceipt, kDayUs, false, {Dimension::kTenant, Dimension::kWorkflow, Dimension::kKey}},
+    {"day_category", Grain::kReceipt, kDayUs, false, {Dimension::kTenant, Dimension::kCategory, Dimension::kModel}},
+    {"hour_target",
+     Grain::kReceipt,
+     kHourUs,
+     false,
+     {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+    {"day_attempt",
+     Grain::kAttempt,
+     kDayUs,
+     false,
+     {Dimension::kTenant, Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+    {"sketch_day", Grain::kReceipt, kDayUs, true, {}},
+    {"sketch_day_category", Grain::kReceipt, kDayUs, true, {Dimension::kCategory}},
+    {"sketch_day_target", Grain::kReceipt, kDayUs, true, {Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+    {"sketch_hour", Grain::kReceipt, kHourUs, true, {}},
+    {"sketch_day_tenant", Grain::kReceipt, kDayUs, true, {Dimension::kTenant}},
+    {"sketch_day_attempt",
+     Grain::kAttempt,
+     kDayUs,
+     true,
+     {Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+}};
+
+bool has_dimension(const Cube& cube, Dimension dimension);
+/// Column of a dimension, the same in all tables; nullptr for time and tags.
+const char* column_name(Dimension dimension);
+/// receipts or attempts.
+const char* raw_table(Grain grain);
+/// Columns of the buckets in the raw table, by duration; attempts have no overhead.
+std::span<const char* const> bucket_columns(Grain grain);
+
+/// CREATE TABLE … of all cubes, and of the table that says how far each is.
+std::string create_cubes_sql();
+/// INSERT: what the raw rows under this condition add to the cube, or take away from it.
+std::string increment_sql(const Cube& cube, const std::string& condition, bool take_away);
+/// Makes one row of each key again in the units from `from_us` on. Several statements; run them in a transaction.
+std::string pack_sql(const Cube& cube, std::int64_t from_us);
+
+} // namespace kairos::store

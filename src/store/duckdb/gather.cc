@@ -1,0 +1,149 @@
+#include "store/duckdb/gather.h"
+
+#include <algorithm>
+
+namespace kairos::store {
+namespace {
+
+Keys keys_at(const Rows& rows, size_t row, size_t dimensions) {
+  Keys keys(dimensions);
+  for (size_t d = 0; d < dimensions; ++d) keys[d] = rows.integer(row, d);
+  return keys;
+}
+
+} // namespace
+
+void Figures::add(const Figures& more) {
+  sums.resize(std::max(sums.size(), more.sums.size()));
+  for (size_t i = 0; i < more.sums.size(); ++i) sums[i] += more.sums[i];
+  for (size_t i = 0; i < kDurationCount; ++i)
+    sketches[i].insert(sketches[i].end(), more.sketches[i].begin(), more.sketches[i].end());
+}
+
+Gatherer::Gatherer(ReadSession& session, const Scope& scope, const Names& names, Grain grain,
+                   std::vector<Measure> measures, std::int64_t exact_rows)
+    : session_(session), scope_(scope), names_(names), grain_(grain), measures_(std::move(measures)),
+      exact_rows_(exact_rows), parts_(parts_of(measures_)) {
+  std::ranges::copy_if(measures_, std::back_inserter(percentiles_), is_percentile);
+}
+
+Result<Gathered> Gatherer::ask(const Query& query, const std::vector<OffsetPiece>& pieces, const TopKeys* top) {
+  if (!progress_) {
+    auto progress = read_progress(session_);
+    if (!progress) return std::unexpected(progress.error());
+    progress_ = *progress;
+  }
+  const Question question{query, grain_, scope_, names_, pieces, top};
+  Gathered gathered;
+  if (auto done = sums(question, gathered.groups); !done) return std::unexpected(done.error());
+  if (!percentiles_.empty()) {
+    if (auto done = percentiles(question, gathered); !done) return std::unexpected(done.error());
+  }
+  return gathered;
+}
+
+Result<> Gatherer::sums(const Question& question, Groups& groups) {
+  const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, *progress_, false);
+  note_dropped(plan);
+  const auto rows = session_.run(sums_sql(question, plan, parts_));
+  if (!rows) return std::unexpected(rows.error());
+  const size_t dimensions = question.query.dimensions.size();
+  for (size_t row = 0; row < rows->size(); ++row) {
+    Figures& figures = groups[keys_at(*rows, row, dimensions)];
+    figures.sums.resize(parts_.size());
+    for (size_t i = 0; i < parts_.size(); ++i) figures.sums[i] += rows->at(row, dimensions + i).value_or(0);
+  }
+  // What was corrected away leaves keys behind that no receipt has.
+  if (dimensions > 0) std::erase_if(groups, [](const auto& group) { return group.second.sums.front() == 0; });
+  if (groups.size() <= kMaxGroups) return {};
+  return fail(Code::kTooLarge,
+              "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
+}
+
+Result<> Gatherer::percentiles(const Question& question, Gathered& gathered) {
+  const auto receipts = receipts_in(question);
+  if (!receipts) return std::unexpected(receipts.error());
+  const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, *progress_, true);
+  gathered.exact = *receipts <= exact_rows_ || (plan.cube == nullptr && !counts_buckets(question.query));
+  return gathered.exact ? exact(question, gathered.groups) : sketches(question, plan, gathered.groups);
+}
+
+/// How many there are in the range, of anybody.
+Result<std::int64_t> Gatherer::receipts_in(const Question& question) {
+  Query count;
+  count.measures = {Measure::kReceipts};
+  count.range = question.query.range;
+  const std::vector<OffsetPiece> utc = {{INT64_MAX, 0}};
+  const Scope everybody = Scope::all();
+  const Question all{count, Grain::kReceipt, everybody, names_, utc};
+  const std::vector<Part> rows_part = {Part::kRows};
+  const auto rows =
+      session_.run(sums_sql(all, plan_of(count, Grain::kReceipt, everybody, utc, *progress_, false), rows_part));
+  if (!rows) return std::unexpected(rows.error());
+  Int128 sum = 0;
+  for (size_t row = 0; row < rows->size(); ++row) sum += rows->at(row, 0).value_or(0);
+  return static_cast<std::int64_t>(sum);
+}
+
+Result<> Gatherer::exact(const Question& question, Groups& groups) {
+  const Plan plan{nullptr,
+                  {{nullptr, question.query.range.from.time_since_epoch().count(),
+                    question.query.range.to.time_since_epoch().count(), 0}}};
+  note_dropped(plan);
+  const auto rows = session_.run(quantiles_sql(question, plan, percentiles_));
+  if (!rows) return std::unexpected(rows.error());
+  const size_t dimensions = question.query.dimensions.size();
+  for (size_t row = 0; row < rows->size(); ++row) {
+    const auto group = groups.find(keys_at(*rows, row, dimensions));
+    if (group == groups.end()) continue;
+    for (size_t i = 0; i < percentiles_.size(); ++i) {
+      const auto& value = rows->at(row, dimensions + i);
+      group->second.exact.push_back(value ? Cell(static_cast<std::int64_t>(*value)) : Cell());
+    }
+  }
+  return {};
+}
+
+Result<> Gatherer::sketches(const Question& question, const Plan& plan, Groups& groups) {
+  note_dropped(plan);
+  std::array<bool, kDurationCount> durations{};
+  for (const Measure measure : percentiles_) durations[duration_of(measure)] = true;
+  const auto rows = session_.run(sketch_sql(question, plan, durations));
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->size() > kMaxSketchRows)
+    return fail(Code::kTooLarge, "dimensions: too many groups for percentiles; use fewer dimensions, a coarser interval or filters");
+  const size_t dimensions = question.query.dimensions.size();
+  for (size_t row = 0; row < rows->size(); ++row) {
+    const auto group = groups.find(keys_at(*rows, row, dimensions));
+    const auto duration = static_cast<size_t>(rows->integer(row, dimensions));
+    if (group == groups.end() || duration >= kDurationCount) continue;
+    group->second.sketches[duration].emplace_back(static_cast<std::int32_t>(rows->integer(row, dimensions + 1)),
+                                                  rows->integer(row, dimensions + 2));
+  }
+  percentile_error_ = kSketchError;
+  return {};
+}
+
+void Gatherer::note_dropped(const Plan& plan) {
+  for (const Source& source : plan.sources) {
+    if (source.cube == nullptr && source.after == 0 && source.from_us < progress_->dropped_us)
+      incomplete_before_us_ = progress_->dropped_us;
+  }
+}
+
+Cells Gatherer::cells(const Figures& figures, const std::vector<Measure>& measures) const {
+  Cells cells;
+  for (const Measure measure : measures) {
+    if (!is_percentile(measure)) {
+      cells.push_back(measure_of(measure, parts_, figures.sums));
+    } else if (figures.exact.empty()) {
+      const auto value = sketch_percentile(figures.sketches[duration_of(measure)], per_cent_of(measure));
+      cells.push_back(value ? Cell(*value) : Cell());
+    } else {
+      cells.push_back(figures.exact[static_cast<size_t>(std::ranges::find(percentiles_, measure) - percentiles_.begin())]);
+    }
+  }
+  return cells;
+}
+
+} // namespace kairos::store

@@ -1,0 +1,69 @@
+// Gatherer: the figures of a question's groups, from roll-ups, raw rows or both, as mergeable parts and sketches, within
+// one read session. Percentiles of few receipts, and of questions that no sketch can answer, are exact instead.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "store/duckdb/sql_builder.h"
+#include "store/sketch.h"
+
+namespace kairos::store {
+
+using Keys = std::vector<std::int64_t>;
+using Cells = std::vector<Cell>;
+
+struct Figures {
+  std::vector<Int128> sums; // in the order of Gatherer::parts()
+  std::array<SketchCounts, kDurationCount> sketches;
+  Cells exact; // in the order of the percentiles asked for; only where they are exact
+
+  void add(const Figures& more);
+};
+using Groups = std::map<Keys, Figures>;
+struct Gathered {
+  Groups groups;
+  bool exact = false; // has exact percentiles, which cannot be added up
+};
+
+class Gatherer {
+public:
+  /// `measures`: all that cells() will be asked for. References outlive it.
+  Gatherer(ReadSession& session, const Scope& scope, const Names& names, Grain grain, std::vector<Measure> measures,
+           std::int64_t exact_rows);
+
+  /// Groups of these dimensions; none if the range has no receipts, but for no dimensions always one.
+  /// kTooLarge beyond kMaxGroups.
+  Result<Gathered> ask(const Query& query, const std::vector<OffsetPiece>& pieces, const TopKeys* top);
+  /// Of the measures, for one group.
+  Cells cells(const Figures& figures, const std::vector<Measure>& measures) const;
+
+  /// 0, or kSketchError if a percentile came from a sketch.
+  double percentile_error() const { return percentile_error_; }
+  /// Receipts created before this may have been dropped, and raw rows from before were asked for; 0: no.
+  std::int64_t incomplete_before_us() const { return incomplete_before_us_; }
+
+private:
+  Result<> sums(const Question& question, Groups& groups);
+  Result<> percentiles(const Question& question, Gathered& gathered);
+  Result<> exact(const Question& question, Groups& groups);
+  Result<> sketches(const Question& question, const Plan& plan, Groups& groups);
+  Result<std::int64_t> receipts_in(const Question& question);
+  void note_dropped(const Plan& plan);
+
+  ReadSession& session_;
+  const Scope& scope_;
+  const Names& names_;
+  const Grain grain_;
+  const std::vector<Measure> measures_;
+  const std::int64_t exact_rows_;
+  std::vector<Part> parts_;
+  std::vector<Measure> percentiles_;
+  std::optional<Progress> progress_;
+  double percentile_error_ = 0;
+  std::int64_t incomplete_before_us_ = 0;
+};
+
+} // namespace kairos::store

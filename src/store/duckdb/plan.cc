@@ -1,0 +1,88 @@
+#include "store/duckdb/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kairos::store {
+namespace {
+
+std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
+
+/// Local buckets of time are unions of the cube's units.
+bool fits_time(const Cube& cube, const Query& query, const std::vector<OffsetPiece>& pieces) {
+  const Interval finest = cube.unit_us == kHourUs ? Interval::kHour : Interval::kDay;
+  if (query.interval < finest) return false;
+  return std::ranges::all_of(pieces, [&](const OffsetPiece& piece) {
+    return piece.offset_us % cube.unit_us == 0 && (piece.until_us == INT64_MAX || piece.until_us % cube.unit_us == 0);
+  });
+}
+
+/// Filters that look at more than dimensions.
+bool filters_rows(const Filters& f) {
+  return f.min_cost || f.max_cost || f.min_latency_ms || f.max_latency_ms || f.cache_hit || f.fallback ||
+         f.unknown_cost || !f.trace_id.empty() || !f.text.empty();
+}
+
+bool covers(const Cube& cube, const Query& query, const Scope& scope, const std::vector<OffsetPiece>& pieces) {
+  if (scope.tenant_id() && !has_dimension(cube, Dimension::kTenant)) return false;
+  if (filters_rows(query.filters)) return false;
+  const auto known = [&](const DimensionRef& d) { return has_dimension(cube, d.dimension); };
+  if (!std::ranges::all_of(query.filters.values, known, &ValueFilter::field)) return false;
+  return std::ranges::all_of(query.dimensions, [&](const DimensionRef& d) {
+    return d.dimension == Dimension::kTime ? fits_time(cube, query, pieces) : known(d);
+  });
+}
+
+void add(Plan& plan, const Cube* cube, std::int64_t from, std::int64_t to, std::int64_t after = 0) {
+  if (from < to) plan.sources.push_back({cube, from, to, after});
+}
+
+} // namespace
+
+Result<Progress> read_progress(ReadSession& session) {
+  const auto rows = session.run(Sql{"SELECT cube, rolled, sequence, newest, (SELECT coalesce(max(before), 0) FROM "
+                                    "dropped) FROM cubes, mark",
+                                    {}});
+  if (!rows) return std::unexpected(rows.error());
+  Progress progress;
+  for (size_t row = 0; row < rows->size(); ++row) {
+    const auto cube = static_cast<size_t>(rows->integer(row, 0));
+    if (cube < kCubes.size()) progress.rolled[cube] = rows->integer(row, 1);
+    progress.sequence = rows->integer(row, 2);
+    progress.newest_us = rows->integer(row, 3);
+    progress.dropped_us = rows->integer(row, 4);
+  }
+  return progress;
+}
+
+Plan plan_of(const Query& query, Grain grain, const Scope& scope, const std::vector<OffsetPiece>& pieces,
+             const Progress& progress, bool sketch) {
+  const std::int64_t from = micros(query.range.from);
+  const std::int64_t to = micros(query.range.to);
+  for (size_t i = 0; i < kCubes.size(); ++i) {
+    const Cube& cube = kCubes[i];
+    if (cube.grain != grain || cube.sketch != sketch || !covers(cube, query, scope, pieces)) continue;
+    const std::int64_t first = (from + cube.unit_us - 1) / cube.unit_us * cube.unit_us;
+    // A range that ends behind the newest receipt might as well end with a unit.
+    const bool open = to > progress.newest_us;
+    const std::int64_t end = (open ? to + cube.unit_us - 1 : to) / cube.unit_us * cube.unit_us;
+    if (first >= end) continue;
+    Plan plan{&cube, {}};
+    add(plan, &cube, first, end);
+    add(plan, nullptr, from, first);
+    add(plan, nullptr, end, to);
+    if (progress.sequence > progress.rolled[i]) add(plan, nullptr, first, std::min(end, to), progress.rolled[i]);
+    return plan;
+  }
+  return {nullptr, {{nullptr, from, to, 0}}};
+}
+
+bool counts_buckets(const Query& query) {
+  return std::ranges::none_of(query.dimensions, [](const DimensionRef& d) {
+    return d.dimension == Dimension::kEndUser || d.dimension == Dimension::kTag ||
+           d.dimension == Dimension::kErrorCode || d.dimension == Dimension::kKey;
+  });
+}
+
+} // namespace kairos::store
