@@ -82,10 +82,12 @@ void generate(ReceiptStore& store, ReceiptGenerator& generator, const Options& o
 void print_disk(ReceiptStore& store) {
   const DiskUse use = must(store.disk_use({std::chrono::minutes(5), {}}));
   const auto receipts = static_cast<double>(std::max<std::uint64_t>(store.mark().sequence, 1));
-  fmt::print("file {:.1f} MB ({:.1f} B a receipt), free in it {:.1f} MB, log {:.1f} MB\n", use.file_bytes / 1e6,
-             use.file_bytes / receipts, use.free_bytes / 1e6, use.log_bytes / 1e6);
+  const auto megabytes = [](std::int64_t bytes) { return static_cast<double>(bytes) / 1e6; };
+  const auto each = [&](std::int64_t bytes) { return static_cast<double>(bytes) / receipts; };
+  fmt::print("file {:.1f} MB ({:.1f} B a receipt), free in it {:.1f} MB, log {:.1f} MB\n", megabytes(use.file_bytes),
+             each(use.file_bytes), megabytes(use.free_bytes), megabytes(use.log_bytes));
   for (const DiskUse::Table& table : use.tables)
-    fmt::print("  {:<20} {:>10} rows  {:6.2f} B a receipt\n", table.name, table.rows, table.bytes / receipts);
+    fmt::print("  {:<20} {:>10} rows  {:6.2f} B a receipt\n", table.name, table.rows, each(table.bytes));
 }
 
 /// Receipts that are closed at a rate, and the loader that follows them.
@@ -127,7 +129,7 @@ private:
   void close(const std::stop_token& token) {
     const auto start = Steady::now();
     for (std::int64_t made = 0; !token.stop_requested(); std::this_thread::sleep_for(std::chrono::milliseconds(4))) {
-      const auto due = static_cast<std::int64_t>(since(start) * rate_ / 1000);
+      const auto due = static_cast<std::int64_t>(since(start) / 1000 * rate_);
       const std::scoped_lock lock(mutex_);
       for (; made < due; ++made) {
         closed_.push_back(generator_.next());

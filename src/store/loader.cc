@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace kairos::store {
+namespace {
+
+constexpr size_t kMuch = 1000; // receipts of a piece after which the next is loaded at once
+
+} // namespace
 
 Loader::Loader(ReceiptStore& store, JournalSource source, const Clock& clock, LoaderOptions options)
     : store_(store), source_(std::move(source)), clock_(clock), options_(options) {
@@ -22,25 +27,33 @@ LoaderState Loader::state() const {
 void Loader::run(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any paused;
+  const auto pause = [&](std::chrono::nanoseconds time) {
+    std::unique_lock lock(mutex);
+    paused.wait_for(lock, stop, time, [] { return false; });
+  };
   while (!stop.stop_requested()) {
+    const auto begun = std::chrono::steady_clock::now();
     const auto done = load_once();
-    if (done) continue;
+    if (done && (*done == 0 || *done >= kMuch)) continue;
+    if (done) {
+      pause(begun + options_.min_interval - std::chrono::steady_clock::now());
+      continue;
+    }
     state_.with([&](LoaderState& state) {
       ++state.failures;
       state.last_error = done.error().message;
     });
-    std::unique_lock lock(mutex);
-    paused.wait_for(lock, stop, std::chrono::milliseconds(500), [] { return false; });
+    pause(std::chrono::milliseconds(500));
   }
 }
 
-Result<> Loader::load_once() {
+Result<size_t> Loader::load_once() {
   auto piece = source_(store_.mark().next, options_.max_batch, options_.max_delay);
   if (!piece) return fail_in("reading the journal for the receipt store", piece.error());
-  if (piece->receipts.empty() && piece->next <= store_.mark().next) return {};
-  if (auto done = store_.append(piece->receipts, piece->next); !done) return done;
+  if (piece->receipts.empty() && piece->next <= store_.mark().next) return 0;
+  if (auto done = store_.append(piece->receipts, piece->next); !done) return std::unexpected(done.error());
   note(*piece);
-  return {};
+  return piece->receipts.size();
 }
 
 void Loader::note(const JournalPiece& piece) {

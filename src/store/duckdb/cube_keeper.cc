@@ -7,6 +7,7 @@
 namespace kairos::store {
 namespace {
 
+constexpr std::uint64_t kMostAtOnce = 500'000;
 constexpr std::int64_t kLateUs = 2 * kDayUs; // rows of receipts older than this are left unpacked
 
 Deadline no_hurry() { return Deadline(ReadOptions{std::chrono::minutes(10), {}}); }
@@ -42,9 +43,23 @@ Result<> CubeKeeper::catch_up(Connection& connection, std::uint64_t last, std::u
     const size_t cube = next_;
     next_ = (next_ + 1) % kCubes.size();
     if (last < states_[cube].rolled + lag) continue;
-    if (auto done = advance(connection, cube, last); !done) return done;
+    if (auto done = advance_all(connection, cube, last); !done) return done;
     if (states_[cube].loose < most_loose_) continue;
     if (auto done = pack(connection, cube); !done) return done;
+  }
+  return {};
+}
+
+/// Where a sum does not fit its column, fewer receipts are added up at once; those of one receipt always fit.
+Result<> CubeKeeper::advance_all(Connection& connection, size_t cube, std::uint64_t last) {
+  while (states_[cube].rolled < last) {
+    std::uint64_t upto = std::min(last, states_[cube].rolled + kMostAtOnce);
+    auto done = advance(connection, cube, upto);
+    while (!done && upto > states_[cube].rolled + 1) {
+      upto = states_[cube].rolled + (upto - states_[cube].rolled) / 2;
+      done = advance(connection, cube, upto);
+    }
+    if (!done) return done;
   }
   return {};
 }
@@ -78,6 +93,7 @@ Result<> CubeKeeper::pack(Connection& connection, size_t index) {
   state.loose = 0;
   state.loose_from = INT64_MAX;
   auto done = transact(connection, [&] { return connection.execute(sql + state_sql(index, state)); });
+  if (!done) done = connection.execute(state_sql(index, state)); // a packed sum does not fit: they stay apart
   if (done) states_[index] = state;
   return done;
 }

@@ -31,6 +31,7 @@ private:
     std::int64_t loose = 0;             // rows since the last packing
     std::int64_t loose_from = INT64_MAX; // first unit they are in
   };
+  Result<> advance_all(Connection& connection, size_t cube, std::uint64_t last);
   Result<> advance(Connection& connection, size_t cube, std::uint64_t last);
   Result<> pack(Connection& connection, size_t cube);
   static std::string state_sql(size_t cube, const State& state);

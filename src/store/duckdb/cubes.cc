@@ -39,7 +39,7 @@ std::string create_sql(const Cube& cube) {
   if (cube.sketch) {
     columns += ", duration TINYINT, bucket SMALLINT, n BIGINT";
   } else {
-    each_part(cube, [&](const PartSql& part) { columns += fmt::format(", {} HUGEINT", part.column); });
+    each_part(cube, [&](const PartSql& part) { columns += fmt::format(", {} BIGINT", part.column); });
   }
   return fmt::format("CREATE TABLE {} ({});", cube.table, columns);
 }

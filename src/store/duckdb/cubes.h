@@ -2,7 +2,8 @@
 // parts of all receipts up to a sequence of its own ("rolled"); what came later is read from the raw rows, so that rows
 // and roll-ups together are always everything, exactly once, in every transaction. Its rows are increments: several may
 // have the same key, and a correction adds a row with the old figures negated and one with the new ones.
-// Sums are HUGEINT: no hour's sum can overflow. Sketches are rows (duration, bucket, count).
+// A sum that does not fit 64 bits is split over several rows (128-bit columns are a hundred times slower to add up).
+// Sketches are rows (duration, bucket, count).
 #pragma once
 
 #include <array>

@@ -42,7 +42,9 @@ constexpr std::array<PartSql, kPartCount> kParts = {{
     {"refused", "sum(requests) FILTER (WHERE status = 2)", ""},
     {"confidence", "sum(confidence)", ""},
     {"throughput_tokens",
-     "sum(tokens_output::HUGEINT + tokens_reasoning) FILTER (WHERE status = 0 AND attempts > 0 AND latency > 0)", ""},
+     "sum(least(tokens_output, 1000000000000) + least(tokens_reasoning, 1000000000000)) FILTER (WHERE status = 0 AND "
+     "attempts > 0 AND latency > 0)",
+     ""},
     {"throughput_ms", "sum(latency) FILTER (WHERE status = 0 AND attempts > 0 AND latency > 0)", ""},
 }};
 
