@@ -29,37 +29,37 @@ std::vector<std::int64_t> keys_of(const ValueFilter& filter, const Names& names)
 }
 
 /// Receipts whose tag is one of the values; "" means that it is absent (or empty).
-std::string tag_condition(Sql& sql, const ValueFilter& filter, const Names& names) {
-  const std::string key = sql.bind(names.find(Kind::kTagKey, filter.field.tag));
+std::string tag_condition(const ValueFilter& filter, const Names& names) {
+  const std::string key = sql_value(names.find(Kind::kTagKey, filter.field.tag));
   const std::vector<std::int64_t> values = keys_of(filter, names);
   std::string condition = fmt::format("r.sequence IN (SELECT sequence FROM tags WHERE key = {} AND value IN {})", key,
-                                      sql.bind_list(values));
+                                      sql_list(values));
   if (std::ranges::find(values, 0) != values.end()) {
     condition = fmt::format("({} OR r.sequence NOT IN (SELECT sequence FROM tags WHERE key = {}))", condition, key);
   }
   return condition;
 }
 
-std::string value_condition(Sql& sql, const ValueFilter& filter, const Names& names, Grain grain) {
+std::string value_condition(const ValueFilter& filter, const Names& names, Grain grain) {
   const auto condition = [&]() -> std::string {
-    if (filter.field.dimension == Dimension::kTag) return tag_condition(sql, filter, names);
+    if (filter.field.dimension == Dimension::kTag) return tag_condition(filter, names);
     const std::vector<std::int64_t> keys = keys_of(filter, names);
     if (keys.empty()) return "false";
     if (filter.field.dimension == Dimension::kAttemptReason && grain == Grain::kReceipt) {
-      return fmt::format("r.sequence IN (SELECT sequence FROM attempts WHERE reason IN {})", sql.bind_list(keys));
+      return fmt::format("r.sequence IN (SELECT sequence FROM attempts WHERE reason IN {})", sql_list(keys));
     }
-    return fmt::format("r.{} IN {}", column_name(filter.field.dimension), sql.bind_list(keys));
+    return fmt::format("r.{} IN {}", column_name(filter.field.dimension), sql_list(keys));
   };
   return filter.exclude ? fmt::format("NOT ({})", condition()) : condition();
 }
 
 constexpr size_t kMaxTextMatches = 1000;
 
-std::string text_condition(Sql& sql, const std::string& text, const Names& names) {
+std::string text_condition(const std::string& text, const Names& names) {
   if (const auto id = id_halves(text))
-    return fmt::format("(r.id_high = {} AND r.id_low = {})", sql.bind(id->high), sql.bind(id->low));
+    return fmt::format("(r.id_high = {} AND r.id_low = {})", sql_value(id->high), sql_value(id->low));
   if (const auto trace = trace_halves(text)) {
-    return fmt::format("(r.trace_high = {} AND r.trace_low = {})", sql.bind(trace->high), sql.bind(trace->low));
+    return fmt::format("(r.trace_high = {} AND r.trace_low = {})", sql_value(trace->high), sql_value(trace->low));
   }
   constexpr std::pair<const char*, Kind> kSearched[] = {
       {"r.workflow", Kind::kWorkflow}, {"r.api_key", Kind::kKey},           {"r.end_user", Kind::kEndUser},
@@ -68,26 +68,26 @@ std::string text_condition(Sql& sql, const std::string& text, const Names& names
   std::string condition = "(false";
   for (const auto& [column, kind] : kSearched) {
     const auto ids = names.containing(kind, text, kMaxTextMatches);
-    if (!ids.empty()) condition += fmt::format(" OR {} IN {}", column, sql.bind_list(ids));
+    if (!ids.empty()) condition += fmt::format(" OR {} IN {}", column, sql_list(ids));
   }
   return condition + ")";
 }
 
 /// Conditions on columns that only receipts have.
-std::vector<std::string> receipt_conditions(Sql& sql, const Filters& filters, const Names& names) {
+std::vector<std::string> receipt_conditions(const Filters& filters, const Names& names) {
   std::vector<std::string> all;
-  if (filters.min_cost) all.push_back("r.cost >= " + sql.bind(filters.min_cost->value()));
-  if (filters.max_cost) all.push_back("r.cost <= " + sql.bind(filters.max_cost->value()));
-  if (filters.min_latency_ms) all.push_back("r.latency >= " + sql.bind(*filters.min_latency_ms));
-  if (filters.max_latency_ms) all.push_back("r.latency <= " + sql.bind(*filters.max_latency_ms));
-  if (filters.cache_hit) all.push_back("r.cache_hit = " + sql.bind(*filters.cache_hit ? 1 : 0));
-  if (filters.fallback) all.push_back("r.fallback = " + sql.bind(*filters.fallback ? 1 : 0));
+  if (filters.min_cost) all.push_back("r.cost >= " + sql_value(filters.min_cost->value()));
+  if (filters.max_cost) all.push_back("r.cost <= " + sql_value(filters.max_cost->value()));
+  if (filters.min_latency_ms) all.push_back("r.latency >= " + sql_value(*filters.min_latency_ms));
+  if (filters.max_latency_ms) all.push_back("r.latency <= " + sql_value(*filters.max_latency_ms));
+  if (filters.cache_hit) all.push_back("r.cache_hit = " + sql_value(*filters.cache_hit ? 1 : 0));
+  if (filters.fallback) all.push_back("r.fallback = " + sql_value(*filters.fallback ? 1 : 0));
   if (filters.unknown_cost) all.push_back(*filters.unknown_cost ? "r.cost IS NULL" : "r.cost IS NOT NULL");
   if (!filters.trace_id.empty()) {
     const auto trace = trace_halves(filters.trace_id).value_or(IdHalves{});
-    all.push_back(fmt::format("(r.trace_high = {} AND r.trace_low = {})", sql.bind(trace.high), sql.bind(trace.low)));
+    all.push_back(fmt::format("(r.trace_high = {} AND r.trace_low = {})", sql_value(trace.high), sql_value(trace.low)));
   }
-  if (!filters.text.empty()) all.push_back(text_condition(sql, filters.text, names));
+  if (!filters.text.empty()) all.push_back(text_condition(filters.text, names));
   return all;
 }
 
@@ -99,25 +99,25 @@ std::string joined(const std::vector<std::string>& conditions) {
 
 } // namespace
 
-std::vector<std::string> conditions_of(Sql& sql, const Filters& filters, const Scope& scope, const Names& names,
+std::vector<std::string> conditions_of(const Filters& filters, const Scope& scope, const Names& names,
                                        Grain grain) {
   std::vector<std::string> all;
-  if (scope.tenant_id()) all.push_back("r.tenant = " + sql.bind(names.find(Kind::kTenant, *scope.tenant_id())));
-  for (const ValueFilter& filter : filters.values) all.push_back(value_condition(sql, filter, names, grain));
-  const std::string of_receipt = joined(receipt_conditions(sql, filters, names));
+  if (scope.tenant_id()) all.push_back("r.tenant = " + sql_value(names.find(Kind::kTenant, *scope.tenant_id())));
+  for (const ValueFilter& filter : filters.values) all.push_back(value_condition(filter, names, grain));
+  const std::string of_receipt = joined(receipt_conditions(filters, names));
   if (!of_receipt.empty() && grain == Grain::kReceipt) all.push_back(of_receipt);
   if (!of_receipt.empty() && grain == Grain::kAttempt)
     all.push_back(fmt::format("r.sequence IN (SELECT r.sequence FROM receipts r WHERE {})", of_receipt));
   return all;
 }
 
-void append_where(Sql& sql, const std::vector<std::string>& conditions) {
-  if (!conditions.empty()) sql.text += " WHERE " + joined(conditions);
+void append_where(std::string& sql, const std::vector<std::string>& conditions) {
+  if (!conditions.empty()) sql += " WHERE " + joined(conditions);
 }
 
-void add_range(Sql& sql, std::vector<std::string>& conditions, std::int64_t from_us, std::int64_t to_us) {
-  conditions.push_back("r.created >= " + sql.bind(from_us));
-  conditions.push_back("r.created < " + sql.bind(to_us));
+void add_range(std::vector<std::string>& conditions, std::int64_t from_us, std::int64_t to_us) {
+  conditions.push_back("r.created >= " + sql_value(from_us));
+  conditions.push_back("r.created < " + sql_value(to_us));
 }
 
 std::optional<Kind> kind_of(Dimension dimension) {

@@ -1,4 +1,4 @@
-// Filters and scope as SQL conditions. Values are bound integers (names are looked up in the dictionary first), so
+// Filters and scope as SQL conditions. Values are integers (names are looked up in the dictionary first), so
 // nothing that a user writes ever becomes SQL text.
 #pragma once
 
@@ -14,12 +14,12 @@
 namespace kairos::store {
 
 /// What must hold for a row of the asked table, which is called r.
-std::vector<std::string> conditions_of(Sql& sql, const Filters& filters, const Scope& scope, const Names& names,
+std::vector<std::string> conditions_of(const Filters& filters, const Scope& scope, const Names& names,
                                        Grain grain);
 /// Adds " WHERE …", if there is any.
-void append_where(Sql& sql, const std::vector<std::string>& conditions);
+void append_where(std::string& sql, const std::vector<std::string>& conditions);
 /// r.created in the range.
-void add_range(Sql& sql, std::vector<std::string>& conditions, std::int64_t from_us, std::int64_t to_us);
+void add_range(std::vector<std::string>& conditions, std::int64_t from_us, std::int64_t to_us);
 
 /// The kind of dictionary a dimension's keys belong to; nullopt for those of fixed words and time.
 std::optional<Kind> kind_of(Dimension dimension);

@@ -106,15 +106,15 @@ Result<> work_off(duckdb_connection connection, duckdb_pending_result pending, c
 
 } // namespace
 
-std::string Sql::bind(std::int64_t value) {
-  parameters.push_back(value);
-  return fmt::format("${}", parameters.size());
+std::string sql_value(std::int64_t value) {
+  if (value == INT64_MIN) return "(-9223372036854775807 - 1)"; // its digits alone are no 64-bit number
+  return value < 0 ? fmt::format("({})", value) : fmt::format("{}", value);
 }
 
-std::string Sql::bind_list(std::span<const std::int64_t> values) {
+std::string sql_list(std::span<const std::int64_t> values) {
   if (values.empty()) return "(NULL)";
   std::string list = "(";
-  for (const std::int64_t value : values) list += (list.size() > 1 ? ", " : "") + bind(value);
+  for (const std::int64_t value : values) list += (list.size() > 1 ? ", " : "") + sql_value(value);
   return list + ")";
 }
 
@@ -134,13 +134,10 @@ Result<> Connection::execute(const std::string& sql) {
   return query_failed(duckdb_result_error(&result.value));
 }
 
-Result<Rows> Connection::run(const Sql& sql, const Deadline& deadline) {
+Result<Rows> Connection::run(const std::string& sql, const Deadline& deadline) {
   Statement statement;
-  if (duckdb_prepare(handle_, sql.text.c_str(), &statement.value) != DuckDBSuccess) {
+  if (duckdb_prepare(handle_, sql.c_str(), &statement.value) != DuckDBSuccess) {
     return query_failed(duckdb_prepare_error(statement.value));
-  }
-  for (size_t i = 0; i < sql.parameters.size(); ++i) {
-    if (duckdb_bind_int64(statement.value, i + 1, sql.parameters[i]) != DuckDBSuccess) return query_failed("parameter");
   }
   Pending pending;
   if (duckdb_pending_prepared(statement.value, &pending.value) != DuckDBSuccess) {

@@ -1,5 +1,5 @@
-// RAII over DuckDB's C API: a database, a connection, a statement's rows. Only integers travel through bound parameters
-// and result columns; text is kept as bytes in the dictionary table alone. Not thread-safe but for Database::connect.
+// RAII over DuckDB's C API: a database, a connection, a statement's rows. Only integers travel into statements and out of
+// result columns; text is kept as bytes in the dictionary table alone. Not thread-safe but for Database::connect.
 #pragma once
 
 #include <duckdb.h>
@@ -18,15 +18,11 @@
 
 namespace kairos::store {
 
-/// A statement and its parameters: bind() gives the placeholder to put into the text, so that order does not matter.
-struct Sql {
-  std::string text;
-  std::vector<std::int64_t> parameters;
-
-  std::string bind(std::int64_t value);
-  /// "($1, $2)"; "(NULL)" for none, which matches nothing.
-  std::string bind_list(std::span<const std::int64_t> values);
-};
+/// Values enter statements by these two only, which take integers: no text from outside can become SQL. (Not as
+/// parameters: DuckDB plans a statement with parameters twice, which is most of the time of a small one.)
+std::string sql_value(std::int64_t value);
+/// "(1, 2)"; "(NULL)" for none, which matches nothing.
+std::string sql_list(std::span<const std::int64_t> values);
 
 /// A result, whole in memory.
 struct Rows {
@@ -62,7 +58,7 @@ public:
 
   /// Statements without parameters and result.
   Result<> execute(const std::string& sql);
-  Result<Rows> run(const Sql& sql, const Deadline& deadline);
+  Result<Rows> run(const std::string& sql, const Deadline& deadline);
   duckdb_connection handle() const { return handle_; }
 
 private:

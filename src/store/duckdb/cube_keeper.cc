@@ -24,7 +24,7 @@ std::string CubeKeeper::state_sql(size_t cube, const State& state) {
 }
 
 Result<> CubeKeeper::restore(Connection& connection) {
-  const auto rows = connection.run(Sql{"SELECT cube, rolled, loose, loose_from FROM cubes", {}}, no_hurry());
+  const auto rows = connection.run("SELECT cube, rolled, loose, loose_from FROM cubes", no_hurry());
   if (!rows) return std::unexpected(rows.error());
   if (rows->size() != kCubes.size()) return fail(Code::kCorrupt, "its table of roll-ups is damaged");
   for (size_t row = 0; row < rows->size(); ++row) {
@@ -69,7 +69,7 @@ Result<> CubeKeeper::advance(Connection& connection, size_t index, std::uint64_t
   State state = states_[index];
   const std::string condition = behind(state.rolled, last);
   const auto span = connection.run(
-      Sql{fmt::format("SELECT min(created), max(created) FROM {} WHERE {}", raw_table(cube.grain), condition), {}},
+      fmt::format("SELECT min(created), max(created) FROM {} WHERE {}", raw_table(cube.grain), condition),
       no_hurry());
   if (!span) return std::unexpected(span.error());
   state.rolled = last;
@@ -78,7 +78,7 @@ Result<> CubeKeeper::advance(Connection& connection, size_t index, std::uint64_t
     state.loose_from = std::min(state.loose_from, first / cube.unit_us * cube.unit_us);
   }
   auto done = transact(connection, [&]() -> Result<> {
-    const auto added = connection.run(Sql{increment_sql(cube, condition, false), {}}, no_hurry());
+    const auto added = connection.run(increment_sql(cube, condition, false), no_hurry());
     if (!added) return std::unexpected(added.error());
     state.loose += added->integer(0, 0); // an INSERT answers how many rows it made
     return connection.execute(state_sql(index, state));

@@ -22,12 +22,13 @@ void Figures::add(const Figures& more) {
 
 Gatherer::Gatherer(ReadSession& session, const Scope& scope, const Names& names, Grain grain,
                    std::vector<Measure> measures, std::int64_t exact_rows)
-    : session_(session), scope_(scope), names_(names), grain_(grain), measures_(std::move(measures)),
-      exact_rows_(exact_rows), parts_(parts_of(measures_)) {
-  std::ranges::copy_if(measures_, std::back_inserter(percentiles_), is_percentile);
+    : session_(session), scope_(scope), names_(names), grain_(grain), exact_rows_(exact_rows),
+      parts_(parts_of(measures)) {
+  std::ranges::copy_if(measures, std::back_inserter(percentiles_), is_percentile);
 }
 
-Result<Gathered> Gatherer::ask(const Query& query, const std::vector<OffsetPiece>& pieces, const TopKeys* top) {
+Result<Gathered> Gatherer::ask(const Query& query, const std::vector<OffsetPiece>& pieces,
+                               const std::vector<Measure>& measures, const TopKeys* top) {
   if (!progress_) {
     auto progress = read_progress(session_);
     if (!progress) return std::unexpected(progress.error());
@@ -35,54 +36,53 @@ Result<Gathered> Gatherer::ask(const Query& query, const std::vector<OffsetPiece
   }
   const Question question{query, grain_, scope_, names_, pieces, top};
   Gathered gathered;
-  if (auto done = sums(question, gathered.groups); !done) return std::unexpected(done.error());
-  if (!percentiles_.empty()) {
-    if (auto done = percentiles(question, gathered); !done) return std::unexpected(done.error());
+  if (auto done = sums(question, measures, gathered); !done) return std::unexpected(done.error());
+  std::vector<Measure> wanted;
+  std::ranges::copy_if(measures, std::back_inserter(wanted), is_percentile);
+  if (!wanted.empty()) {
+    if (auto done = percentiles(question, wanted, gathered); !done) return std::unexpected(done.error());
   }
   return gathered;
 }
 
-Result<> Gatherer::sums(const Question& question, Groups& groups) {
+Result<> Gatherer::sums(const Question& question, const std::vector<Measure>& measures, Gathered& gathered) {
   const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, *progress_, false);
+  gathered.rolled_up = plan.cube != nullptr;
   note_dropped(plan);
-  const auto rows = session_.run(sums_sql(question, plan, parts_));
+  const std::vector<Part> wanted = parts_of(measures);
+  const auto rows = session_.run(sums_sql(question, plan, wanted));
   if (!rows) return std::unexpected(rows.error());
+  std::vector<size_t> places;
+  for (const Part part : wanted) places.push_back(static_cast<size_t>(std::ranges::find(parts_, part) - parts_.begin()));
   const size_t dimensions = question.query.dimensions.size();
   for (size_t row = 0; row < rows->size(); ++row) {
-    Figures& figures = groups[keys_at(*rows, row, dimensions)];
+    Figures& figures = gathered.groups[keys_at(*rows, row, dimensions)];
     figures.sums.resize(parts_.size());
-    for (size_t i = 0; i < parts_.size(); ++i) figures.sums[i] += rows->at(row, dimensions + i).value_or(0);
+    for (size_t i = 0; i < wanted.size(); ++i) figures.sums[places[i]] += rows->at(row, dimensions + i).value_or(0);
   }
   // What was corrected away leaves keys behind that no receipt has.
-  if (dimensions > 0) std::erase_if(groups, [](const auto& group) { return group.second.sums.front() == 0; });
-  if (groups.size() <= kMaxGroups) return {};
+  if (dimensions > 0) std::erase_if(gathered.groups, [](const auto& group) { return group.second.sums.front() == 0; });
+  if (gathered.groups.size() <= kMaxGroups) return {};
   return fail(Code::kTooLarge,
               "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
 }
 
-Result<> Gatherer::percentiles(const Question& question, Gathered& gathered) {
-  const auto receipts = receipts_in(question);
-  if (!receipts) return std::unexpected(receipts.error());
+Result<> Gatherer::percentiles(const Question& question, const std::vector<Measure>& wanted, Gathered& gathered) {
+  const auto few = few_receipts(question.query.range);
+  if (!few) return std::unexpected(few.error());
   const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, *progress_, true);
-  gathered.exact = *receipts <= exact_rows_ || (plan.cube == nullptr && !counts_buckets(question.query));
-  return gathered.exact ? exact(question, gathered.groups) : sketches(question, plan, gathered.groups);
+  gathered.exact = *few || (plan.cube == nullptr && !counts_buckets(question.query));
+  return gathered.exact ? exact(question, gathered.groups) : sketches(question, wanted, plan, gathered.groups);
 }
 
-/// How many there are in the range, of anybody.
-Result<std::int64_t> Gatherer::receipts_in(const Question& question) {
-  Query count;
-  count.measures = {Measure::kReceipts};
-  count.range = question.query.range;
-  const std::vector<OffsetPiece> utc = {{INT64_MAX, 0}};
-  const Scope everybody = Scope::all();
-  const Question all{count, Grain::kReceipt, everybody, names_, utc};
-  const std::vector<Part> rows_part = {Part::kRows};
-  const auto rows =
-      session_.run(sums_sql(all, plan_of(count, Grain::kReceipt, everybody, utc, *progress_, false), rows_part));
+/// Whether the hours that the range touches have so few receipts, of anybody, that percentiles are made exactly.
+Result<bool> Gatherer::few_receipts(const TimeRange& range) {
+  const Cube& hours = kCubes.front();
+  const std::int64_t first = range.from.time_since_epoch().count() / kHourUs * kHourUs;
+  const auto rows = session_.run("SELECT sum(row_count) FROM " + std::string(hours.table) + " WHERE created >= " +
+                                 sql_value(first) + " AND created < " + sql_value(range.to.time_since_epoch().count()));
   if (!rows) return std::unexpected(rows.error());
-  Int128 sum = 0;
-  for (size_t row = 0; row < rows->size(); ++row) sum += rows->at(row, 0).value_or(0);
-  return static_cast<std::int64_t>(sum);
+  return rows->integer(0, 0) + progress_->sequence - progress_->rolled.front() <= exact_rows_;
 }
 
 Result<> Gatherer::exact(const Question& question, Groups& groups) {
@@ -104,10 +104,11 @@ Result<> Gatherer::exact(const Question& question, Groups& groups) {
   return {};
 }
 
-Result<> Gatherer::sketches(const Question& question, const Plan& plan, Groups& groups) {
+Result<> Gatherer::sketches(const Question& question, const std::vector<Measure>& wanted, const Plan& plan,
+                            Groups& groups) {
   note_dropped(plan);
   std::array<bool, kDurationCount> durations{};
-  for (const Measure measure : percentiles_) durations[duration_of(measure)] = true;
+  for (const Measure measure : wanted) durations[duration_of(measure)] = true;
   const auto rows = session_.run(sketch_sql(question, plan, durations));
   if (!rows) return std::unexpected(rows.error());
   if (rows->size() > kMaxSketchRows)
@@ -129,6 +130,12 @@ void Gatherer::note_dropped(const Plan& plan) {
     if (source.cube == nullptr && source.after == 0 && source.from_us < progress_->dropped_us)
       incomplete_before_us_ = progress_->dropped_us;
   }
+}
+
+Figures Gatherer::none() const {
+  Figures figures;
+  figures.sums.resize(parts_.size());
+  return figures;
 }
 
 Cells Gatherer::cells(const Figures& figures, const std::vector<Measure>& measures) const {

@@ -16,27 +16,31 @@ using Keys = std::vector<std::int64_t>;
 using Cells = std::vector<Cell>;
 
 struct Figures {
-  std::vector<Int128> sums; // in the order of Gatherer::parts()
+  std::vector<Int128> sums; // in the order of the gatherer's parts
   std::array<SketchCounts, kDurationCount> sketches;
-  Cells exact; // in the order of the percentiles asked for; only where they are exact
+  Cells exact; // in the order of the gatherer's percentiles; only where they are exact
 
   void add(const Figures& more);
 };
 using Groups = std::map<Keys, Figures>;
 struct Gathered {
   Groups groups;
-  bool exact = false; // has exact percentiles, which cannot be added up
+  bool exact = false;     // has exact percentiles, which cannot be added up
+  bool rolled_up = false; // sums came from a roll-up, so there are not many groups
 };
 
 class Gatherer {
 public:
-  /// `measures`: all that cells() will be asked for. References outlive it.
+  /// `measures`: all that will be asked for. References outlive it.
   Gatherer(ReadSession& session, const Scope& scope, const Names& names, Grain grain, std::vector<Measure> measures,
            std::int64_t exact_rows);
 
-  /// Groups of these dimensions; none if the range has no receipts, but for no dimensions always one.
-  /// kTooLarge beyond kMaxGroups.
-  Result<Gathered> ask(const Query& query, const std::vector<OffsetPiece>& pieces, const TopKeys* top);
+  /// Groups of the query's dimensions, with what these measures need; none if the range has no receipts, but for no
+  /// dimensions always one. kTooLarge beyond kMaxGroups.
+  Result<Gathered> ask(const Query& query, const std::vector<OffsetPiece>& pieces,
+                       const std::vector<Measure>& measures, const TopKeys* top);
+  /// Nothing counted.
+  Figures none() const;
   /// Of the measures, for one group.
   Cells cells(const Figures& figures, const std::vector<Measure>& measures) const;
 
@@ -46,20 +50,19 @@ public:
   std::int64_t incomplete_before_us() const { return incomplete_before_us_; }
 
 private:
-  Result<> sums(const Question& question, Groups& groups);
-  Result<> percentiles(const Question& question, Gathered& gathered);
+  Result<> sums(const Question& question, const std::vector<Measure>& measures, Gathered& gathered);
+  Result<> percentiles(const Question& question, const std::vector<Measure>& wanted, Gathered& gathered);
   Result<> exact(const Question& question, Groups& groups);
-  Result<> sketches(const Question& question, const Plan& plan, Groups& groups);
-  Result<std::int64_t> receipts_in(const Question& question);
+  Result<> sketches(const Question& question, const std::vector<Measure>& wanted, const Plan& plan, Groups& groups);
+  Result<bool> few_receipts(const TimeRange& range);
   void note_dropped(const Plan& plan);
 
   ReadSession& session_;
   const Scope& scope_;
   const Names& names_;
   const Grain grain_;
-  const std::vector<Measure> measures_;
   const std::int64_t exact_rows_;
-  std::vector<Part> parts_;
+  const std::vector<Part> parts_;
   std::vector<Measure> percentiles_;
   std::optional<Progress> progress_;
   double percentile_error_ = 0;

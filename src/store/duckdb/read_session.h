@@ -20,7 +20,7 @@ public:
   ReadSession(ReadSession&& other) noexcept;
   ReadSession& operator=(ReadSession&&) = delete;
 
-  Result<Rows> run(const Sql& sql) { return connection_.run(sql, deadline_); }
+  Result<Rows> run(const std::string& sql) { return connection_.run(sql, deadline_); }
 
 private:
   ReadPool* pool_;

@@ -21,10 +21,9 @@ std::string condition_of(std::int32_t tenant, std::int64_t before_us, std::uint6
 
 Result<Piece> next_piece(Connection& connection, const std::string& condition, std::int64_t after, const Deadline& deadline) {
   const auto rows = connection.run(
-      Sql{fmt::format("SELECT min(sequence), max(sequence), count(*) FROM (SELECT sequence FROM receipts WHERE {} AND "
+      fmt::format("SELECT min(sequence), max(sequence), count(*) FROM (SELECT sequence FROM receipts WHERE {} AND "
                       "sequence > {} ORDER BY sequence LIMIT {})",
                       condition, after, kDropPiece),
-          {}},
       deadline);
   if (!rows) return std::unexpected(rows.error());
   return Piece{rows->integer(0, 0), rows->integer(0, 1), rows->integer(0, 2)};
@@ -42,7 +41,7 @@ Result<> drop_piece(Connection& connection, const std::string& condition, const 
 }
 
 Result<std::int64_t> number(Connection& connection, const std::string& sql, const Deadline& deadline) {
-  const auto rows = connection.run(Sql{sql, {}}, deadline);
+  const auto rows = connection.run(sql, deadline);
   if (!rows) return std::unexpected(rows.error());
   return rows->size() == 0 ? 0 : rows->integer(0, 0);
 }

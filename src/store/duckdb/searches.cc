@@ -100,38 +100,38 @@ std::string bound_text(const Search& search, const Scope& scope) {
 Result<CursorState> start_of(ReadSession& session, const Search& search, const CursorKey& key,
                              const std::string& bound) {
   if (!search.cursor.empty()) return open_cursor(key, search.cursor, bound);
-  const auto newest = session.run(Sql{"SELECT sequence FROM mark", {}});
+  const auto newest = session.run("SELECT sequence FROM mark");
   if (!newest) return std::unexpected(newest.error());
   return CursorState{0, 0, newest->size() == 0 ? 0 : newest->integer(0, 0)};
 }
 
-Sql search_sql(const Search& search, const Scope& scope, const Names& names, const CursorState& start) {
-  Sql sql{fmt::format("SELECT {} FROM receipts r", kRowColumns), {}};
-  auto conditions = conditions_of(sql, search.filters, scope, names, Grain::kReceipt);
-  if (search.range) add_range(sql, conditions, micros(search.range->from), micros(search.range->to));
-  conditions.push_back("r.sequence <= " + sql.bind(start.newest));
+std::string search_sql(const Search& search, const Scope& scope, const Names& names, const CursorState& start) {
+  std::string sql = fmt::format("SELECT {} FROM receipts r", kRowColumns);
+  auto conditions = conditions_of(search.filters, scope, names, Grain::kReceipt);
+  if (search.range) add_range(conditions, micros(search.range->from), micros(search.range->to));
+  conditions.push_back("r.sequence <= " + sql_value(start.newest));
   const char* column = order_column(search.order);
   const char* direction = search.descending ? "DESC" : "ASC";
   if (!search.cursor.empty()) {
-    const std::string key = sql.bind(start.key);
+    const std::string key = sql_value(start.key);
     conditions.push_back(fmt::format("({0} {1} {2} OR ({0} = {2} AND r.sequence {1} {3}))", column,
-                                     search.descending ? "<" : ">", key, sql.bind(start.sequence)));
+                                     search.descending ? "<" : ">", key, sql_value(start.sequence)));
   }
   append_where(sql, conditions);
-  sql.text += fmt::format(" ORDER BY {} {}, r.sequence {} LIMIT {}", column, direction, direction, search.limit + 1);
+  sql += fmt::format(" ORDER BY {} {}, r.sequence {} LIMIT {}", column, direction, direction, search.limit + 1);
   return sql;
 }
 
 Result<std::string> neighbour(ReadSession& session, const ReceiptRow& row, const Scope& scope, const Names& names,
                               bool newer) {
-  Sql sql{"SELECT r.id_high, r.id_low FROM receipts r", {}};
-  auto conditions = conditions_of(sql, {}, scope, names, Grain::kReceipt);
-  const std::string created = sql.bind(order_key(SearchOrder::kTime, row));
+  std::string sql = "SELECT r.id_high, r.id_low FROM receipts r";
+  auto conditions = conditions_of({}, scope, names, Grain::kReceipt);
+  const std::string created = sql_value(order_key(SearchOrder::kTime, row));
   const char* beyond = newer ? ">" : "<";
   conditions.push_back(fmt::format("(r.created {0} {1} OR (r.created = {1} AND r.sequence {0} {2}))", beyond, created,
-                                   sql.bind(static_cast<std::int64_t>(row.sequence))));
+                                   sql_value(static_cast<std::int64_t>(row.sequence))));
   append_where(sql, conditions);
-  sql.text +=
+  sql +=
       newer ? " ORDER BY r.created ASC, r.sequence ASC LIMIT 1" : " ORDER BY r.created DESC, r.sequence DESC LIMIT 1";
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
@@ -177,8 +177,8 @@ Result<Found> answer_find(ReadSession& session, std::string_view receipt_id, con
   if (!id) return not_found();
   Filters exactly;
   exactly.text = receipt_id;
-  Sql sql{fmt::format("SELECT {} FROM receipts r", kRowColumns), {}};
-  append_where(sql, conditions_of(sql, exactly, scope, names, Grain::kReceipt));
+  std::string sql = fmt::format("SELECT {} FROM receipts r", kRowColumns);
+  append_where(sql, conditions_of(exactly, scope, names, Grain::kReceipt));
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
   if (rows->size() == 0) return not_found();
@@ -193,11 +193,11 @@ Result<Found> answer_find(ReadSession& session, std::string_view receipt_id, con
 }
 
 Result<std::vector<MoneyRow>> answer_scan(ReadSession& session, std::uint64_t after, size_t limit, const Names& names) {
-  Sql sql{"SELECT r.sequence, r.id_high, r.id_low, r.tenant, r.created, r.requests, r.cost FROM receipts r WHERE "
-          "r.sequence > ",
-          {}};
-  sql.text += sql.bind(static_cast<std::int64_t>(after)) + " ORDER BY r.sequence LIMIT " +
-              sql.bind(static_cast<std::int64_t>(limit));
+  std::string sql =
+      "SELECT r.sequence, r.id_high, r.id_low, r.tenant, r.created, r.requests, r.cost FROM receipts r WHERE "
+      "r.sequence > ";
+  sql += sql_value(static_cast<std::int64_t>(after)) + " ORDER BY r.sequence LIMIT " +
+              sql_value(static_cast<std::int64_t>(limit));
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
   std::vector<MoneyRow> out;

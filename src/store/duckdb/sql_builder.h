@@ -1,5 +1,5 @@
 // The one place that makes SQL for the analytics query. Identifiers come from the tables in this folder, every value is
-// a bound integer (conditions.h), so nothing that a user writes ever becomes SQL text.
+// an integer (connection.h), so nothing that a user writes ever becomes SQL text.
 #pragma once
 
 #include <span>
@@ -31,11 +31,11 @@ struct Question {
 inline constexpr size_t kMaxSketchRows = 2'000'000;
 
 /// Dimension keys, then the parts; a key may come from each source. At most kMaxGroups + 1 rows per source.
-Sql sums_sql(const Question& question, const Plan& plan, std::span<const Part> parts);
+std::string sums_sql(const Question& question, const Plan& plan, std::span<const Part> parts);
 /// Dimension keys, duration, bucket, count. At most kMaxSketchRows + 1 rows.
-Sql sketch_sql(const Question& question, const Plan& plan, const std::array<bool, kDurationCount>& durations);
+std::string sketch_sql(const Question& question, const Plan& plan, const std::array<bool, kDurationCount>& durations);
 /// Dimension keys, then the exact percentiles. Plans without a cube only.
-Sql quantiles_sql(const Question& question, const Plan& plan, std::span<const Measure> percentiles);
+std::string quantiles_sql(const Question& question, const Plan& plan, std::span<const Measure> percentiles);
 
 /// The text of a key, whatever the dimension.
 std::string key_text(const DimensionRef& dimension, std::int64_t key, Interval interval, const Names& names);

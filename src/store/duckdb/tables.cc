@@ -22,14 +22,13 @@ bool better(const Cell& a, const Cell& b, bool descending) {
 class Answer {
 public:
   Answer(ReadSession& session, const Query& query, const Scope& scope, const Names& names, std::int64_t exact_rows)
-      : query_(query), names_(names), session_(session), scope_(scope), exact_rows_(exact_rows),
-        gatherer_(session, scope, names, grain_of(query), query.measures, exact_rows) {}
+      : query_(query), names_(names), gatherer_(session, scope, names, grain_of(query), measures_of(query), exact_rows) {}
 
   Result<Table> run() {
     const auto pieces = offset_pieces(query_.time_zone, query_.range);
     if (!pieces) return std::unexpected(pieces.error());
     if (auto ranked = rank(*pieces); !ranked) return std::unexpected(ranked.error());
-    const auto gathered = gatherer_.ask(query_, *pieces, top_ ? &*top_ : nullptr);
+    const auto gathered = ask(query_, *pieces);
     if (!gathered) return std::unexpected(gathered.error());
     Table table = frame();
     for (const auto& [keys, figures] : gathered->groups) table.rows.push_back(row_of(keys, cells(figures)));
@@ -53,18 +52,23 @@ public:
 private:
   Cells cells(const Figures& figures) const { return gatherer_.cells(figures, query_.measures); }
 
+  static std::vector<Measure> measures_of(const Query& query) {
+    std::vector<Measure> all = query.measures;
+    if (query.top && std::ranges::find(all, query.top->by) == all.end()) all.push_back(query.top->by);
+    return all;
+  }
+
   /// Finds the values that keep their own row: by the measure, ties by text.
   Result<> rank(const std::vector<OffsetPiece>& pieces) {
     if (!query_.top) return {};
     Query ranking = query_;
-    ranking.measures = {query_.top->by};
     ranking.dimensions = {query_.top->dimension};
-    Gatherer gatherer(session_, scope_, names_, grain_of(query_), ranking.measures, exact_rows_);
-    const auto gathered = gatherer.ask(ranking, pieces, nullptr);
+    const auto gathered = gatherer_.ask(ranking, pieces, {query_.top->by}, nullptr);
     if (!gathered) return std::unexpected(gathered.error());
+    fold_ = gathered->rolled_up && !gathered->exact;
     std::vector<std::tuple<Cell, std::string, std::int64_t>> order;
     for (const auto& [keys, figures] : gathered->groups) {
-      order.emplace_back(gatherer.cells(figures, ranking.measures).front(),
+      order.emplace_back(gatherer_.cells(figures, {query_.top->by}).front(),
                          key_text(query_.top->dimension, keys.front(), query_.interval, names_), keys.front());
     }
     std::ranges::sort(order, [](const auto& a, const auto& b) {
@@ -76,15 +80,40 @@ private:
     return {};
   }
 
+  /// Values beyond the top become one either here or, where there may be very many of them, in the database.
+  Result<Gathered> ask(const Query& query, const std::vector<OffsetPiece>& pieces) {
+    if (top_ && fold_) {
+      auto all = gatherer_.ask(query, pieces, query.measures, nullptr);
+      if (all && !all->exact) {
+        fold_others(query, all->groups);
+        return all;
+      }
+      if (!all && all.error().code != Code::kTooLarge) return all;
+    }
+    return gatherer_.ask(query, pieces, query.measures, top_ ? &*top_ : nullptr);
+  }
+
+  void fold_others(const Query& query, Groups& groups) const {
+    const auto at = static_cast<size_t>(std::ranges::find(query.dimensions, top_->dimension) - query.dimensions.begin());
+    if (at == query.dimensions.size()) return; // totals
+    Groups folded;
+    for (auto& [keys, figures] : groups) {
+      Keys kept = keys;
+      if (std::ranges::find(top_->keys, keys[at]) == top_->keys.end()) kept[at] = kOtherKey;
+      const auto [place, fresh] = folded.try_emplace(std::move(kept), std::move(figures));
+      if (!fresh) place->second.add(figures); // not moved from then
+    }
+    groups = std::move(folded);
+  }
+
   /// Added up from the groups; asked for anew only where they have exact percentiles.
   Result<Cells> totals_of(const Query& query, const std::vector<OffsetPiece>& pieces, const Gathered& gathered) {
     Cells row(query.dimensions.size(), Cell(std::string()));
-    Figures all;
-    all.sums.resize(parts_of(query.measures).size());
+    Figures all = gatherer_.none();
     if (gathered.exact && !query.dimensions.empty()) {
       Query whole = query;
       whole.dimensions.clear();
-      auto asked = gatherer_.ask(whole, pieces, nullptr);
+      auto asked = gatherer_.ask(whole, pieces, query.measures, nullptr);
       if (!asked) return std::unexpected(asked.error());
       all = std::move(asked->groups.begin()->second);
     } else if (gathered.exact) {
@@ -122,7 +151,7 @@ private:
     before.range = *range;
     const auto old_pieces = offset_pieces(query_.time_zone, *range);
     if (!old_pieces) return std::unexpected(old_pieces.error());
-    const auto old = gatherer_.ask(before, *old_pieces, top_ ? &*top_ : nullptr);
+    const auto old = ask(before, *old_pieces);
     if (!old) return std::unexpected(old.error());
     const std::int64_t shift =
         bucket_key(query_.range.from, query_.interval, pieces) - bucket_key(range->from, query_.interval, *old_pieces);
@@ -192,11 +221,9 @@ private:
 
   const Query& query_;
   const Names& names_;
-  ReadSession& session_;
-  const Scope& scope_;
-  const std::int64_t exact_rows_;
   Gatherer gatherer_;
   std::optional<TopKeys> top_;
+  bool fold_ = false;
 };
 
 } // namespace

@@ -170,7 +170,7 @@ Result<> append_all(Connection& connection, const RowBatch& batch, const Names& 
 }
 
 Result<Rows> read(Connection& connection, const char* text) {
-  return connection.run(Sql{text, {}}, Deadline(ReadOptions{std::chrono::minutes(10), {}}));
+  return connection.run(text, Deadline(ReadOptions{std::chrono::minutes(10), {}}));
 }
 
 Result<> delete_rows(Connection& connection, std::int64_t sequence) {
