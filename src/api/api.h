@@ -12,7 +12,9 @@
 #include "base/clock.h"
 #include "config/snapshot.h"
 #include "journal/reader.h"
+#include "ledger/amend.h"
 #include "ledger/budgets.h"
+#include "ledger/projection.h"
 #include "net/server.h"
 #include "observe/metrics.h"
 #include "store/loader.h"
@@ -30,6 +32,10 @@ struct ApiServices {
   observe::Metrics& metrics;
   const Clock& clock;
   ledger::BudgetAuthority& budgets;
+  const ledger::Projection& books;
+  /// Corrects the receipt whose CLOSE record is there; blocks.
+  std::function<Result<ledger::Correction>(const journal::Position& closed, const ledger::AttemptTruth& truth, std::string reason)> correct;
+  std::function<Result<std::vector<ledger::Correction>>(std::string_view receipt_id)> corrections;
   const store::StateStore& state;
   /// Commits these changes if the whole configuration with them is sound, and makes it count for the next request.
   std::function<Result<std::vector<store::Document>>(const std::vector<store::Change>& changes, std::string_view who)> change;

@@ -12,6 +12,7 @@ constexpr size_t kRecordsPerPiece = 5'000;
 constexpr size_t kBytesPerPiece = 256 * 1024;
 constexpr size_t kRowsPerPiece = 2'000;
 constexpr size_t kMostPostings = 2'000'000;
+constexpr std::chrono::milliseconds kLongestWait{500}; // for the books to have what the journal has
 
 std::string header_of(LedgerFormat format) {
   switch (format) {
@@ -26,7 +27,7 @@ void append_json(std::string& out, const ledger::ExportRow& row) {
   model::JsonWriter json(out);
   json.begin_object();
   json.key("period_start").string(to_rfc3339(row.key.period_start));
-  json.key("grain").string(kGrainNames[static_cast<size_t>(row.grain)]);
+  json.key("grain").string(ledger::kGrainNames[static_cast<size_t>(row.grain)]);
   if (!row.receipt_id.empty()) json.key("receipt_id").string(row.receipt_id);
   json.key("tenant").string(row.key.tenant);
   json.key("workflow").string(row.key.workflow);
@@ -50,8 +51,8 @@ void append_json(std::string& out, const ledger::ExportRow& row) {
 
 } // namespace
 
-LedgerExport::LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request)
-    : reader_(std::move(reader)), request_(std::move(request)), cursor_(reader_), end_(reader_->end()) {}
+LedgerExport::LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request, const ledger::Projection* books)
+    : reader_(std::move(reader)), request_(std::move(request)), cursor_(reader_), end_(reader_->end()), books_(books) {}
 
 bool LedgerExport::wanted(const model::Receipt& receipt) const {
   if (request_.tenant && *request_.tenant != receipt.tenant) return false;
@@ -71,7 +72,7 @@ void LedgerExport::write(std::string& out, ledger::ExportRow row) const {
   }
 }
 
-void LedgerExport::add(std::vector<std::pair<ledger::PostingKey, ledger::PostingTotals>> lines) {
+void LedgerExport::add(std::vector<ledger::PostingLine> lines) {
   for (auto& [key, totals] : lines) {
     if (request_.charged_only) key.unit_price.reset();
     postings_[std::move(key)].add(totals);
@@ -100,6 +101,24 @@ Result<void> LedgerExport::take(const journal::Entry& entry, std::string& out) {
   return fail(Code::kTooLarge, fmt::format("the range has more than {} postings: ask for a shorter one, or for grain=receipt", kMostPostings));
 }
 
+/// False: the books do not have the range, or not yet all that the journal has.
+bool LedgerExport::read_books() {
+  if (books_ == nullptr || request_.grain == ledger::Grain::kReceipt || !books_->wait_for(end_, kLongestWait)) return false;
+  auto rows = books_->with([this](const ledger::Books& books) { return books.postings().rows(request_.grain, {request_.from, request_.to}, request_.tenant); });
+  if (!rows) return false;
+  request_.charged_only ? add(std::move(*rows)) : rows_.swap(*rows); // without unit prices some rows are one
+  return true;
+}
+
+void LedgerExport::end_reading() {
+  read_ = true;
+  if (postings_.empty()) return;
+  // Rolled up before it is cut into pieces: a day is one row.
+  if (request_.grain == ledger::Grain::kDay) postings_ = ledger::by_day(postings_);
+  rows_.assign(std::make_move_iterator(postings_.begin()), std::make_move_iterator(postings_.end()));
+  postings_.clear();
+}
+
 /// False: the journal's end.
 Result<bool> LedgerExport::read_some(std::string& out) {
   journal::Entry entry;
@@ -114,18 +133,18 @@ Result<bool> LedgerExport::read_some(std::string& out) {
 
 Result<std::optional<std::string>> LedgerExport::next() {
   if (ended_) return std::nullopt;
-  std::string out = std::exchange(begun_, true) ? "" : header_of(request_.format);
+  const bool first = !std::exchange(begun_, true);
+  std::string out = first ? header_of(request_.format) : "";
+  if (first && read_books()) end_reading();
   if (!read_) {
     const auto more = read_some(out);
     if (!more) return std::unexpected(more.error());
-    read_ = !*more;
-    // Rolled up before it is cut into pieces: a day is one row.
-    if (read_ && request_.grain == ledger::Grain::kDay) postings_ = ledger::by_day(postings_);
+    if (!*more) end_reading();
     return out;
   }
-  ledger::Postings piece;
-  for (size_t i = 0; i < kRowsPerPiece && !postings_.empty(); ++i) piece.insert(postings_.extract(postings_.begin()));
-  ended_ = postings_.empty();
+  const auto piece = std::span(rows_).subspan(written_).first(std::min(kRowsPerPiece, rows_.size() - written_));
+  written_ += piece.size();
+  ended_ = written_ == rows_.size();
   for (ledger::ExportRow& row : ledger::export_rows(piece, request_.grain)) write(out, std::move(row));
   return out;
 }

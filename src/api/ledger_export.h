@@ -1,6 +1,6 @@
-// The ledger as text: folds CLOSE and CORRECTION records of the journal and gives rows piece by piece, so that a server
-// can stream them and a command can print them. Grain receipt holds one record at a time; hour and day hold the postings
-// of the range. One thread at a time.
+// The ledger as text, piece by piece, so that a server can stream it and a command can print it. Hours and days come from
+// the running server's books, where these have the range; else, and by receipt, CLOSE and CORRECTION records of the journal
+// are folded: grain receipt holds one record at a time, hour and day the postings of the range. One thread at a time.
 #pragma once
 
 #include <memory>
@@ -12,12 +12,12 @@
 #include "base/result.h"
 #include "journal/reader.h"
 #include "ledger/export.h"
+#include "ledger/projection.h"
 
 namespace kairos::api {
 
 enum class LedgerFormat : std::uint8_t { kCsv, kFocus, kJson };
 inline constexpr std::array<std::string_view, 3> kLedgerFormatNames = {"csv", "focus-csv", "json"};
-inline constexpr std::array<std::string_view, 3> kGrainNames = {"hour", "day", "receipt"}; // of ledger::Grain
 
 struct LedgerRequest {
   LedgerFormat format = LedgerFormat::kCsv;
@@ -30,15 +30,18 @@ struct LedgerRequest {
 
 class LedgerExport {
 public:
-  LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request);
+  /// `books` may be null, and else outlives it.
+  LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request, const ledger::Projection* books = nullptr);
 
   /// The next piece, maybe empty while it reads; nullopt: that was all. Each call does a bounded part of the work.
   Result<std::optional<std::string>> next();
 
 private:
+  bool read_books();
+  void end_reading();
   Result<bool> read_some(std::string& out);
   Result<void> take(const journal::Entry& entry, std::string& out);
-  void add(std::vector<std::pair<ledger::PostingKey, ledger::PostingTotals>> lines);
+  void add(std::vector<ledger::PostingLine> lines);
   void write(std::string& out, ledger::ExportRow row) const;
   bool wanted(const model::Receipt& receipt) const;
 
@@ -46,7 +49,10 @@ private:
   const LedgerRequest request_;
   journal::Cursor cursor_;
   const journal::Position end_; // what comes later is not of this export
-  ledger::Postings postings_;
+  const ledger::Projection* books_;
+  ledger::Postings postings_;            // while the journal is read
+  std::vector<ledger::PostingLine> rows_; // what is to be written, from rows_[written_] on
+  size_t written_ = 0;
   bool begun_ = false;
   bool read_ = false;
   bool ended_ = false;

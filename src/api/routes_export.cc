@@ -160,7 +160,7 @@ Result<LedgerRequest> ledger_request(const Request& request) {
   for (const auto& [name, value] : *values) {
     bool good = true;
     if (name == "format") good = model::parse_name(kLedgerFormatNames, value, wanted.format);
-    if (name == "grain") good = model::parse_name(kGrainNames, value, wanted.grain);
+    if (name == "grain") good = model::parse_name(ledger::kGrainNames, value, wanted.grain);
     if (name == "tenant") wanted.tenant = value;
     if (name == "from" || name == "to") {
       const auto time = parse_rfc3339(value);
@@ -196,11 +196,11 @@ net::Task<void> export_ledger(const ApiContext& context, net::Exchange& exchange
     co_await respond(exchange, refused);
     co_return;
   }
-  auto rows = std::make_shared<LedgerExport>(context.services.journal, *wanted);
+  auto rows = std::make_shared<LedgerExport>(context.services.journal, *wanted, &context.services.books);
   Download download;
   const bool json = wanted->format == LedgerFormat::kJson;
   if (json) download.content_type = "application/x-ndjson";
-  download.file_name = fmt::format("ledger-{}.{}", kGrainNames[static_cast<size_t>(wanted->grain)], json ? "ndjson" : "csv");
+  download.file_name = fmt::format("ledger-{}.{}", ledger::kGrainNames[static_cast<size_t>(wanted->grain)], json ? "ndjson" : "csv");
   download.source = [rows] { return rows->next(); };
   co_await send(context, exchange, std::move(download));
 }

@@ -5,13 +5,13 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <thread>
 
 #include "alerts/service.h"
 #include "app/demo_commands.h"
 #include "app/ledger_commands.h"
 #include "app/server.h"
 #include "app/signals.h"
+#include "app/verify_command.h"
 #include "base/hex.h"
 #include "config/load.h"
 #include "journal/data_dir_lock.h"
@@ -19,9 +19,6 @@
 #include "model/receipt_json.h"
 #include "observe/log.h"
 #include "store/duckdb/duckdb_store.h"
-#include "store/journal_source.h"
-#include "store/loader.h"
-#include "store/verify.h"
 
 namespace kairos::app {
 namespace {
@@ -81,46 +78,10 @@ int print_receipts(const std::string& data_dir, const std::string& only) {
   return found ? 0 : failed({Code::kNotFound, fmt::format("there is no receipt {} in {}", only, data_dir)});
 }
 
-std::filesystem::path store_file(const std::string& data_dir) { return std::filesystem::path(data_dir) / "receipts.duckdb"; }
-
-/// Loads the store up to the journal's end.
-Result<std::unique_ptr<store::ReceiptStore>> loaded_store(const std::string& data_dir, const std::shared_ptr<const journal::Reader>& reader, std::uint64_t last) {
-  auto opened = store::open_duckdb({store_file(data_dir)});
-  if (!opened) return opened;
-  const SystemClock clock;
-  const store::Loader loader(**opened, store::follow_journal(reader), clock);
-  while ((*opened)->mark().sequence < last) {
-    const store::LoaderState state = loader.state();
-    if (!state.last_error.empty()) return fail(Code::kIo, state.last_error);
-    std::this_thread::sleep_for(std::chrono::milliseconds(10)); // the loader is another thread; its mark is what counts
-  }
-  return opened;
-}
-
-int verify(const std::string& data_dir) {
-  journal::PosixFileSystem files;
-  const auto report = journal::verify(files, data_dir);
-  if (!report) return failed(report.error());
-  fmt::print("journal: {} segments, {} records, sequence {} to {}, {} problems\n", report->segments, report->records, report->first_sequence,
-             report->last_sequence, report->problem_count);
-  for (const journal::Problem& problem : report->problems) fmt::print("  {}: {}\n", journal::to_string(problem.position), problem.what);
-  if (!report->ok()) return 1;
-  const auto lock = journal::DataDirLock::acquire(data_dir);
-  if (!lock) return failed({lock.error().code, lock.error().message + "; stop it to have the store compared too"});
-  const auto reader = journal::Reader::open(files, data_dir);
-  if (!reader) return failed(reader.error());
-  auto opened = loaded_store(data_dir, *reader, report->last_sequence);
-  if (!opened) return failed(opened.error());
-  const auto compared = store::verify_store(**opened, store::receipts_of_journal(*reader), 0, {std::chrono::minutes(10), {}});
-  if (!compared) return failed(compared.error());
-  fmt::print("store: {} receipts, {} USD, equal to the journal\n", compared->receipts, usd_sum(compared->cost));
-  return 0;
-}
-
 int rebuild(const std::string& data_dir) {
   const auto lock = journal::DataDirLock::acquire(data_dir);
   if (!lock) return failed(lock.error());
-  if (const auto deleted = store::delete_duckdb(store_file(data_dir)); !deleted) return failed(deleted.error());
+  if (const auto deleted = store::delete_duckdb(std::filesystem::path(data_dir) / "receipts.duckdb"); !deleted) return failed(deleted.error());
   journal::PosixFileSystem files;
   const auto report = journal::verify(files, data_dir);
   if (!report) return failed(report.error());
@@ -160,8 +121,10 @@ int run(int argc, char** argv) {
   CLI::App* reconciling = app.add_subcommand("reconcile", "compare a provider's usage export with the receipts");
   reconciling->add_option("--provider", provider, "whose export it is")->required()->check(CLI::IsMember({"openai", "anthropic"}));
   reconciling->add_option("--data-dir", data_dir, "data folder")->capture_default_str();
+  bool apply = false;
+  reconciling->add_flag("--apply", apply, "correct the receipts that drift and are named by request id; the receipts stay, ledger and budgets follow");
   reconciling->add_option("FILE", usage_file, "usage or cost export: JSON or CSV")->required();
-  CLI::App* verifying = app.add_subcommand("verify", "check the journal, and that the store equals it");
+  CLI::App* verifying = app.add_subcommand("verify", "check the journal, and that store, ledger and budgets equal it; asks the server, if one runs");
   verifying->add_option("DIR", data_dir, "data folder")->required();
   CLI::App* rebuilding = app.add_subcommand("rebuild", "make the store anew from the journal");
   rebuilding->add_option("DIR", data_dir, "data folder")->required();
@@ -176,7 +139,7 @@ int run(int argc, char** argv) {
   if (*serving) return only_check ? check(config_path) : serve(config_path);
   if (*get) return print_receipts(data_dir, id);
   if (*all) return format == "jsonl" ? print_receipts(data_dir, "") : print_ledger(data_dir, format, grain);
-  if (*reconciling) return reconcile(data_dir, provider, usage_file);
+  if (*reconciling) return reconcile(data_dir, provider, usage_file, apply);
   if (*verifying) return verify(data_dir);
   return rebuild(data_dir);
 }

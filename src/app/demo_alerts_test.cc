@@ -14,6 +14,7 @@
 #include "app/startup.h"
 #include "config/load.h"
 #include "ledger/budgets.h"
+#include "ledger/projection.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/journal_source.h"
 
@@ -55,9 +56,10 @@ protected:
     writing.data_dir = folder_.string();
     auto writer = journal::Writer::start(files, writing, *recovered);
     ASSERT_TRUE(writer) << writer.error().message;
-    auto spent = fold_budgets((*writer)->reader());
-    ASSERT_TRUE(spent) << spent.error().message;
-    budgets_ = std::make_unique<ledger::EmbeddedBudgets>(*spent);
+    ledger::Books books;
+    const auto folded = ledger::catch_up(books, (*writer)->reader());
+    ASSERT_TRUE(folded) << folded.error().message;
+    budgets_ = std::make_unique<ledger::EmbeddedBudgets>(books.budgets());
     ASSERT_TRUE(budgets_->replace(budget_specs(snapshot)));
     store::DuckDbOptions database;
     database.file = folder_ / "receipts.duckdb";

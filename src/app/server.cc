@@ -14,6 +14,7 @@
 #include "api/api.h"
 #include "api/managed.h"
 #include "app/alerts_parts.h"
+#include "app/corrector.h"
 #include "app/ledger_check.h"
 #include "app/startup.h"
 #include "base/guarded.h"
@@ -117,6 +118,8 @@ struct Server::Impl {
   std::unique_ptr<journal::Writer> writer;
   journal::Position started_at; // in the journal
   std::unique_ptr<ledger::EmbeddedBudgets> budgets;
+  std::unique_ptr<ledger::Projection> books;
+  std::unique_ptr<Corrector> corrector;
   std::unique_ptr<LedgerCheck> ledger_check;
   ledger::RateLimits rates;
   gateway::HealthBoard health;
@@ -152,10 +155,14 @@ Result<void> Server::Impl::open_journal() {
   const auto closed = close_interrupted(*writer, *recovered, clock);
   if (!closed) return std::unexpected(closed.error());
   if (*closed > 0) observe::log_warn("journal", "requests were running when the last process ended; their receipts are now 'interrupted'", {{"receipts", *closed}});
-  auto spent = fold_budgets(writer->reader());
-  if (!spent) return std::unexpected(spent.error());
-  budgets = std::make_unique<ledger::EmbeddedBudgets>(*spent);
-  ledger_check = std::make_unique<LedgerCheck>(*budgets, std::move(*spent), clock);
+  auto opened = ledger::Projection::open(files, config->data_dir, writer->reader());
+  if (!opened) return std::unexpected(opened.error());
+  books = std::move(*opened);
+  budgets = books->with([](const ledger::Books& now) { return std::make_unique<ledger::EmbeddedBudgets>(now.budgets()); });
+  books->start();
+  ledger_check = std::make_unique<LedgerCheck>(*budgets, *books, clock);
+  corrector = std::make_unique<Corrector>(Corrector::Parts{*writer, *books, clock, [this] { return ledger::charged_budgets(*snapshot()); },
+                                                           [this](const ledger::Correction& correction) { budgets->apply(correction); }});
   return budgets->replace(budget_specs(*config));
 }
 
@@ -222,7 +229,9 @@ Result<void> Server::Impl::open_store() {
   store = std::move(*opened);
   loader = std::make_unique<store::Loader>(*store, store::follow_journal(writer->reader()), clock);
   if (auto done = open_alerts(); !done) return done;
-  api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets, *state,
+  api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets, *books,
+                                                      [this](const journal::Position& closed, const ledger::AttemptTruth& truth, std::string reason) { return corrector->correct(closed, truth, std::move(reason)); },
+                                                      [this](std::string_view receipt_id) { return corrections_of(*writer->reader(), *books, receipt_id); }, *state,
                                                       [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }, *alerts});
   return {};
 }
@@ -263,8 +272,7 @@ Result<void> Server::Impl::start_telemetry() {
   };
   probes.ledger_drift = [this] { return ledger_check->drift(); };
   telemetry::Services parts{writer->reader(), started_at, files, metrics, clock, std::string(kVersion), std::move(probes),
-                            [this](const std::string& id) { return find_trace(*store, *writer->reader(), id); },
-                            [this](const model::Receipt& closed, std::uint64_t sequence) { ledger_check->fold(closed, sequence); }};
+                            [this](const std::string& id) { return find_trace(*store, *writer->reader(), id); }};
   auto started = telemetry::Telemetry::start(*snapshot(), std::move(parts));
   if (!started) return std::unexpected(started.error());
   telemetry = std::move(*started);

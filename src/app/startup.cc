@@ -24,22 +24,6 @@ Result<size_t> close_interrupted(journal::Writer& writer, const journal::Recover
   return recovered.unclosed.size();
 }
 
-Result<ledger::BudgetState> fold_budgets(const std::shared_ptr<const journal::Reader>& reader) {
-  ledger::BudgetState state;
-  journal::Cursor cursor(reader);
-  journal::Entry entry;
-  while (true) {
-    const auto more = cursor.next(entry);
-    if (!more) return std::unexpected(more.error());
-    if (!*more) return state;
-    if (entry.kind != journal::Kind::kClose || entry.erased) continue;
-    const auto receipt = model::receipt_from_json(entry.payload);
-    if (!receipt) return fail_in(fmt::format("the receipt at {}", journal::to_string(entry.position)), receipt.error());
-    const auto added = state.apply(*receipt, entry.sequence);
-    if (!added) return std::unexpected(added.error());
-  }
-}
-
 std::vector<ledger::BudgetSpec> budget_specs(const config::Snapshot& snapshot) {
   std::vector<ledger::BudgetSpec> specs;
   for (const config::Budget& budget : snapshot.budgets) {

@@ -1,4 +1,4 @@
-// What happens between opening the data folder and the first request: recovery and the folds over the journal.
+// What happens between opening the data folder and the first request: recovery, and budgets as configured.
 #pragma once
 
 #include <string>
@@ -8,16 +8,12 @@
 #include "config/snapshot.h"
 #include "journal/recover.h"
 #include "journal/writer.h"
-#include "ledger/budget_state.h"
 #include "ledger/budget.h"
 
 namespace kairos::app {
 
 /// Appends a CLOSE for each receipt that a crash left open, as its last OPEN or ATTEMPT record tells; returns how many.
 Result<size_t> close_interrupted(journal::Writer& writer, const journal::Recovered& recovered, const Clock& clock);
-
-/// What is spent, from all CLOSE records.
-Result<ledger::BudgetState> fold_budgets(const std::shared_ptr<const journal::Reader>& reader);
 
 std::vector<ledger::BudgetSpec> budget_specs(const config::Snapshot& snapshot);
 

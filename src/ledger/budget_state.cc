@@ -81,6 +81,13 @@ Result<> BudgetState::apply(const Correction& correction, std::uint64_t sequence
   return {};
 }
 
+PicoSum BudgetState::spent(std::string_view budget_id, PeriodKey period) const {
+  const auto budget = budgets_.find(budget_id);
+  if (budget == budgets_.end()) return 0;
+  const auto found = budget->second.find(period);
+  return found == budget->second.end() ? 0 : found->second.spent;
+}
+
 std::string BudgetState::to_json() const {
   std::string out;
   model::JsonWriter writer(out);

@@ -33,6 +33,8 @@ public:
   /// Adds the difference that a CORRECTION makes.
   Result<> apply(const Correction& correction, std::uint64_t sequence);
 
+  /// 0 where nothing happened.
+  PicoSum spent(std::string_view budget_id, PeriodKey period) const;
   /// The highest sequence folded; 0: none.
   std::uint64_t position() const { return position_; }
   const std::map<std::string, Periods, std::less<>>& budgets() const { return budgets_; }

@@ -36,11 +36,13 @@ Result<std::string> text_in(simdjson::ondemand::document& document, std::string_
 } // namespace
 
 Correction make_correction(const model::Receipt& before, model::Usage usage, model::Cost cost,
-                           const std::vector<std::string>& charged_budgets, std::string reason, WallTime now) {
+                           const std::vector<std::string>& charged_budgets, std::string reason, WallTime now,
+                           std::optional<std::vector<model::Attempt>> attempts) {
   Correction correction{now, std::move(reason), before, before};
   model::Receipt& after = correction.after;
   after.usage = std::move(usage);
   after.cost = std::move(cost);
+  if (attempts) after.attempts = std::move(*attempts);
   for (model::BudgetCharge& charge : after.budget_charges) {
     const bool charged =
         std::find(charged_budgets.begin(), charged_budgets.end(), charge.budget_id) != charged_budgets.end();

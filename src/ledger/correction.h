@@ -4,8 +4,10 @@
 // looking anything up.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -24,9 +26,10 @@ struct Correction {
 
 /// The correction that gives `before` another cost. Budget charges are scaled to it: each budget that counts cost takes
 /// the new total, one that counts charged amounts takes `cost.charged`. `charged_budgets` names the latter.
-/// A new cost that is unknown leaves the charges alone.
+/// A new cost that is unknown leaves the charges alone. `attempts`: nullopt leaves them as they were.
 Correction make_correction(const model::Receipt& before, model::Usage usage, model::Cost cost,
-                           const std::vector<std::string>& charged_budgets, std::string reason, WallTime now);
+                           const std::vector<std::string>& charged_budgets, std::string reason, WallTime now,
+                           std::optional<std::vector<model::Attempt>> attempts = {});
 
 /// {"schema","receipt_id","corrected_at","reason","delta_usd","before":{receipt},"after":{receipt}}
 std::string to_json(const Correction& correction);

@@ -232,10 +232,7 @@ void add_dimensions(Cells& cells, const ExportRow& row, const ExportParties& par
   cells["Tags"] = csv_text(json_object(tags));
 }
 
-constexpr std::string_view grain_name(Grain grain) {
-  constexpr std::array<std::string_view, 3> kNames = {"hour", "day", "receipt"};
-  return kNames[static_cast<size_t>(grain)];
-}
+constexpr std::string_view grain_name(Grain grain) { return kGrainNames[static_cast<size_t>(grain)]; }
 
 void add_own(Cells& cells, const ExportRow& row) {
   const PostingKey& key = row.key;
@@ -284,14 +281,11 @@ std::span<const std::string_view> focus_columns() { return kFocusColumns; }
 std::vector<ExportRow> export_rows(const model::Receipt& receipt) { return receipt_rows(receipt, receipt); }
 std::vector<ExportRow> export_rows(const Correction& correction) { return receipt_rows(correction, correction.after); }
 
-std::vector<ExportRow> export_rows(const Postings& hourly, Grain grain) {
+std::vector<ExportRow> export_rows(std::span<const PostingLine> postings, Grain grain) {
   std::vector<ExportRow> rows;
-  const auto add = [&](const Postings& postings) {
-    for (const auto& [key, totals] : postings) {
-      if (!cancelled(key, totals)) rows.push_back({key, totals, grain, "", {}});
-    }
-  };
-  grain == Grain::kDay ? add(by_day(hourly)) : add(hourly);
+  for (const auto& [key, totals] : postings) {
+    if (!cancelled(key, totals)) rows.push_back({key, totals, grain, "", {}});
+  }
   return rows;
 }
 

@@ -9,11 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/postings.h"
+#include "ledger/posting_book.h"
 
 namespace kairos::ledger {
-
-enum class Grain : std::uint8_t { kHour, kDay, kReceipt };
 
 /// Who bills whom.
 struct ExportParties {
@@ -35,8 +33,8 @@ struct ExportRow {
 /// Rows of a receipt at grain receipt.
 std::vector<ExportRow> export_rows(const model::Receipt& receipt);
 std::vector<ExportRow> export_rows(const Correction& correction);
-/// Rows of hourly postings at grain hour or day.
-std::vector<ExportRow> export_rows(const Postings& hourly, Grain grain);
+/// Rows of postings that are by hour or by day already.
+std::vector<ExportRow> export_rows(std::span<const PostingLine> postings, Grain grain);
 
 std::string focus_header();
 void append_focus(std::string& out, const ExportRow& row, const ExportParties& parties);

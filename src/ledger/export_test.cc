@@ -46,11 +46,10 @@ std::vector<ExportRow> every_kind() {
   for (const Receipt& receipt : {plain, byok, unpriced, interrupted, odd}) add(export_rows(receipt));
   add(export_rows(Correction{plain.created_at + std::chrono::hours(24 * 40), "invoice", plain, truth}));
   add(export_rows(Correction{plain.created_at + std::chrono::hours(1), "invoice", plain, truth}));
-  Ledger ledger;
-  ledger.add(plain, 1);
-  ledger.add(odd, 2);
-  add(export_rows(ledger.rows(), Grain::kHour));
-  add(export_rows(ledger.rows(), Grain::kDay));
+  PostingBook book;
+  book.add(postings_of(plain));
+  book.add(postings_of(odd));
+  for (const Grain grain : {Grain::kHour, Grain::kDay}) add(export_rows(*book.rows(grain, {}), grain));
   return rows;
 }
 

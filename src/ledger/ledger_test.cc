@@ -8,7 +8,7 @@
 #include "ledger/csv.h"
 #include "ledger/export.h"
 #include "ledger/number.h"
-#include "ledger/postings.h"
+#include "ledger/posting_book.h"
 #include "ledger/price_plan.h"
 #include "model/testing/sample_receipt.h"
 
@@ -67,53 +67,82 @@ private:
 
 PicoSum charged_of(const Receipt& r) { return r.cost.charged ? r.cost.charged->value() : 0; }
 
-PostingTotals sum_of(const Postings& rows) {
+PostingTotals sum_of(const std::vector<PostingLine>& rows) {
   PostingTotals sum;
   for (const auto& [key, totals] : rows) sum.add(totals);
   return sum;
 }
 
-TEST(Ledger, TheSumOfTheRowsIsTheSumOfTheReceiptsToTheLastPicodollar) {
+TEST(PostingBook, TheSumOfTheRowsIsTheSumOfTheReceiptsToTheLastPicodollar) {
   Receipts receipts(1);
-  Ledger ledger;
+  PostingBook book;
   PicoSum cost = 0;
   PicoSum charged = 0;
-  for (std::uint64_t i = 1; i <= 3000; ++i) {
+  for (int i = 1; i <= 3000; ++i) {
     const Receipt receipt = receipts.next();
-    ledger.add(receipt, 2 * i);
+    book.add(postings_of(receipt));
     cost += known_cost(receipt);
     charged += charged_of(receipt);
     if (i % 7 != 0) continue;
     Receipt truth = receipts.next();
     truth.receipt_id = receipt.receipt_id;
-    ledger.add(Correction{receipt.created_at + std::chrono::hours(900), "invoice", receipt, truth}, 2 * i + 1);
+    book.add(postings_of(Correction{receipt.created_at + std::chrono::hours(900), "invoice", receipt, truth}));
     cost += known_cost(truth) - known_cost(receipt);
     charged += charged_of(truth) - charged_of(receipt);
   }
-  EXPECT_EQ(usd_sum(sum_of(ledger.rows()).cost), usd_sum(cost));
-  EXPECT_EQ(usd_sum(sum_of(ledger.rows()).charged), usd_sum(charged));
-  EXPECT_EQ(usd_sum(sum_of(by_day(ledger.rows())).cost), usd_sum(cost));
-  const auto read = Ledger::from_json(ledger.to_json());
-  ASSERT_TRUE(read.has_value()) << read.error().message;
-  EXPECT_EQ(read->rows(), ledger.rows());
-  EXPECT_EQ(read->position(), ledger.position());
-  const size_t rows = ledger.rows().size();
-  const Postings taken = ledger.take_before(ledger.rows().rbegin()->first.period_start);
-  EXPECT_EQ(taken.size() + ledger.rows().size(), rows);
+  for (const Grain grain : {Grain::kHour, Grain::kDay}) {
+    const auto rows = book.rows(grain, {});
+    ASSERT_TRUE(rows.has_value());
+    EXPECT_TRUE(std::ranges::is_sorted(*rows, {}, &PostingLine::first));
+    EXPECT_EQ(usd_sum(sum_of(*rows).cost), usd_sum(cost));
+    EXPECT_EQ(usd_sum(sum_of(*rows).charged), usd_sum(charged));
+    EXPECT_EQ(sum_of(*rows), book.total());
+  }
 }
 
-TEST(Ledger, ARecordFoldedTwiceCountsOnce) {
-  Ledger ledger;
-  ledger.add(model::sample_receipt(), 5);
-  const Postings once = ledger.rows();
-  ledger.add(model::sample_receipt(), 5);
-  ledger.add(model::sample_receipt(), 4);
-  EXPECT_EQ(ledger.rows(), once);
-  EXPECT_EQ(once.size(), 3U);
-  EXPECT_EQ(once.begin()->first.provider, "anthropic");
+TEST(PostingBook, ReadsRangesOfWholeHoursAndSaysWhatItDoesNotHave) {
+  Receipts receipts(2);
+  PostingBook book;
+  Postings all;
+  for (int i = 0; i < 500; ++i) {
+    const auto lines = postings_of(receipts.next());
+    book.add(lines);
+    for (const auto& [key, totals] : lines) all[key].add(totals);
+  }
+  const WallTime middle = all.begin()->first.period_start + std::chrono::hours(30);
+  const auto from_hour = book.rows(Grain::kHour, {middle, {}});
+  const auto to_hour = book.rows(Grain::kHour, {{}, middle});
+  ASSERT_TRUE(from_hour && to_hour);
+  EXPECT_EQ(from_hour->size() + to_hour->size(), all.size());
+  const auto odd_days = book.rows(Grain::kDay, {middle, {}}); // made of hours
+  ASSERT_TRUE(odd_days.has_value());
+  EXPECT_EQ(sum_of(*odd_days), sum_of(*from_hour));
+  const auto own = book.rows(Grain::kHour, {}, "acme");
+  ASSERT_TRUE(own.has_value());
+  EXPECT_FALSE(own->empty());
+  for (const auto& [key, totals] : *own) EXPECT_EQ(key.tenant, "acme");
+  EXPECT_FALSE(book.rows(Grain::kHour, {middle + std::chrono::seconds(1), {}}).has_value());
+  EXPECT_FALSE(book.rows(Grain::kReceipt, {}).has_value());
 }
 
-TEST(Ledger, AnInterruptedRequestIsPostedApartAtItsReservation) {
+TEST(PostingBook, IsBoundedAndForgetsWholeDaysFromTheOldestOn) {
+  Receipts receipts(3);
+  PostingBook book({.rows = 200, .combinations = 100'000});
+  PostingTotals sum;
+  for (int i = 0; i < 2000; ++i) {
+    const auto lines = postings_of(receipts.next());
+    book.add(lines);
+    for (const auto& [key, totals] : lines) sum.add(totals);
+    EXPECT_LE(book.size(), 400U);
+  }
+  EXPECT_EQ(book.total(), sum);
+  EXPECT_FALSE(book.rows(Grain::kHour, {}).has_value()); // the beginning is gone
+  PostingBook few({.rows = 100'000, .combinations = 5});
+  for (int i = 0; i < 100; ++i) few.add(postings_of(receipts.next()));
+  EXPECT_FALSE(few.rows(Grain::kDay, {}).has_value()); // never a sum that leaves something out
+}
+
+TEST(Postings, AnInterruptedRequestIsPostedApartAtItsReservation) {
   Receipt receipt = model::sample_receipt();
   receipt.cost = {};
   receipt.cost.basis = model::CostBasis::kReservation;
@@ -158,7 +187,6 @@ TEST(Correction, DamagedRecordsAreNamed) {
   for (const char* text : {"", "[]", "{}", R"({"position":"x","budgets":{}})",
                            R"({"position":"1","budgets":{"b":[["2026-13","1","0",0,false]]}})"}) {
     EXPECT_FALSE(BudgetState::from_json(text).has_value()) << text;
-    EXPECT_FALSE(Ledger::from_json(text).has_value()) << text;
   }
 }
 

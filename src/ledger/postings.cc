@@ -134,24 +134,6 @@ Lines postings_of(const Correction& correction) {
   return lines;
 }
 
-void Ledger::add(const model::Receipt& receipt, std::uint64_t sequence) {
-  if (sequence <= position_) return;
-  position_ = sequence;
-  for (const auto& [key, totals] : postings_of(receipt)) rows_[key].add(totals);
-}
-
-void Ledger::add(const Correction& correction, std::uint64_t sequence) {
-  if (sequence <= position_) return;
-  position_ = sequence;
-  for (const auto& [key, totals] : postings_of(correction)) rows_[key].add(totals);
-}
-
-Postings Ledger::take_before(WallTime hour) {
-  Postings taken;
-  while (!rows_.empty() && rows_.begin()->first.period_start < hour) taken.insert(rows_.extract(rows_.begin()));
-  return taken;
-}
-
 Postings by_day(const Postings& hourly) {
   Postings daily;
   for (const auto& [key, totals] : hourly) {

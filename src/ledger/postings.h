@@ -51,26 +51,6 @@ struct PostingTotals {
 
 using Postings = std::map<PostingKey, PostingTotals>;
 
-class Ledger {
-public:
-  /// Folds a CLOSE record; a sequence at or below position() changes nothing.
-  void add(const model::Receipt& receipt, std::uint64_t sequence);
-  void add(const Correction& correction, std::uint64_t sequence);
-
-  std::uint64_t position() const { return position_; }
-  const Postings& rows() const { return rows_; }
-  /// Hands out, and forgets, all rows before that hour (kept elsewhere); later corrections of them are new rows.
-  Postings take_before(WallTime hour);
-
-  /// For checkpoints.
-  std::string to_json() const;
-  static Result<Ledger> from_json(std::string_view json);
-
-private:
-  Postings rows_;
-  std::uint64_t position_ = 0;
-};
-
 /// The postings of one receipt: the fold's single step, and the receipt-level export.
 std::vector<std::pair<PostingKey, PostingTotals>> postings_of(const model::Receipt& receipt);
 std::vector<std::pair<PostingKey, PostingTotals>> postings_of(const Correction& correction);

@@ -33,16 +33,6 @@ void add(std::optional<TokenSums>& sums, const TokenSums& more) {
   sums->output += more.output;
 }
 
-TokenSums tokens_of(const model::Usage& usage) {
-  using model::Meter;
-  TokenSums sums;
-  sums.cache_read = Int128{usage[Meter::kCacheRead]} + usage[Meter::kCacheReadAudio] + usage[Meter::kCacheReadImage];
-  sums.cache_write = Int128{usage[Meter::kCacheWrite]} + usage[Meter::kCacheWrite1h];
-  sums.input = Int128{usage.input_total()} - sums.cache_read - sums.cache_write;
-  sums.output = usage.output_total();
-  return sums;
-}
-
 void add_theirs(Lines& lines, const UsageRow& row) {
   // A request id is the whole identity: times of both sides differ by the network.
   ReconcileLine& line = row.request_id.empty() ? line_at(lines, row.from, row.to, row.model, "")
@@ -56,7 +46,7 @@ void add_theirs(Lines& lines, const UsageRow& row) {
 void add_ours(ReconcileLine& line, const model::Attempt& attempt) {
   const bool first = line.our_requests == 0;
   ++line.our_requests;
-  add(line.ours, tokens_of(attempt.usage));
+  add(line.ours, token_sums(attempt.usage));
   if (!attempt.cost) {
     line.our_cost.reset();
   } else if (first || line.our_cost) {
@@ -91,10 +81,11 @@ public:
 
   void add_attempt(const model::Attempt& attempt) {
     const bool counted = attempt.usage.input_total() + attempt.usage.output_total() > 0;
-    if (attempt.provider != options_.provider || !counted) return;
-    if (by_request_ && lines_.contains({WallTime{}, WallTime{}, "", attempt.response_id})) {
-      return add_ours(line_at_request(attempt), attempt);
+    if (attempt.provider != options_.provider) return;
+    if (by_request_ && !attempt.response_id.empty() && lines_.contains({WallTime{}, WallTime{}, "", attempt.response_id})) {
+      return add_ours(line_at_request(attempt), attempt); // one of unknown usage too: the provider knows it
     }
+    if (!counted) return;
     if (attempt.started_at < window_from_ || attempt.started_at > window_to_) {
       ++report_.outside;
       return;
@@ -179,6 +170,16 @@ void append_lines(std::string& out, std::string_view title, const std::vector<Re
 }
 
 } // namespace
+
+TokenSums token_sums(const model::Usage& usage) {
+  using model::Meter;
+  TokenSums sums;
+  sums.cache_read = Int128{usage[Meter::kCacheRead]} + usage[Meter::kCacheReadAudio] + usage[Meter::kCacheReadImage];
+  sums.cache_write = Int128{usage[Meter::kCacheWrite]} + usage[Meter::kCacheWrite1h];
+  sums.input = Int128{usage.input_total()} - sums.cache_read - sums.cache_write;
+  sums.output = usage.output_total();
+  return sums;
+}
 
 ReconcileReport reconcile(std::span<const UsageRow> theirs, std::span<const model::Receipt> ours,
                           const ReconcileOptions& options) {

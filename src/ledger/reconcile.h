@@ -31,6 +31,9 @@ struct TokenSums {
   Int128 total() const { return input + cache_read + cache_write + output; }
 };
 
+/// Ours, in the export's classes.
+TokenSums token_sums(const model::Usage& usage);
+
 /// One line of the provider's export.
 struct UsageRow {
   WallTime from{};

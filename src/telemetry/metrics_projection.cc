@@ -95,7 +95,6 @@ void MetricsProjection::take(const journal::Entry& entry) {
   const auto receipt = parts_.recent.get(entry, true);
   if (!receipt) return lost_.add();
   parts_.receipts.fold(**receipt);
-  if (parts_.also) parts_.also(**receipt, entry.sequence);
 }
 
 void MetricsProjection::sample() {

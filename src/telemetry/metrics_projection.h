@@ -34,8 +34,6 @@ struct ProjectionParts {
   ReceiptMetrics& receipts;
   observe::Metrics& metrics;
   RecentReceipts& recent;
-  /// Called for each closed receipt, after the fold; may be empty.
-  std::function<void(const model::Receipt&, std::uint64_t sequence)> also;
 };
 
 /// How old the oldest record is that a projection at `place` has not read; 0: none. Zero too if it cannot be read.

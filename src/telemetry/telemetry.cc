@@ -108,7 +108,7 @@ void Telemetry::Impl::start_projection(const config::Snapshot& snapshot) {
     return places;
   };
   projection = std::make_unique<MetricsProjection>(services.journal, services.metrics_from,
-                                                   ProjectionParts{*receipts, services.metrics, recent, services.also},
+                                                   ProjectionParts{*receipts, services.metrics, recent},
                                                    std::move(probes), services.clock);
 }
 

@@ -27,7 +27,6 @@ struct Services {
   std::string version;
   HealthProbes probes;  // `projections` without the exporters, which are added here
   FindTrace find_trace; // for replays; may be empty
-  std::function<void(const model::Receipt&, std::uint64_t sequence)> also; // see ProjectionParts
 };
 
 class Telemetry {

@@ -50,7 +50,7 @@ after(async () => {
 
 /// Every amount of the receipts that is a cost, an estimate or made of one, as text.
 async function secrets() {
-  const found = new Set(['77.7777', '37.5']);
+  const found = new Set([77.7777, 37.5].map(plain));
   const keep = (amount) => { if (amount) found.add(plain(amount)); };
   for (const { id } of answered) {
     const receipt = await router.receipt(id, 'kr-ops');

@@ -1,0 +1,133 @@
+#include "ledger/projection.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+
+#include "observe/log.h"
+
+namespace kairos::ledger {
+namespace {
+
+constexpr std::chrono::minutes kSaveEvery{5};
+constexpr std::uint64_t kLargest = 1u << 30;
+
+std::string path_of(const std::string& data_dir) { return fmt::format("{}/{}", data_dir, kBooksFile); }
+
+/// Whether these books were folded from this journal.
+bool is_of(const Books& books, const journal::Reader& reader) {
+  if (books.next() > reader.end()) return false;
+  if (books.sequence() == 0) return true;
+  const auto entry = reader.read(books.last());
+  if (!entry) return entry.error().code == Code::kNotFound; // its segment was dropped: then the chain's head cannot be looked at
+  return entry->sequence == books.sequence() && entry->hash == books.hash();
+}
+
+} // namespace
+
+Result<Books> load_books(journal::FileSystem& files, const std::string& data_dir) {
+  auto file = files.open(path_of(data_dir), journal::OpenMode::kRead);
+  if (!file) return std::unexpected(file.error());
+  const auto size = (*file)->size();
+  if (!size) return std::unexpected(size.error());
+  if (*size > kLargest) return fail(Code::kCorrupt, fmt::format("{} is {} bytes long, which no ledger is", path_of(data_dir), *size));
+  std::string text(*size, '\0');
+  const auto got = (*file)->read(0, text);
+  if (!got) return std::unexpected(got.error());
+  text.resize(*got);
+  auto books = Books::from_text(text);
+  return books ? std::move(books) : fail_in(path_of(data_dir), books.error());
+}
+
+Result<> save_books(journal::FileSystem& files, const std::string& data_dir, const Books& books) {
+  const std::string temporary = path_of(data_dir) + ".new";
+  auto file = files.open(temporary, journal::OpenMode::kCreate);
+  if (!file) return std::unexpected(file.error());
+  if (auto done = (*file)->write(0, books.to_text()); !done) return done;
+  if (auto done = (*file)->sync(); !done) return done;
+  if (auto done = files.rename(temporary, path_of(data_dir)); !done) return done;
+  return files.sync_folder(data_dir);
+}
+
+Result<> catch_up(Books& books, const std::shared_ptr<const journal::Reader>& reader) {
+  journal::Cursor cursor(reader, books.next());
+  journal::Entry entry;
+  while (true) {
+    const auto more = cursor.next(entry);
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return {};
+    if (auto taken = books.take(entry); !taken) return taken;
+  }
+}
+
+Result<std::unique_ptr<Projection>> Projection::open(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader) {
+  auto books = load_books(files, data_dir);
+  if (!books && books.error().code != Code::kNotFound) observe::log_warn("ledger", books.error().message + "; it is made anew from the journal");
+  if (books && !is_of(*books, *reader)) {
+    observe::log_warn("ledger", path_of(data_dir) + " is of another journal; it is made anew");
+    books = Books();
+  }
+  if (!books) books = Books();
+  if (auto done = catch_up(*books, reader); !done) return std::unexpected(done.error());
+  return std::unique_ptr<Projection>(new Projection(files, std::move(data_dir), std::move(reader), std::move(*books)));
+}
+
+Projection::Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader, Books books)
+    : files_(files), data_dir_(std::move(data_dir)), reader_(std::move(reader)), books_(std::move(books)) {}
+
+Projection::~Projection() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+  save();
+}
+
+void Projection::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void Projection::run(const std::stop_token& stop) {
+  journal::Cursor cursor(reader_, with([](const Books& books) { return books.next(); }));
+  journal::Entry entry;
+  auto save_at = std::chrono::steady_clock::now() + kSaveEvery;
+  while (!stop.stop_requested()) {
+    const bool more = take_next(cursor, entry);
+    if (std::chrono::steady_clock::now() >= save_at) {
+      save();
+      save_at = std::chrono::steady_clock::now() + kSaveEvery;
+    }
+    if (!more) cursor.wait_for_more(std::chrono::seconds(1), stop);
+  }
+}
+
+/// False: nothing more for now. What cannot be read is told of; verify names it too.
+bool Projection::take_next(journal::Cursor& cursor, journal::Entry& entry) {
+  const auto more = cursor.next(entry);
+  if (!more) {
+    observe::log_error("ledger", "a piece of the journal cannot be counted", {{"error", more.error().message}});
+    return more.error().code == Code::kCorrupt && cursor.skip_damage().has_value();
+  }
+  if (!*more) return false;
+  const std::scoped_lock lock(mutex_);
+  const auto taken = books_.take(entry);
+  if (!taken) observe::log_error("ledger", "a record cannot be counted", {{"error", taken.error().message}});
+  return true;
+}
+
+bool Projection::wait_for(const journal::Position& position, std::chrono::milliseconds timeout) const {
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  while (with([&](const Books& books) { return books.next() < position; })) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+void Projection::save() {
+  const std::scoped_lock lock(mutex_);
+  if (books_.sequence() == saved_) return;
+  const auto saved = save_books(files_, data_dir_, books_);
+  if (!saved) observe::log_warn("ledger", "the ledger could not be saved; the next start reads more of the journal", {{"error", saved.error().message}});
+  if (saved) saved_ = books_.sequence();
+}
+
+} // namespace kairos::ledger
