@@ -91,18 +91,19 @@ TEST(Projection, FoldsWhatIsWrittenAndMeasuresItsLag) {
   ReceiptMetrics receipts(own, genai, {});
   RecentReceipts recent;
   SystemClock clock;
-  std::atomic<int> seen = 0;
   HealthProbes probes;
   probes.projections = [] { return std::vector<std::pair<std::string, journal::Position>>{{"store", {}}}; };
   probes.journal = [&] { return writer->stats(); };
   probes.loop_lags = [] { return std::vector<Duration>{std::chrono::milliseconds(3)}; };
-  MetricsProjection projection(writer->reader(), {},
-                               {receipts, own, recent, [&](const model::Receipt&, std::uint64_t) { ++seen; }}, probes,
-                               clock);
+  MetricsProjection projection(writer->reader(), {}, {receipts, own, recent}, probes, clock);
   for (std::uint64_t i = 0; i < 20; ++i) {
     ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, i, model::to_json(model::sample_receipt()))));
   }
-  EXPECT_TRUE(comes_true([&] { return seen == 20; }));
+  EXPECT_TRUE(comes_true([&] {
+    const std::string page = own.exposition();
+    const size_t at = page.find("\nkairosroute_receipts_total{");
+    return at != page.npos && page.find("} 20\n", at) == page.find('}', at);
+  })) << own.exposition();
   EXPECT_TRUE(comes_true([&] {
     return own.exposition().find("kairosroute_journal_records_total 20\n") != std::string::npos;
   })) << own.exposition();
@@ -135,7 +136,7 @@ TEST(Projection, DriftIsShownOnlyIfItStays) {
   SystemClock clock;
   HealthProbes probes;
   probes.ledger_drift = [] { return PicoSum(7); };
-  MetricsProjection projection(writer->reader(), {}, {receipts, own, recent, {}}, probes, clock);
+  MetricsProjection projection(writer->reader(), {}, {receipts, own, recent}, probes, clock);
   EXPECT_NE(own.exposition().find("kairosroute_ledger_drift_picousd 0\n"), std::string::npos)
       << "one sample proves nothing";
 }
