@@ -166,8 +166,8 @@ bool apply(const ledger::ReconcileReport& report, const Ours& ours, const Correc
   size_t left = 0;
   for (const ledger::ReconcileLine& line : report.drifting) {
     const auto receipt = line.request_id.empty() ? ours.by_response.end() : ours.by_response.find(line.request_id);
-    if (receipt == ours.by_response.end() || line.our_requests != 1) {
-      ++left; // an aggregate: no telling which receipt is wrong
+    if (receipt == ours.by_response.end() || line.our_requests != 1 || line.their_rows != 1) {
+      ++left; // an aggregate, or two rows that say different things: no telling which is wrong
       continue;
     }
     const auto done = correct(receipt->second, {line.request_id, line.theirs, amount_of(line.their_cost)}, reason);

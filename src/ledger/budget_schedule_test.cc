@@ -151,7 +151,7 @@ private:
   std::int64_t held_in(const std::string& id, const std::string& period) const {
     std::int64_t sum = 0;
     for (const Open& open : open_) {
-      for (const auto& charge : open.reservation.open_charges()) {
+      for (const auto& charge : open.reservation.held_charges()) {
         if (charge.budget_id == id && charge.period == period) sum += charge.amount.value();
       }
     }

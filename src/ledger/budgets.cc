@@ -35,6 +35,26 @@ Refusal refusal_of(const BudgetSpec& spec, const BudgetCounter& counter, PeriodK
           needed, to_text(period), end_of(period)};
 }
 
+bool takes_from(const Hold& hold, const std::string& budget_id, PeriodKey period) { return hold.period == period && hold.budget_id == budget_id; }
+
+/// What finished attempts of the request left of what is held in that budget.
+Picodollars spare_in(std::span<const Hold> holds, const std::string& budget_id, PeriodKey period) {
+  Picodollars sum;
+  for (const Hold& hold : holds) sum += takes_from(hold, budget_id, period) ? hold.spare : Picodollars(0);
+  return sum;
+}
+
+/// Takes up to `amount` of it; what more is to be held.
+Picodollars use_spare(std::span<Hold> holds, const Hold& into, Picodollars amount) {
+  for (Hold& hold : holds) {
+    if (!takes_from(hold, into.entry->spec.id, into.period)) continue;
+    const Picodollars taken = std::min(hold.spare, amount);
+    hold.spare -= taken;
+    amount -= taken;
+  }
+  return amount;
+}
+
 /// Holds `worst` for one attempt in all of `entries` (in lock order) or in none. The accounts are locked.
 std::optional<Refusal> hold_all(const BudgetEntries& entries, const Amounts& worst, WallTime now, size_t attempt,
                                 std::vector<Hold>& holds) {
@@ -47,8 +67,10 @@ std::optional<Refusal> hold_all(const BudgetEntries& entries, const Amounts& wor
     const PeriodKey period = entry->account->begin(spec.period, now);
     const BudgetCounter& counter = entry->account->counter(period);
     const auto needed = worst.of(spec.measure);
-    holds.push_back({entry, spec.id, spec.measure, period, attempt, needed, Picodollars(0)});
-    const auto reason = objection(spec, counter, needed);
+    const Picodollars spare = spare_in(std::span(holds).first(before), spec.id, period);
+    holds.push_back({entry, spec.id, spec.measure, period, attempt, needed, {}, {}});
+    const auto more = needed && *needed >= Picodollars(0) ? std::optional(std::max(*needed - spare, Picodollars(0))) : needed;
+    const auto reason = objection(spec, counter, more);
     const Int128 left = remaining(spec, counter);
     if (!reason || (refusal && left >= tightest)) continue;
     tightest = left;
@@ -59,7 +81,8 @@ std::optional<Refusal> hold_all(const BudgetEntries& entries, const Amounts& wor
     return refusal;
   }
   for (size_t i = before; i < holds.size(); ++i) {
-    holds[i].entry->account->counter(holds[i].period).held += holds[i].amount.value_or(Picodollars(0)).value();
+    const Picodollars more = use_spare(std::span(holds).first(before), holds[i], holds[i].amount.value_or(Picodollars(0)));
+    holds[i].entry->account->counter(holds[i].period).held += more.value();
   }
   return std::nullopt;
 }
@@ -153,10 +176,11 @@ void EmbeddedBudgets::finish_attempt(Reservation& reservation, size_t attempt, c
     const auto cost = hold.attempt == attempt ? actual.of(hold.measure) : std::nullopt;
     if (!cost || *cost < Picodollars(0)) continue;
     const Picodollars held = hold.amount.value_or(Picodollars(0));
-    {
+    if (*cost > held) {
       const std::scoped_lock lock(hold.entry->account->mutex);
       hold.entry->account->counter(hold.period).held += Int128{cost->value()} - held.value();
     }
+    if (*cost < held) hold.spare += held - *cost;
     if (hold.amount && *cost > held) hold.overrun += *cost - held;
     hold.amount = *cost;
   }
@@ -174,7 +198,7 @@ Settlement EmbeddedBudgets::close(Reservation& reservation, Ending ending, std::
     const bool first = !repeats(reservation.holds_, i);
     const std::scoped_lock lock(hold.entry->account->mutex);
     BudgetCounter& counter = hold.entry->account->counter(hold.period);
-    counter.held -= hold.amount.value_or(Picodollars(0)).value();
+    counter.held -= Int128{hold.amount.value_or(Picodollars(0)).value()} + hold.spare.value();
     if (!settled) continue;
     counter.spent += charge_of(hold, actual).value();
     counter.unpriced += first && settlement.unpriced ? 1 : 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "ledger/number.h"
@@ -37,6 +38,7 @@ void add_theirs(Lines& lines, const UsageRow& row) {
   // A request id is the whole identity: times of both sides differ by the network.
   ReconcileLine& line = row.request_id.empty() ? line_at(lines, row.from, row.to, row.model, "")
                                                : line_at(lines, WallTime{}, WallTime{}, "", row.request_id);
+  ++line.their_rows;
   line.their_requests += row.requests;
   if (!row.request_id.empty()) line.model = row.model;
   if (row.tokens) add(line.theirs, *row.tokens);
@@ -66,9 +68,14 @@ std::string model_in(const Lines& lines, WallTime from, WallTime to, const model
 class Matcher {
 public:
   Matcher(std::span<const UsageRow> theirs, const ReconcileOptions& options) : options_(options) {
+    std::set<UsageRow> seen; // of those with request ids
     for (const UsageRow& row : theirs) {
       if (!options.only_keys.empty() && !row.key_id.empty() && !options.only_keys.contains(row.key_id)) {
         ++report_.other_keys;
+        continue;
+      }
+      if (!row.request_id.empty() && !seen.insert(row).second) {
+        ++report_.repeated;
         continue;
       }
       by_request_ |= !row.request_id.empty();
@@ -198,6 +205,7 @@ std::string to_text(const ReconcileReport& report) {
                      report.cost_drift ? usd_sum(*report.cost_drift) + " USD" : "USD not known on both sides");
   if (report.other_keys > 0)
     out += fmt::format("left out: {} export rows of keys that are not ours\n", report.other_keys);
+  if (report.repeated > 0) out += fmt::format("left out: {} export rows that repeat a request id's row\n", report.repeated);
   if (report.outside > 0) out += fmt::format("left out: {} attempts outside the time of the export\n", report.outside);
   append_lines(out, "drifting", report.drifting);
   append_lines(out, "only at the provider", report.only_theirs);

@@ -27,7 +27,7 @@ struct TokenSums {
   Int128 cache_read = 0;
   Int128 cache_write = 0;
   Int128 output = 0; // reasoning included
-  bool operator==(const TokenSums&) const = default;
+  auto operator<=>(const TokenSums&) const = default;
   Int128 total() const { return input + cache_read + cache_write + output; }
 };
 
@@ -44,6 +44,7 @@ struct UsageRow {
   std::int64_t requests = 0;
   std::optional<TokenSums> tokens; // nullopt in cost exports
   std::optional<PicoSum> cost;     // nullopt in usage exports
+  auto operator<=>(const UsageRow&) const = default;
 };
 
 Result<std::vector<UsageRow>> parse_usage_export(ExportProvider provider, std::string_view text);
@@ -59,6 +60,7 @@ struct ReconcileLine {
   WallTime to{};
   std::string model;
   std::string request_id;
+  std::int64_t their_rows = 0; // of the export; more than one for a request id are summed, but say nothing certain
   std::int64_t their_requests = 0;
   std::int64_t our_requests = 0;
   std::optional<TokenSums> theirs; // nullopt: not in the export
@@ -73,6 +75,7 @@ struct ReconcileReport {
   std::vector<ReconcileLine> only_theirs;
   std::vector<ReconcileLine> only_ours;
   std::int64_t other_keys = 0; // export rows of keys that are not ours
+  std::int64_t repeated = 0;   // export rows that repeat another one of the same request id: left out
   std::int64_t outside = 0;    // attempts of the provider outside the export's time
   Int128 token_drift = 0;      // theirs − ours, over all lines
   std::optional<PicoSum> cost_drift;

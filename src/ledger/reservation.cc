@@ -111,6 +111,10 @@ std::vector<model::BudgetCharge> Reservation::open_charges() const {
   return charges_of(holds_, [](const Hold& hold) { return hold.amount.value_or(Picodollars(0)); });
 }
 
+std::vector<model::BudgetCharge> Reservation::held_charges() const {
+  return charges_of(holds_, [](const Hold& hold) { return hold.amount.value_or(Picodollars(0)) + hold.spare; });
+}
+
 std::optional<model::BudgetSummary> Reservation::summary() const {
   auto summary = summary_;
   if (!summary) return summary;

@@ -29,6 +29,7 @@ struct Hold {
   size_t attempt = 0;
   std::optional<Picodollars> amount; // nullopt: unpriced, and the budget allows it
   Picodollars overrun;               // by how much a finished attempt cost more than was held for it
+  Picodollars spare;                 // still held, but not needed by the finished attempt: for a further one
 };
 
 /// What a hold comes to when its attempt cost `actual`; an unknown, missing or negative cost counts as what is held.
@@ -60,8 +61,8 @@ public:
   /// Holds the worst case of one more attempt (retry, fallback, hedge), possibly of another model. Its index, or a
   /// refusal, which leaves everything as it was.
   std::expected<size_t, Refusal> extend(std::string_view model_id, const Amounts& worst, WallTime now);
-  /// An attempt is over and its cost known: holds that cost instead of the worst case, so that a failed attempt does
-  /// not starve its fallback. It stays held until settle().
+  /// An attempt is over and its cost known. What was held beyond it stays held, since the journal's last record of the
+  /// request still says so, but a further attempt of this request may take it: a failed one does not starve its fallback.
   void finish_attempt(size_t attempt, const Amounts& actual);
   /// Turns held into spent: actual[i] is the cost of attempt i. An unknown or missing one is taken at what is held.
   Settlement settle(std::span<const Amounts> actual);
@@ -70,8 +71,10 @@ public:
   /// Gives everything back: nothing was sent to any provider.
   void release();
 
-  /// Everything held, per budget and period: `budget_charges` of the OPEN and ATTEMPT records.
+  /// Costs and worst cases of all attempts, per budget and period: `budget_charges` of the OPEN and ATTEMPT records.
   std::vector<model::BudgetCharge> open_charges() const;
+  /// What the budgets hold for this request: those, and what finished attempts did not need.
+  std::vector<model::BudgetCharge> held_charges() const;
   /// The tightest budget as it stood at reservation, for the receipt; nullopt if none applies.
   std::optional<model::BudgetSummary> summary() const;
 

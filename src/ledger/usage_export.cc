@@ -16,6 +16,7 @@ namespace {
 namespace od = simdjson::ondemand;
 
 constexpr size_t kMaxBytes = size_t{64} << 20;
+constexpr Int128 kMostCost = Int128{1'000'000'000'000} * 1'000'000'000'000; // so that no sum of rows overflows
 
 std::unexpected<Error> wrong(std::string_view what) {
   return fail(Code::kInvalid, fmt::format("usage export: {}", what));
@@ -112,6 +113,7 @@ Result<UsageRow> row_from(ExportProvider provider, const Fields& fields) {
   if (!dollars.empty() || !cents.empty()) {
     const auto cost = dollars.empty() ? parse_decimal(cents, 10) : parse_decimal(dollars, 12);
     if (!cost) return fail_in("usage export: cost", cost.error());
+    if (*cost > kMostCost || *cost < -kMostCost) return wrong("a cost of more than a million million USD");
     row.cost = *cost;
   }
   const bool has_tokens =
