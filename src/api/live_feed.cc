@@ -8,6 +8,7 @@
 #include "api/receipt_json.h"
 #include "model/receipt_json.h"
 #include "observe/log.h"
+#include "observe/threads.h"
 
 namespace kairos::api {
 namespace {
@@ -137,6 +138,7 @@ std::optional<LiveFeed::Start> LiveFeed::wait_for_watchers(const std::stop_token
 }
 
 void LiveFeed::run(const std::stop_token& stop) {
+  observe::name_this_thread("kr-live");
   journal::Entry entry;
   while (const auto start = wait_for_watchers(stop)) {
     journal::Cursor cursor(journal_, start->from);

@@ -23,6 +23,7 @@
 #include "journal/data_dir_lock.h"
 #include "model/receipt_json.h"
 #include "observe/log.h"
+#include "observe/threads.h"
 #include "providers/client_error.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/embedded_state.h"
@@ -159,7 +160,10 @@ Result<void> Server::Impl::open_journal() {
   if (!opened) return std::unexpected(opened.error());
   books = std::move(*opened);
   budgets = books->with([](const ledger::Books& now) { return std::make_unique<ledger::EmbeddedBudgets>(now.budgets()); });
-  books->start();
+  {
+    const observe::NewThreadsAre keeps("kr-ledger");
+    books->start();
+  }
   ledger_check = std::make_unique<LedgerCheck>(*budgets, *books, clock);
   corrector = std::make_unique<Corrector>(Corrector::Parts{*writer, *books, clock, [this] { return ledger::charged_budgets(*snapshot()); },
                                                            [this](const ledger::Correction& correction) { budgets->apply(correction); }});
@@ -224,11 +228,14 @@ Result<std::vector<store::Document>> Server::Impl::change(const std::vector<stor
 Result<void> Server::Impl::open_store() {
   store::DuckDbOptions options;
   options.file = std::filesystem::path(snapshot()->data_dir) / "receipts.duckdb";
+  const observe::NewThreadsAre database("kr-duckdb");
   auto opened = store::open_duckdb(options);
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
+  const observe::NewThreadsAre loads("kr-loader");
   loader = std::make_unique<store::Loader>(*store, store::follow_journal(writer->reader()), clock);
   if (auto done = open_alerts(); !done) return done;
+  const observe::NewThreadsAre answers("kr-api");
   api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets, *books,
                                                       [this](const journal::Position& closed, const ledger::AttemptTruth& truth, std::string reason) { return corrector->correct(closed, truth, std::move(reason)); },
                                                       [this](std::string_view receipt_id) { return corrections_of(*writer->reader(), *books, receipt_id); }, *state,

@@ -2,6 +2,7 @@
 // scores and probabilities (6 significant digits).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,13 @@ void append_json(std::string& out, const Receipt& receipt);
 /// The stored bytes as a reader sees them: `sequence` and `integrity` added for those who may see them (not null).
 std::string with_integrity(std::string_view stored, const Integrity& integrity);
 
+/// How much of a receipt is read. kOutcome is what counters need, at a third of the cost: identity, trace, request,
+/// attempts, execution, the cost without its lines, savings and budget charges; the rest is skipped, checked for nothing
+/// but its brackets.
+enum class ReceiptPart : std::uint8_t { kAll, kOutcome };
+
 /// Reads stored bytes. Unknown fields are skipped (a newer writer), wrong types are kCorrupt with the field's name.
-Result<Receipt> receipt_from_json(std::string_view json);
+Result<Receipt> receipt_from_json(std::string_view json, ReceiptPart part = ReceiptPart::kAll);
 
 /// One cost group alone, for corrections.
 std::string cost_to_json(const Cost& cost);

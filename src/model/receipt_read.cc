@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <mutex>
 
@@ -243,8 +245,9 @@ void read_cost_line(Field in, CostLine& out) {
   });
 }
 
-void read_cost(Field in, Cost& out) {
+void read_cost(Field in, Cost& out, ReceiptPart part) {
   in.fields([&](Field f) {
+    if (f.name == "lines" && part == ReceiptPart::kOutcome) return;
     if (f.name == "lines") return f.items([&](Field item) { read_cost_line(item, out.lines.emplace_back()); });
     if (f.name == "price_version") return f.into(out.price_version);
     if (f.name == "basis") return f.into(out.basis, kCostBasisNames);
@@ -346,7 +349,14 @@ bool read_identity(Field f, Receipt& out) {
   return false;
 }
 
-void read_group(Field f, Receipt& out) {
+bool is_outcome(std::string_view group) {
+  static constexpr std::array<std::string_view, 7> kGroups = {"trace",     "request", "attempts",      "cost",
+                                                              "execution", "savings", "budget_charges"};
+  return std::ranges::find(kGroups, group) != kGroups.end();
+}
+
+void read_group(Field f, Receipt& out, ReceiptPart part) {
+  if (part == ReceiptPart::kOutcome && !is_outcome(f.name)) return;
   if (f.name == "trace") return read_trace(f, out.trace);
   if (f.name == "request") return read_request(f, out.request);
   if (f.name == "classification") return read_classification(f, out.classification);
@@ -356,7 +366,7 @@ void read_group(Field f, Receipt& out) {
   if (f.name == "decision") return read_decision(f, out.decision);
   if (f.name == "attempts") return f.items([&](Field a) { read_attempt(a, out.attempts.emplace_back()); });
   if (f.name == "usage") return read_usage(f, out.usage);
-  if (f.name == "cost") return read_cost(f, out.cost);
+  if (f.name == "cost") return read_cost(f, out.cost, part);
   if (f.name == "execution") return read_execution(f, out.execution);
   if (f.name == "cache") return read_cache(f, out.cache.emplace());
   if (f.name == "budget") return read_budget(f, out.budget.emplace());
@@ -367,7 +377,7 @@ void read_group(Field f, Receipt& out) {
 
 } // namespace
 
-Result<Receipt> receipt_from_json(std::string_view json) {
+Result<Receipt> receipt_from_json(std::string_view json, ReceiptPart part) {
   thread_local od::parser parser;
   thread_local std::string padded;
   padded.assign(json);
@@ -382,7 +392,7 @@ Result<Receipt> receipt_from_json(std::string_view json) {
   Receipt receipt;
   Context context;
   Field{context, "receipt", root}.fields([&](Field f) {
-    if (!read_identity(f, receipt)) read_group(f, receipt);
+    if (!read_identity(f, receipt)) read_group(f, receipt, part);
   });
   if (context.wrong.empty() && receipt.receipt_id.empty()) context.wrong = "receipt has no receipt_id";
   if (!context.wrong.empty()) return fail(Code::kCorrupt, context.wrong);

@@ -14,6 +14,9 @@
 namespace kairos::observe {
 namespace {
 
+/// Prometheus' rule; OpenTelemetry's dotted names have none.
+bool is_counters_name(std::string_view name) { return name.ends_with("_total") || name.find('.') != name.npos; }
+
 [[noreturn]] void die(std::string_view name, const char* why) {
   std::fprintf(stderr, "metric %.*s: %s\n", static_cast<int>(name.size()), name.data(), why);
   std::abort();
@@ -151,7 +154,7 @@ Metrics::Metrics(std::string prefix) : impl_(std::make_unique<Impl>(std::move(pr
 Metrics::~Metrics() = default;
 
 Counter& Metrics::counter(std::string_view name, std::string_view help, const Labels& labels) {
-  if (!name.ends_with("_total")) die(name, "names of counters end in _total");
+  if (!is_counters_name(name)) die(name, "names of counters end in _total");
   const std::scoped_lock lock(impl_->mutex);
   return impl_->family(impl_->counters, name, help).get(labels, [] { return std::make_unique<Counter>(); });
 }

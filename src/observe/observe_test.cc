@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "observe/threads.h"
 
 namespace kairos::observe {
 namespace {
@@ -90,6 +92,29 @@ TEST(Metrics, LabelsAreBounded) {
   }
   const Counter& rest = metrics.counter("kairosroute_many_total", "Many.", {{"model", "never seen"}});
   EXPECT_EQ(rest.value(), 2 * kMaxSeries);
+}
+
+TEST(Threads, HaveNamesAndUsedTime) {
+  std::atomic<bool> stop = false;
+  std::jthread heir;
+  {
+    const NewThreadsAre named("kr-heir");
+    heir = std::jthread([&] { while (!stop) {} });
+  }
+  std::jthread own([&] {
+    name_this_thread("kr-a-name-that-is-too-long");
+    while (!stop) {}
+  });
+  double seconds = 0;
+  for (int i = 0; i < 5'000 && seconds == 0; ++i) { // until both have run
+    const auto used = thread_cpu_seconds();
+    const auto cut = used.find("kr-a-name-that-");
+    const auto inherited = used.find("kr-heir");
+    if (cut != used.end() && inherited != used.end()) seconds = std::min(cut->second, inherited->second);
+  }
+  stop = true;
+  EXPECT_GT(seconds, 0);
+  EXPECT_FALSE(thread_cpu_seconds().contains("")) << "the maker has its name again";
 }
 
 TEST(Metrics, CountsFromManyThreads) {

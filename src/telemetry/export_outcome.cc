@@ -20,6 +20,11 @@ std::string shown(std::string_view text) {
   return out;
 }
 
+/// 413, and the Collector's 400 "request body too large".
+bool is_too_large(const HttpAnswer& answer) {
+  return answer.status == 413 || (answer.status == 400 && answer.body.find("too large") != std::string::npos);
+}
+
 bool may_be_retried(int status) { return status == 429 || status == 502 || status == 503 || status == 504; }
 
 PartialSuccess from_protobuf(std::string_view body) {
@@ -100,6 +105,7 @@ ExportOutcome outcome_of(const Result<HttpAnswer>& answer) {
   if (answer->status / 100 == 2) return accepted(*answer);
   const std::string reason = fmt::format("http_{}", answer->status);
   const std::string message = fmt::format("HTTP {}: {}", answer->status, shown(answer->body));
+  if (is_too_large(*answer)) return {Verdict::kTooLarge, 0, {}, reason, message};
   if (!may_be_retried(answer->status)) return {Verdict::kRefused, 0, {}, reason, message};
   return {Verdict::kRetry, 0, std::chrono::seconds(answer->retry_after_s), reason, message};
 }

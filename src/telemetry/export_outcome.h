@@ -15,6 +15,7 @@ enum class Verdict : std::uint8_t {
   kAccepted, // all, or all but `rejected`
   kRetry,    // 429, 502, 503, 504, or no whole answer
   kRefused,  // everything else: sending it again is not allowed
+  kTooLarge, // the same again is not allowed, but a smaller request is another one
 };
 
 struct ExportOutcome {

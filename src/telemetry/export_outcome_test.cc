@@ -16,7 +16,7 @@ HttpAnswer answer(int status, std::string type = "", std::string body = "") {
 TEST(Outcome, OnlyWhatTheSpecificationNamesIsRetried) {
   for (const int status : {429, 502, 503, 504})
     EXPECT_EQ(outcome_of(answer(status)).verdict, Verdict::kRetry) << status;
-  for (const int status : {301, 400, 401, 403, 404, 405, 408, 413, 415, 500, 501, 505}) {
+  for (const int status : {301, 400, 401, 403, 404, 405, 408, 415, 500, 501, 505}) {
     EXPECT_EQ(outcome_of(answer(status)).verdict, Verdict::kRefused) << status;
     EXPECT_EQ(outcome_of(answer(status)).reason, "http_" + std::to_string(status));
   }
@@ -30,6 +30,12 @@ TEST(Outcome, NoWholeAnswerIsRetriedAndTooMuchOfOneIsNot) {
   HttpAnswer huge = answer(200);
   huge.too_large = true;
   EXPECT_EQ(outcome_of(huge).verdict, Verdict::kRefused);
+}
+
+TEST(Outcome, TooLargeMayBeSplit) {
+  EXPECT_EQ(outcome_of(answer(413)).verdict, Verdict::kTooLarge);
+  EXPECT_EQ(outcome_of(answer(413)).reason, "http_413");
+  EXPECT_EQ(outcome_of(answer(400, "text/plain", "http: request body too large")).verdict, Verdict::kTooLarge);
 }
 
 TEST(Outcome, AReceiverSaysHowLongToWait) {

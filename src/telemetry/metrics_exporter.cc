@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "observe/log.h"
+#include "observe/threads.h"
 #include "telemetry/span.h"
 
 namespace kairos::telemetry {
@@ -33,6 +34,7 @@ MetricsExporter::~MetricsExporter() {
 }
 
 void MetricsExporter::run(const std::stop_token& stop) {
+  observe::name_this_thread("kr-otlpm-" + options_.id);
   std::mutex mutex;
   std::condition_variable_any never;
   while (!stop.stop_requested()) {
@@ -49,13 +51,22 @@ void MetricsExporter::send() {
   std::vector<observe::MetricFamily> families;
   for (const observe::Metrics* registry : registries_)
     std::ranges::move(registry->families(), std::back_inserter(families));
+  send(families);
+}
+
+/// In halves, and theirs, where the destination calls a request too large.
+void MetricsExporter::send(std::span<const observe::MetricFamily> families) {
   const std::string body = encode_metrics(options_.signal.protocol, options_.sender, families, unix_ns(started_),
                                           unix_ns(clock_.wall_now()));
-  if (!body.empty()) settle(outcome_of(post_.send(body)));
+  if (body.empty()) return;
+  const ExportOutcome outcome = outcome_of(post_.send(body));
+  if (outcome.verdict != Verdict::kTooLarge || families.size() < 2) return settle(outcome);
+  send(families.first(families.size() / 2));
+  send(families.subspan(families.size() / 2));
 }
 
 void MetricsExporter::settle(const ExportOutcome& outcome) {
-  static constexpr std::array<const char*, 3> kNames = {"accepted", "retry", "refused"};
+  static constexpr std::array<const char*, 4> kNames = {"accepted", "retry", "refused", "too_large"};
   registries_.front()
       ->counter("kairosroute_otlp_requests_total", "OTLP requests by how they ended.",
                 {{"destination", options_.id},

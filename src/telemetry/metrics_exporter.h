@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,6 +41,7 @@ public:
 private:
   void run(const std::stop_token& stop);
   void send();
+  void send(std::span<const observe::MetricFamily> families);
   void settle(const ExportOutcome& outcome);
 
   const MetricsExporterOptions options_;

@@ -4,13 +4,16 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "model/receipt_json.h"
 #include "observe/log.h"
+#include "observe/threads.h"
 
 namespace kairos::telemetry {
 namespace {
 
 constexpr Duration kSampleEvery = std::chrono::seconds(1);
 constexpr Duration kGather = std::chrono::milliseconds(20);
+constexpr Duration kThreadsEvery = std::chrono::seconds(5);
 constexpr size_t kDriftSamples = 10;
 
 double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
@@ -46,6 +49,7 @@ MetricsProjection::~MetricsProjection() {
 }
 
 void MetricsProjection::run(const std::stop_token& stop) {
+  observe::name_this_thread("kr-metrics");
   MonoTime next_sample = now();
   while (!stop.stop_requested()) {
     const bool more = take_next();
@@ -92,15 +96,24 @@ void MetricsProjection::follow_sequence(std::uint64_t sequence) {
 void MetricsProjection::take(const journal::Entry& entry) {
   if (journal::is_chained(entry.kind)) follow_sequence(entry.sequence);
   if (entry.kind != journal::Kind::kClose || entry.erased) return;
-  const auto receipt = parts_.recent.get(entry, true);
-  if (!receipt) return lost_.add();
-  parts_.receipts.fold(**receipt);
+  if (parts_.recent.is_shared()) {
+    const auto receipt = parts_.recent.get(entry, true);
+    return receipt ? use(**receipt) : lost_.add();
+  }
+  const auto receipt = model::receipt_from_json(entry.payload, model::ReceiptPart::kOutcome);
+  return receipt ? use(*receipt) : lost_.add();
+}
+
+void MetricsProjection::use(const model::Receipt& receipt) {
+  parts_.receipts.fold(receipt);
+  log_.tell(receipt);
 }
 
 void MetricsProjection::sample() {
   sample_lags();
   sample_journal();
   sample_drift();
+  sample_threads();
   if (!probes_.loop_lags) return;
   for (const Duration lag : probes_.loop_lags()) loop_lag_.observe(in_seconds(lag));
 }
@@ -113,6 +126,18 @@ void MetricsProjection::sample_lags() {
         .gauge("kairosroute_projection_lag_seconds",
                "Age of the oldest journal record that a projection has not read; 0: none.", {{"projection", name}})
         .set(in_seconds(lag_at(*journal_, place, clock_.wall_now())));
+  }
+}
+
+/// Names are few and fixed (threads.h). Threads that end take their time with them: the counter keeps the highest sum.
+void MetricsProjection::sample_threads() {
+  if (now() < next_threads_) return;
+  next_threads_ = now() + kThreadsEvery;
+  for (const auto& [name, spent] : observe::thread_cpu_seconds()) {
+    observe::raise_to(parts_.metrics.amounts_counter("kairosroute_thread_cpu_seconds_total",
+                                                     "CPU time by the name of the thread, of threads that run.", 1e9,
+                                                     {{"thread", name}}),
+                      static_cast<std::uint64_t>(spent * 1e9));
   }
 }
 

@@ -14,6 +14,7 @@
 #include "journal/reader.h"
 #include "journal/writer.h"
 #include "observe/metrics.h"
+#include "telemetry/receipt_log.h"
 #include "telemetry/receipt_metrics.h"
 #include "telemetry/recent_receipts.h"
 
@@ -53,11 +54,13 @@ private:
   void wait(MonoTime until, const std::stop_token& stop);
   bool take_next();
   void take(const journal::Entry& entry);
+  void use(const model::Receipt& receipt);
   void follow_sequence(std::uint64_t sequence);
   void sample();
   void sample_lags();
   void sample_journal();
   void sample_drift();
+  void sample_threads();
 
   const std::shared_ptr<const journal::Reader> journal_;
   ProjectionParts parts_;
@@ -69,6 +72,8 @@ private:
   journal::Entry entry_;
   std::uint64_t last_sequence_ = 0;
   std::vector<PicoSum> drifts_; // the last few samples
+  MonoTime next_threads_{};
+  ReceiptLog log_;
   std::jthread thread_;         // last: it uses all the others
 };
 

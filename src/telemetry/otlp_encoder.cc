@@ -8,19 +8,22 @@ void TraceBatch::add(const Span& span) {
   if (protocol_ == config::OtlpProtocol::kProtobuf) {
     append_span_protobuf(spans_, span);
   } else {
-    if (count_ > 0) spans_ += ',';
+    if (!ends_.empty()) spans_ += ',';
     append_span_json(spans_, span);
   }
-  ++count_;
+  ends_.push_back(spans_.size());
 }
 
-std::string TraceBatch::body() const {
-  return protocol_ == config::OtlpProtocol::kProtobuf ? traces_protobuf(sender_, spans_) : traces_json(sender_, spans_);
+std::string TraceBatch::body(SpanRange range) const {
+  const bool json = protocol_ == config::OtlpProtocol::kJson;
+  const size_t begin = range.first == 0 ? 0 : ends_[range.first - 1] + (json ? 1 : 0); // not the comma
+  const std::string_view spans = std::string_view(spans_).substr(begin, ends_[range.first + range.count - 1] - begin);
+  return json ? traces_json(sender_, spans) : traces_protobuf(sender_, spans);
 }
 
 void TraceBatch::clear() {
   spans_.clear();
-  count_ = 0;
+  ends_.clear();
 }
 
 std::string encode_metrics(config::OtlpProtocol protocol, const Sender& sender,

@@ -22,22 +22,29 @@ struct Sender {
   std::string schema_url;
 };
 
+/// Consecutive spans of a batch.
+struct SpanRange {
+  size_t first = 0;
+  size_t count = 0;
+};
+
 /// One request's worth of spans, encoded as they come. One thread.
 class TraceBatch {
 public:
   TraceBatch(config::OtlpProtocol protocol, Sender sender) : protocol_(protocol), sender_(std::move(sender)) {}
   void add(const Span& span);
-  size_t spans() const { return count_; }
+  size_t spans() const { return ends_.size(); }
   size_t bytes() const { return spans_.size(); } // of the spans; the rest is a few hundred
-  /// The whole body. Never call it for no spans.
-  std::string body() const;
+  /// The whole body, or that of some spans. Never call it for no spans.
+  std::string body() const { return body({0, spans()}); }
+  std::string body(SpanRange range) const;
   void clear();
 
 private:
   const config::OtlpProtocol protocol_;
   const Sender sender_;
   std::string spans_;
-  size_t count_ = 0;
+  std::vector<size_t> ends_; // where in spans_ each span ends
 };
 
 /// All series are cumulative since `start_ns`. Empty if there is no series at all.

@@ -1,7 +1,8 @@
 // ReceiptMetrics: folds closed receipts into metrics, one receipt at a time: the page's own (kairosroute_*) and
 // OpenTelemetry's for GenAI clients (gen_ai.*, over OTLP only). Labels come from the catalog and from closed
 // vocabularies, never from what a client wrote, and each family is bounded by observe::kMaxSeries. Counters begin at 0
-// with the process. One thread folds; any may read the registries.
+// with the process. What ordinary receipts need is looked up in the registry once and kept. One thread folds; any may
+// read the registries.
 #pragma once
 
 #include <array>
@@ -9,8 +10,10 @@
 #include <map>
 #include <string>
 
+#include "config/otlp.h"
 #include "model/receipt.h"
 #include "observe/metrics.h"
+#include "telemetry/genai_metrics.h"
 #include "telemetry/receipt_spans.h"
 
 namespace kairos::telemetry {
@@ -18,11 +21,18 @@ namespace kairos::telemetry {
 class ReceiptMetrics {
 public:
   /// Both registries outlive it. `genai` has the prefix "gen_ai.".
-  ReceiptMetrics(observe::Metrics& own, observe::Metrics& genai, ProviderTable providers);
+  ReceiptMetrics(observe::Metrics& own, observe::Metrics& genai, ProviderTable providers,
+                 config::GenAiConventions conventions = config::GenAiConventions::kPinned);
   void fold(const model::Receipt& receipt);
 
 private:
-  /// Counters of one provider and model: looked up once, then kept.
+  static constexpr size_t kStatuses = model::kStatusNames.size();
+  /// Of one endpoint and status.
+  struct PerOutcome {
+    observe::Counter* receipts = nullptr;
+    observe::Histogram* time = nullptr;
+  };
+  /// Of one provider and model.
   struct PerModel {
     observe::Counter* cost = nullptr;
     observe::Counter* input = nullptr;
@@ -30,20 +40,30 @@ private:
     observe::Counter* cache_read = nullptr;
     observe::Counter* cache_write = nullptr;
     observe::Counter* reasoning = nullptr;
+    observe::Counter* first_successes = nullptr; // attempts that were the first and succeeded: nearly all
     observe::Histogram* upstream_time = nullptr;
     observe::Histogram* first_token_time = nullptr;
   };
+  using PerProvider = std::map<std::string, PerModel, std::less<>>; // by model
+
+  PerOutcome& of(const model::Receipt& receipt);
+  PerModel& of(const model::Attempt& attempt);
+  void fill(PerModel& into, const std::string& provider, const std::string& model);
+  observe::Counter& tenant_cost(const std::string& tenant);
+  observe::Counter& attempts(const std::string& provider, std::string_view outcome, model::AttemptReason reason);
   void fold_money(const model::Receipt& receipt);
   void fold_attempt(const model::Receipt& receipt, const model::Attempt& attempt);
-  void fold_genai(const model::Receipt& receipt, const model::Attempt& attempt);
-  PerModel& of(const model::Attempt& attempt);
 
   observe::Metrics& own_;
-  observe::Metrics& genai_;
-  const ProviderTable providers_;
+  GenAiMetrics genai_;
   observe::Histogram& overhead_;
   observe::Counter& unpriced_;
-  std::map<std::string, PerModel> per_model_; // by provider and model; bounded by kMaxModels
+  observe::Counter* baseline_ = nullptr; // with the first receipt that has one
+  observe::Counter* baselined_ = nullptr;
+  std::array<std::array<PerOutcome, kStatuses>, model::kEndpointNames.size()> outcomes_;
+  std::map<std::string, observe::Counter*, std::less<>> tenants_; // bounded by observe::kMaxSeries
+  std::map<std::string, PerProvider, std::less<>> per_model_;     // bounded by kMaxModels
+  size_t models_ = 0;
 };
 
 } // namespace kairos::telemetry

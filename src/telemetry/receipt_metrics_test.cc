@@ -83,6 +83,46 @@ TEST_F(ReceiptMetricsTest, GenAiMetricsByTheConventions) {
   EXPECT_TRUE(families.contains("gen_ai.client.operation.time_to_first_chunk"));
 }
 
+TEST(GenAi, NewestConventionsCountByModality) {
+  observe::Metrics own;
+  observe::Metrics genai("gen_ai.");
+  ReceiptMetrics folding(own, genai, {}, config::GenAiConventions::kLatest);
+  auto receipt = model::sample_receipt();
+  receipt.attempts[1].usage[model::Meter::kInputAudio] = 9;
+  folding.fold(receipt);
+  std::map<std::string, observe::MetricFamily> families;
+  for (auto& family : genai.families()) families[family.name] = family;
+  EXPECT_FALSE(families.contains("gen_ai.client.operation.duration"));
+  EXPECT_FALSE(families.contains("gen_ai.client.token.usage"));
+  EXPECT_TRUE(families.contains("gen_ai.client.inference.duration"));
+  EXPECT_TRUE(families.contains("gen_ai.client.inference.operation.input_tokens"));
+  const auto& input = families["gen_ai.client.inference.usage.input_tokens"];
+  EXPECT_EQ(input.kind, observe::MetricFamily::Kind::kCounter);
+  ASSERT_EQ(input.points.size(), 2u);
+  EXPECT_EQ(input.points[0].value + input.points[1].value, 4754 + 9) << "text and audio";
+  EXPECT_EQ(families["gen_ai.client.inference.usage.cache_read.input_tokens"].points.at(0).value, 674);
+  receipt.request.endpoint = model::Endpoint::kEmbeddings;
+  folding.fold(receipt);
+  for (auto& family : genai.families()) families[family.name] = family;
+  EXPECT_TRUE(families.contains("gen_ai.client.operation.duration")) << "embeddings are no inference";
+}
+
+TEST(Outcome, MetricsAreTheSameFromAPartOfTheReceipt) {
+  const std::string json = model::to_json(model::sample_receipt());
+  std::array<std::string, 2> pages;
+  for (const auto part : {model::ReceiptPart::kAll, model::ReceiptPart::kOutcome}) {
+    observe::Metrics own;
+    observe::Metrics genai("gen_ai.");
+    ReceiptMetrics folding(own, genai, {});
+    const auto receipt = model::receipt_from_json(json, part);
+    ASSERT_TRUE(receipt.has_value()) << receipt.error().message;
+    EXPECT_EQ(receipt->candidates.empty(), part == model::ReceiptPart::kOutcome);
+    folding.fold(*receipt);
+    pages[static_cast<size_t>(part)] = own.exposition() + genai.exposition();
+  }
+  EXPECT_EQ(pages[0], pages[1]);
+}
+
 TEST(Projection, FoldsWhatIsWrittenAndMeasuresItsLag) {
   journal::FaultyFileSystem files;
   const auto writer = journal::start(files);

@@ -1,5 +1,6 @@
 // RecentReceipts: receipts parsed lately, by their place in the journal, so that the projections that follow it closely
-// do not each parse the same bytes. Bounded; who is far behind parses for himself. Thread-safe.
+// do not each parse the same bytes. Bounded; who is far behind parses for himself. While nobody else reads, only what
+// the metrics need is parsed, and nothing is kept. Thread-safe.
 #pragma once
 
 #include <array>
@@ -18,6 +19,9 @@ class RecentReceipts {
 public:
   /// The receipt of a CLOSE record. kCorrupt: it cannot be read. `keep`: for those who come later.
   Result<ReceiptPtr> get(const journal::Entry& entry, bool keep);
+  /// Before the first get(): somebody will want whole receipts after the metrics have had them.
+  void share() { shared_ = true; }
+  bool is_shared() const { return shared_; }
 
 private:
   struct Slot {
@@ -28,6 +32,7 @@ private:
   static size_t slot_of(const journal::Position& position);
 
   Guarded<std::array<Slot, kSlots>> slots_;
+  bool shared_ = false;
 };
 
 } // namespace kairos::telemetry

@@ -80,6 +80,7 @@ TraceExporterOptions Telemetry::Impl::trace_options(const config::Snapshot& snap
 Result<> Telemetry::Impl::add_destination(const config::Snapshot& snapshot,
                                           const config::OtlpDestination& destination) {
   if (destination.traces) {
+    recent.share();
     auto exporter = TraceExporter::start(trace_options(snapshot, destination), services.journal, services.files,
                                          services.metrics, recent);
     if (!exporter) return std::unexpected(exporter.error());
@@ -99,7 +100,8 @@ Result<> Telemetry::Impl::add_destination(const config::Snapshot& snapshot,
 }
 
 void Telemetry::Impl::start_projection(const config::Snapshot& snapshot) {
-  receipts = std::make_unique<ReceiptMetrics>(services.metrics, genai, provider_table(snapshot.providers));
+  receipts = std::make_unique<ReceiptMetrics>(services.metrics, genai, provider_table(snapshot.providers),
+                                              snapshot.otlp.conventions);
   HealthProbes probes = services.probes;
   probes.projections = [this] {
     auto places = services.probes.projections ? services.probes.projections()

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 
 #include "observe/log.h"
+#include "observe/threads.h"
 
 namespace kairos::telemetry {
 namespace {
@@ -14,6 +16,7 @@ constexpr Duration kIdleWait = std::chrono::seconds(1);
 /// Waking up costs more than a receipt does: several are taken at once, when others have parsed them already.
 constexpr Duration kGather = std::chrono::milliseconds(100);
 constexpr Duration kSaveEvery = std::chrono::seconds(5);
+constexpr size_t kLeastBatchBytes = 16u << 10; // however small the requests that a destination takes
 constexpr Duration kComplainEvery = std::chrono::seconds(30);
 
 MonoTime now() { return std::chrono::steady_clock::now(); }
@@ -54,7 +57,7 @@ TraceExporter::TraceExporter(TraceExporterOptions options, std::shared_ptr<const
                              journal::Position from)
     : options_(std::move(options)), journal_(std::move(journal)), cursor_file_(files, options_.cursor_path),
       metrics_(metrics), recent_(recent), cursor_(journal_, from), to_spans_(options_.spans),
-      batch_(options_.signal.protocol, options_.sender),
+      batch_(options_.signal.protocol, options_.sender), most_bytes_(kMaxBatchBytes),
       post_(options_.signal, options_.sender.version, [this] { return stopping_ && now() > stop_by_; }),
       random_(std::random_device{}()), saved_(from), place_(from) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -77,6 +80,7 @@ journal::Position TraceExporter::position() const {
 }
 
 void TraceExporter::run(const std::stop_token& stop) {
+  observe::name_this_thread("kr-otlp-" + options_.id);
   while (!stop.stop_requested()) {
     if (!fill(stop)) continue;
     if (!deliver(stop)) break; // stopped; the batch is still in hand
@@ -88,10 +92,13 @@ void TraceExporter::run(const std::stop_token& stop) {
 /// What is left, once, without waiting for anything: the next start sends what does not get through now.
 void TraceExporter::finish(const std::stop_token& stop) {
   while (now() < stop_by_) {
-    while (batch_.spans() < options_.batch_spans && batch_.bytes() < kMaxBatchBytes && take_next(stop)) {
+    while (parts_.empty() && batch_.spans() < options_.batch_spans && batch_.bytes() < most_bytes_ && take_next(stop)) {
     }
     if (batch_.spans() == 0) return done();
-    if (!settle(outcome_of(post_.send(batch_.body())))) return;
+    take_apart();
+    while (!parts_.empty()) {
+      if (!settle(send_part())) return;
+    }
     done();
   }
 }
@@ -100,7 +107,7 @@ void TraceExporter::finish(const std::stop_token& stop) {
 bool TraceExporter::fill(const std::stop_token& stop) {
   const journal::Position before = cursor_.position();
   size_t records = 0;
-  while (!stop.stop_requested() && batch_.spans() < options_.batch_spans && batch_.bytes() < kMaxBatchBytes) {
+  while (!stop.stop_requested() && batch_.spans() < options_.batch_spans && batch_.bytes() < most_bytes_) {
     if (take_next(stop)) {
       if (batch_.spans() == 0 && ++records == 100'000) return true; // nothing to export, but a place to keep
       continue;
@@ -137,7 +144,11 @@ void TraceExporter::take(const journal::Entry& entry) {
   if (!found) return drop(1, "unreadable");
   const ReceiptPtr& receipt = *found;
   if (!is_sampled(receipt->trace, options_.sampler, options_.sampler_ratio)) return;
-  if (!has_good_ids(*receipt)) return drop(1 + receipt->attempts.size(), "bad_ids");
+  if (!has_good_ids(*receipt)) {
+    observe::log_warn("telemetry", "a receipt is not exported: its trace or span ids are malformed",
+                      {{"destination", options_.id}, {"receipt_id", receipt->receipt_id}});
+    return drop(1 + receipt->attempts.size(), "bad_ids");
+  }
   if (batch_.spans() == 0) begun_ = now();
   for (const Span& span : to_spans_.of(*receipt)) batch_.add(span);
 }
@@ -156,24 +167,44 @@ void TraceExporter::pass_over(const Error& error, const std::stop_token& stop) {
 
 /// False: stopped before the destination had answered for good.
 bool TraceExporter::deliver(const std::stop_token& stop) {
-  if (batch_.spans() == 0) return true;
-  const std::string body = batch_.body();
-  if (body.size() > kMaxBody) {
-    drop(batch_.spans(), "too_large");
-    return true;
-  }
-  for (unsigned attempt = 0; !stop.stop_requested(); ++attempt) {
-    const ExportOutcome outcome = outcome_of(post_.send(body));
-    if (settle(outcome)) return true;
+  take_apart();
+  for (unsigned attempt = 0; !parts_.empty();) {
+    if (stop.stop_requested()) return false;
+    const ExportOutcome outcome = send_part();
+    if (settle(outcome)) {
+      attempt = 0;
+      continue;
+    }
     if (!stop.stop_requested())
-      pause(stop, outcome.wait > Duration::zero() ? outcome.wait : backoff(attempt, random_()));
+      pause(stop, outcome.wait > Duration::zero() ? outcome.wait : backoff(attempt++, random_()));
   }
-  return false;
+  return true;
 }
 
-/// True: the batch is done with.
+/// A batch is one part until the destination calls it too large.
+void TraceExporter::take_apart() {
+  if (parts_.empty() && batch_.spans() > 0) parts_.push_back({0, batch_.spans()});
+}
+
+ExportOutcome TraceExporter::send_part() {
+  const std::string body = batch_.body(parts_.back());
+  if (body.size() > kMaxBody) return {Verdict::kTooLarge, 0, {}, "too_large", "more than a request may hold"};
+  return outcome_of(post_.send(body));
+}
+
+/// Two halves in place of the part in hand, and smaller batches from now on, so that not each costs a refused request.
+void TraceExporter::split() {
+  const SpanRange whole = parts_.back();
+  const size_t half = whole.count / 2;
+  parts_.back() = {whole.first + half, whole.count - half};
+  parts_.push_back({whole.first, half});
+  const size_t bytes = batch_.bytes() * half / batch_.spans();
+  most_bytes_ = std::clamp(bytes, kLeastBatchBytes, most_bytes_);
+}
+
+/// True: the part in hand is done with, or is two smaller ones now.
 bool TraceExporter::settle(const ExportOutcome& outcome) {
-  static constexpr std::array<const char*, 3> kNames = {"accepted", "retry", "refused"};
+  static constexpr std::array<const char*, 4> kNames = {"accepted", "retry", "refused", "too_large"};
   metrics_
       .counter("kairosroute_otlp_requests_total", "OTLP requests by how they ended.",
                {{"destination", options_.id},
@@ -187,8 +218,10 @@ bool TraceExporter::settle(const ExportOutcome& outcome) {
   }
   if (failing_) observe::log_info("telemetry", "the destination answers again", {{"destination", options_.id}});
   failing_ = false;
-  const auto all = static_cast<std::int64_t>(batch_.spans());
-  const std::int64_t lost = outcome.verdict == Verdict::kRefused ? all : std::min(all, outcome.rejected);
+  if (outcome.verdict == Verdict::kTooLarge && parts_.back().count > 1) return split(), true;
+  const auto all = static_cast<std::int64_t>(parts_.back().count);
+  const std::int64_t lost = outcome.verdict == Verdict::kAccepted ? std::min(all, outcome.rejected) : all;
+  parts_.pop_back();
   if (lost > 0) drop(static_cast<std::uint64_t>(lost), outcome.reason);
   if (!outcome.message.empty())
     complain(lost > 0 ? "spans are lost: the destination refused them" : "the destination warns", outcome);

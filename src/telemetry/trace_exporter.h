@@ -73,7 +73,10 @@ private:
   void take(const journal::Entry& entry);
   void pass_over(const Error& error, const std::stop_token& stop);
   bool deliver(const std::stop_token& stop);
+  ExportOutcome send_part();
   bool settle(const ExportOutcome& outcome);
+  void split();
+  void take_apart();
   void done();
   void pause(const std::stop_token& stop, Duration time);
   void drop(std::uint64_t spans, const std::string& reason);
@@ -88,6 +91,8 @@ private:
   journal::Entry entry_;
   ReceiptSpans to_spans_;
   TraceBatch batch_;
+  std::vector<SpanRange> parts_; // of the batch that are still to be sent, the last one first
+  size_t most_bytes_;            // where a batch ends; less once the destination has called one too large
   HttpPost post_;
   std::minstd_rand random_;
   std::atomic<bool> stopping_{false};

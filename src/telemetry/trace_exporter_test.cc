@@ -175,6 +175,37 @@ TEST_F(TraceExporterTest, RefusedBatchesAreCountedAndLeftBehind) {
   EXPECT_EQ(taken.different(), taken.count()) << "what was refused is not sent again";
 }
 
+TEST_F(TraceExporterTest, WhatIsTooLargeIsSplitUntilItFits) {
+  for (const auto protocol : {config::OtlpProtocol::kProtobuf, config::OtlpProtocol::kJson}) {
+    Taken taken;
+    std::atomic<int> refused = 0;
+    FakeReceiver receiver([&](const std::string& body) {
+      const bool json = body.starts_with('{');
+      if (json ? body.size() > 20'000 : span_ids(body).size() > 4) return ++refused, http(413);
+      return json ? http(200) : taken.take(body);
+    });
+    const std::string id = protocol == config::OtlpProtocol::kProtobuf ? "p" : "j";
+    TraceExporterOptions made = options(id, receiver.url());
+    made.signal.protocol = protocol;
+    const auto exporter = start(made);
+    write(40);
+    observe::Counter& taken_spans =
+        metrics.counter("kairosroute_otlp_exported_spans_total", "", {{"destination", id}});
+    EXPECT_TRUE(comes_true([&] { return taken_spans.value() == 120; })) << taken_spans.value();
+    EXPECT_GT(refused, 0);
+    EXPECT_EQ(dropped(id, "http_413"), 0u);
+    EXPECT_EQ(taken.different(), id == "p" ? 120u : 0u) << "each once, whole";
+  }
+}
+
+TEST_F(TraceExporterTest, ASpanThatIsTooLargeAloneIsDropped) {
+  FakeReceiver receiver([&](const std::string&) { return http(413); });
+  const auto exporter = start(options("a", receiver.url()));
+  write(2);
+  EXPECT_TRUE(comes_true([&] { return dropped("a", "http_413") == 6; })) << dropped("a", "http_413");
+  EXPECT_TRUE(comes_true([&] { return exporter->position() == writer->reader()->end(); }));
+}
+
 TEST_F(TraceExporterTest, PartialSuccessIsCountedAndNotRepeated) {
   FakeReceiver receiver([&](const std::string&) { return http(200, std::string("\x0a\x02\x08\x02", 4)); });
   const auto exporter = start(options("a", receiver.url()));

@@ -219,7 +219,7 @@ test('metrics over OTLP say what /metrics says', async () => {
   assert.equal(names.get('gen_ai.client.token.usage').unit, '{token}');
   const page = await (await router.get('/metrics', 'kr-ops')).text();
   for (const name of ['kairosroute_receipts_total{', 'kairosroute_receipts_lost_total 0', 'kairosroute_ledger_drift_picousd 0', 'kairosroute_projection_lag_seconds{projection="store"}',
-    'kairosroute_projection_lag_seconds{projection="otlp_a"}', 'kairosroute_journal_sync_seconds ', 'kairosroute_loop_lag_seconds_count ', 'kairosroute_journal_queue_records 0']) {
+    'kairosroute_projection_lag_seconds{projection="otlp_a"}', 'kairosroute_journal_sync_seconds ', 'kairosroute_loop_lag_seconds_count ', 'kairosroute_journal_queue_records 0', 'kairosroute_thread_cpu_seconds_total{thread="kr-metrics"}', 'kairosroute_thread_cpu_seconds_total{thread="kr-loader"}']) {
     assert.ok(page.includes(name), `${name}\n${page}`);
   }
 });
@@ -295,7 +295,7 @@ test('429 and 503 say when: in seconds and as a date', async () => {
 
 test('what must not be retried is dropped, counted and said', async () => {
   const bomb = gzipSync(Buffer.alloc(64 << 20));
-  const cases = { http_500: answer(500), http_413: answer(413), http_400: answer(400, { 'content-type': 'text/plain' }, 'no'), http_404: answer(404), http_301: answer(301, { location: 'http://127.0.0.1:1/' }),
+  const cases = { http_500: answer(500), http_400: answer(400, { 'content-type': 'text/plain' }, 'no'), http_404: answer(404), http_301: answer(301, { location: 'http://127.0.0.1:1/' }),
     answer_too_large: answer(200, { 'content-type': 'application/x-protobuf' }, Buffer.alloc(5 << 20)) };
   const bombed = { ...cases, 'answer_too_large ': answer(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }, bomb) };
   for (const [reason, fault] of Object.entries(bombed)) {
@@ -312,6 +312,20 @@ test('what must not be retried is dropped, counted and said', async () => {
 });
 
 const readRss = ({ child }) => Number(readFileSync(`/proc/${child.pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
+
+test('413: the batch is sent again in pieces that fit', async () => {
+  const tooMany = (request, response, spans) => { if (spans.length <= 2) return false; response.writeHead(413).end(); return true; };
+  const faulty = await startReceiver({ answer: tooMany });
+  const at = await startRouter(provider, { extra: `otlp: {batch: {spans: 512, delay: 300ms}, destinations: [{id: f, endpoint: "${faulty.url}", metrics: false}]}\n` });
+  const receipts = await Promise.all(Array.from({ length: 9 }, async () => id(await post(at))));
+  for (const receipt of receipts) assert.equal((await faulty.of(receipt)).length, 2);
+  await faulty.until('all', () => faulty.spans.length === 18);
+  const page = await (await at.get('/metrics', 'kr-ops')).text();
+  assert.match(page, /kairosroute_otlp_requests_total\{destination="f",outcome="too_large",signal="traces"\} [1-9]/);
+  assert.ok(!page.includes('kairosroute_otlp_export_dropped_spans_total'), page);
+  assert.equal((await at.stop()).code, 0, at.log);
+  faulty.stop();
+});
 
 test('a partial success is counted and not repeated; an empty one is none', async () => {
   const partial = Buffer.from([0x0a, 0x06, 0x08, 0x01, 0x12, 0x02, 0x6e, 0x6f]);
