@@ -76,6 +76,7 @@ void generate(ReceiptStore& store, ReceiptGenerator& generator, const Options& o
     if (batch.back().sequence <= store.mark().sequence) continue;
     if (auto done = store.append(batch, {1, batch.back().sequence * 100 + 100}); !done) stop(done.error());
   }
+  for (auto made = options.receipts; made < store.mark().sequence; ++made) generator.next(); // loaded by an earlier run
   fmt::print("loaded {} receipts in {:.0f} s\n", options.receipts, since(start) / 1000);
 }
 
@@ -258,11 +259,13 @@ private:
     ViewRequest request{last(days), zone, days > 30 ? Interval::kWeek : Interval::kDay, {}};
     if (filtered) request.filters.values = {{{Dimension::kTenant, ""}, {"tenant-1"}, false}};
     const auto panels = must(view(name, request));
-    return {fmt::format("{} {} d {} {}", name, days, filtered ? "one tenant" : "all", zone), [this, panels] {
+    const std::string title = fmt::format("{} {} d {} {}", name, days, filtered ? "one tenant" : "all", zone);
+    return {title, [this, panels, name = title] {
               for (const NamedQuery& panel : panels) {
                 const auto start = Steady::now();
                 must(store_.query(panel.query, Scope::all(), {std::chrono::seconds(30), {}}));
                 panels_.all.push_back(since(start));
+                worst_panel_[name + "/" + panel.name] = std::max(worst_panel_[name + "/" + panel.name], panels_.all.back());
               }
             }};
   }
@@ -272,7 +275,15 @@ private:
 
 public:
   Times panels_;
+  std::map<std::string, double> worst_panel_;
 };
+
+void print_slowest(const std::map<std::string, double>& worst) {
+  std::vector<std::pair<double, std::string>> slow;
+  for (const auto& [name, time] : worst) slow.emplace_back(time, name);
+  std::ranges::sort(slow, std::greater<>());
+  for (size_t i = 0; i < std::min<size_t>(slow.size(), 10); ++i) fmt::print("    {:7.1f} ms  {}\n", slow[i].first, slow[i].second);
+}
 
 /// Asks each question of the list once a round; the first round is not counted.
 void measure(const char* title, const std::vector<Asked>& list, int rounds) {
@@ -288,10 +299,7 @@ void measure(const char* title, const std::vector<Asked>& list, int rounds) {
     }
   }
   fmt::print("{:<18} {}\n", title, all.text());
-  std::vector<std::pair<double, std::string>> slow;
-  for (const auto& [name, time] : worst) slow.emplace_back(time, name);
-  std::ranges::sort(slow, std::greater<>());
-  for (size_t i = 0; i < std::min<size_t>(slow.size(), 8); ++i) fmt::print("    {:7.1f} ms  {}\n", slow[i].first, slow[i].second);
+  print_slowest(worst);
 }
 
 Options read_options(int argc, char** argv) {
@@ -319,6 +327,7 @@ int run(const Options& options) {
     Questions questions(*store, now);
     measure("views", questions.views(), options.rounds);
     fmt::print("{:<18} {}\n", "panels of views", questions.panels_.text());
+    print_slowest(questions.worst_panel_);
     measure("searches", questions.searches(), options.rounds);
     measure("free combinations", questions.free_combinations(), options.rounds);
     traffic.print();

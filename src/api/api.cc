@@ -123,6 +123,9 @@ net::Task<Answer> Api::Impl::make(net::Exchange& exchange, const Route& route, R
   const auto body = co_await exchange.read_body();
   if (!body) co_return problem(status_of_body(body.error().code), body.error().message);
   request.body = *body;
+  std::stop_source gone;
+  request.cancel = gone.get_token();
+  exchange.on_client_gone([gone]() mutable { gone.request_stop(); });
   std::function<Answer()> ask = [this, &route, &request] { return route.answer(context, request); };
   Answer busy = problem(503, "too many questions at once; try again in a moment");
   auto waiting = on_worker<Answer>(pool, exchange.executor(), Urgency::kInteractive, std::move(ask), std::move(busy));

@@ -148,6 +148,9 @@ void write_fields(model::JsonWriter& json, const config::Tenant& tenant, bool wi
   write_price_plan(json, with_plan ? tenant.price_plan : std::nullopt);
   write_number(json, "default_max_output_tokens", tenant.default_max_output_tokens);
   json.key("content").string(model::name(tenant.content));
+  json.key("retention").begin_object();
+  write_number(json, "receipts_days", tenant.keep_receipts_days);
+  json.end_object();
   write_origin(json, tenant.managed, tenant.version);
 }
 

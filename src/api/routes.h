@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,7 @@ struct Request {
   std::string if_match;
   std::string session_secret; // of the cookie, or empty
   Principal principal;
+  std::stop_token cancel; // requested when the client leaves
   store::Scope scope = store::Scope::tenant(""); // all() from viewer upwards, else the principal's tenant
 
   const std::string& param(std::string_view name) const { return params.find(name)->second; }

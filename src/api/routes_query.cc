@@ -12,7 +12,7 @@ namespace {
 Answer answer_query(const ApiContext& context, const Request& request) {
   const auto query = store::query_from_json(request.body);
   if (!query) return problem(query.error());
-  const auto table = ask(context.services.store, request, *query, {});
+  const auto table = ask(context.services.store, request, *query, {.cancel = request.cancel});
   if (!table) return problem(table.error());
   Answer answer;
   answer.body = store::to_json(*table);
@@ -43,7 +43,7 @@ Answer get_view(const ApiContext& context, const Request& request) {
   json.key("to").string(to_rfc3339(wanted->range.to));
   json.key("panels").begin_array();
   for (const store::NamedQuery& panel : shown(request, std::move(*panels))) {
-    const auto table = ask(context.services.store, request, panel.query, {});
+    const auto table = ask(context.services.store, request, panel.query, {.cancel = request.cancel});
     if (!table) return problem(table.error());
     json.begin_object();
     json.key("name").string(panel.name);

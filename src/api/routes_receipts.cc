@@ -11,7 +11,7 @@ Answer list_receipts(const ApiContext& context, const Request& request) {
   const auto search = parse_search(request.query);
   if (!search) return problem(search.error());
   if (const auto allowed = check_search(request, *search); !allowed) return problem(allowed.error());
-  const auto page = context.services.store.search(*search, request.scope, {});
+  const auto page = context.services.store.search(*search, request.scope, {.cancel = request.cancel});
   if (!page) return problem(page.error());
   Answer answer;
   model::JsonWriter json(answer.body);

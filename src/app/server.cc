@@ -28,6 +28,7 @@
 #include "store/duckdb/duckdb_store.h"
 #include "store/embedded_state.h"
 #include "store/journal_source.h"
+#include "store/retention_keeper.h"
 #include "telemetry/telemetry.h"
 
 namespace kairos::app {
@@ -90,6 +91,14 @@ net::Task<void> handle_local(gateway::Gateway& gateway, net::Exchange& exchange)
 
 } // namespace
 
+std::vector<store::RetentionRule> retention_rules(const config::Snapshot& snapshot) {
+  std::vector<store::RetentionRule> rules;
+  for (const config::Tenant& tenant : snapshot.tenants) {
+    if (tenant.keep_receipts_days) rules.push_back({tenant.id, std::chrono::days(*tenant.keep_receipts_days)});
+  }
+  return rules;
+}
+
 /// Members in the order in which they are made; they go in reverse.
 struct Server::Impl {
   explicit Impl(journal::DataDirLock lock_in) : lock(std::move(lock_in)) {}
@@ -128,6 +137,7 @@ struct Server::Impl {
   std::unique_ptr<store::StateStore> state;
   std::unique_ptr<store::ReceiptStore> store;
   std::unique_ptr<store::Loader> loader;
+  std::unique_ptr<store::RetentionKeeper> retention;
   std::unique_ptr<alerts::Service> alerts;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<gateway::Services> services;
@@ -234,6 +244,7 @@ Result<void> Server::Impl::open_store() {
   store = std::move(*opened);
   const observe::NewThreadsAre loads("kr-loader");
   loader = std::make_unique<store::Loader>(*store, store::follow_journal(writer->reader()), clock);
+  retention = std::make_unique<store::RetentionKeeper>(*store, [this] { return retention_rules(*snapshot()); }, clock);
   if (auto done = open_alerts(); !done) return done;
   const observe::NewThreadsAre answers("kr-api");
   api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets, *books,

@@ -111,7 +111,14 @@ void read_content(Reader& reader, Tenant& into) {
   if (into.content != model::ContentPolicy::kNone) {
     reader.complain("content", fmt::format("{} is not in this version; use none", model::name(into.content)));
   }
-  reader.later({"retention"}, "remove it: receipts are kept until their segments are deleted");
+}
+
+void read_retention(Reader& tenant, Tenant& into) {
+  auto reader = tenant.map("retention");
+  if (!reader) return;
+  into.keep_receipts_days = reader->optional_whole("receipts_days", 1, 36'500);
+  reader->later({"content_days"}, "remove it: no content is kept");
+  reader->finish();
 }
 
 BudgetScope read_scope(Reader& budget, const Tenant* owner) {
@@ -188,6 +195,7 @@ Tenant read_tenant(Reader& reader, Snapshot& into) {
   tenant.price_plan = read_price_plan(reader);
   tenant.default_max_output_tokens = reader.optional_whole("default_max_output_tokens", 1, 10'000'000);
   read_content(reader, tenant);
+  read_retention(reader, tenant);
   add_budgets(reader, &tenant, into);
   reader.finish();
   return tenant;

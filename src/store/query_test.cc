@@ -26,7 +26,7 @@ protected:
     folder_ = new TemporaryFolder;
     store_ = open_duckdb({.file = *folder_ / "store.duckdb"})->release();
     // Everything from roll-ups that can be: brought up to date with each batch but the last, packed often, never exact.
-    rolled_ = open_duckdb({.file = *folder_ / "rolled.duckdb", .exact_rows = -1, .rollup_lag = 600, .rollup_loose = 900})
+    rolled_ = open_duckdb({.file = *folder_ / "rolled.duckdb", .exact_rows = -1, .rollup_lag = 600, .rollup_large_lag = 600, .rollup_loose = 900})
                   ->release();
     ReceiptGenerator generator({.seed = 7,
                                 .from = at("2026-10-22T20:00:00Z"),
@@ -91,6 +91,35 @@ protected:
     }
   }
 
+  /// Row of a query for receipts and cost, in this order.
+  static void expect_drill_down(ReceiptStore& store, const Query& query, const std::vector<Cell>& row) {
+    Search search;
+    search.limit = 7;
+    search.filters = query.filters;
+    search.range = query.range;
+    for (size_t d = 0; d < query.dimensions.size(); ++d) {
+      const auto& text = std::get<std::string>(row[d]);
+      if (query.dimensions[d].dimension != Dimension::kTime) {
+        search.filters.values.push_back({query.dimensions[d], {text}, false});
+        continue;
+      }
+      const TimeRange bucket = *bucket_range(text, query.interval, query.time_zone);
+      search.range = TimeRange{std::max(bucket.from, query.range.from), std::min(bucket.to, query.range.to)};
+    }
+    std::int64_t receipts = 0;
+    PicoSum cost = 0;
+    do {
+      const auto page = store.search(search, Scope::all(), {});
+      ASSERT_TRUE(page) << page.error().message;
+      receipts += static_cast<std::int64_t>(page->rows.size());
+      for (const ReceiptRow& receipt : page->rows) cost += receipt.cost ? receipt.cost->value() : 0;
+      search.cursor = page->next;
+    } while (!search.cursor.empty());
+    const size_t at = query.dimensions.size();
+    EXPECT_EQ(receipts, std::get<std::int64_t>(row[at])) << to_json(query);
+    EXPECT_EQ(cost, std::holds_alternative<Money>(row[at + 1]) ? std::get<Money>(row[at + 1]).picodollars : 0) << to_json(query);
+  }
+
   static TemporaryFolder* folder_;
   static ReceiptStore* store_;
   static ReceiptStore* rolled_;
@@ -147,7 +176,7 @@ TEST_F(QueryTest, RandomQueriesAreTheFold) {
   std::mt19937 random(11);
   const auto one_of = [&](size_t n) { return static_cast<size_t>(random() % n); };
   const auto dimensions = all_dimensions();
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < 300; ++round) {
     Query query = base();
     for (size_t i = one_of(4); i > 0; --i) {
       const DimensionRef dimension = dimensions[one_of(dimensions.size())];
@@ -211,6 +240,28 @@ TEST_F(QueryTest, EveryRowsDrillDownListsTheReceiptsItCounts) {
     for (const ReceiptRow& receipt : page->rows) cost += receipt.cost ? receipt.cost->value() : 0;
     EXPECT_EQ(static_cast<std::int64_t>(page->rows.size()), std::get<std::int64_t>(row[3]));
     EXPECT_EQ(std::holds_alternative<Money>(row[4]) ? std::get<Money>(row[4]).picodollars : 0, cost);
+  }
+}
+
+/// Any grouping of receipts, any filter: a row's values and its bucket of time, as a search, list what it counts.
+TEST_F(QueryTest, RandomGroupingsDrillDownToWhatTheyCount) {
+  std::mt19937 random(23);
+  const auto dimensions = all_dimensions();
+  for (int round = 0; round < 40; ++round) {
+    Query query = base();
+    query.measures = {Measure::kReceipts, Measure::kCost};
+    query.time_zone = round % 2 == 0 ? "UTC" : "America/New_York";
+    query.interval = static_cast<Interval>(2 + random() % 4);
+    while (query.dimensions.size() < 1 + static_cast<size_t>(round) % 3) {
+      const DimensionRef one = dimensions[random() % dimensions.size()];
+      const bool fits = one.dimension != Dimension::kAttemptReason && std::ranges::find(query.dimensions, one) == query.dimensions.end();
+      if (fits) query.dimensions.push_back(one);
+    }
+    if (round % 3 == 0) query.filters.max_latency_ms = 2000;
+    ReceiptStore* store = round % 4 < 2 ? store_ : rolled_;
+    const auto table = store->query(query, Scope::all(), {});
+    ASSERT_TRUE(table) << table.error().message;
+    for (int pick = 0; pick < 5 && !table->rows.empty(); ++pick) expect_drill_down(*store, query, table->rows[random() % table->rows.size()]);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "store/duckdb/connection.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/loader.h"
+#include "store/retention_keeper.h"
 #include "store/testing/generated_receipts.h"
 #include "store/testing/temporary_folder.h"
 #include "store/verify.h"
@@ -210,6 +211,41 @@ TEST_F(StoreTest, AFileThatIsNotOursIsRefusedWithAWayOut) {
   EXPECT_NE(message().find("version 99"), std::string::npos);
   ASSERT_TRUE(delete_duckdb(file_));
   load_all(*open(), receipts_, 1000); // rebuild: deleted, then loaded anew
+}
+
+TEST_F(StoreTest, RetentionDropsATenantsOldReceiptsAndKeepsTheirSums) {
+  const auto store = open();
+  ASSERT_TRUE(store->append(receipts_, {1, kReceipts}));
+  Query query;
+  query.measures = {Measure::kRequests, Measure::kCost};
+  query.dimensions = {{Dimension::kTenant, ""}};
+  query.range = {*parse_rfc3339("2026-11-01"), *parse_rfc3339("2026-11-10")};
+  const auto sums = store->query(query, Scope::all(), {});
+  const FakeClock clock(receipts_.back().receipt.created_at);
+  const WallTime before = clock.wall_now() - std::chrono::hours(24);
+  const auto left = [&](const std::string& tenant, WallTime upto) {
+    Search search;
+    search.range = TimeRange{WallTime{}, upto};
+    search.limit = kMaxPage;
+    return store->search(search, Scope::tenant(tenant), {})->rows.size();
+  };
+  const size_t of_another = left("tenant-2", before);
+  const size_t younger = left("tenant-1", kLatestTime) - left("tenant-1", before);
+  ASSERT_GT(left("tenant-1", before), 0U);
+  {
+    const RetentionKeeper keeper(*store, [] { return std::vector<RetentionRule>{{"tenant-1", std::chrono::hours(24)}, {"nobody", {}}}; },
+                                 clock, std::chrono::milliseconds(5));
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (left("tenant-1", before) > 0 && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  EXPECT_EQ(left("tenant-1", before), 0U);
+  EXPECT_EQ(left("tenant-1", kLatestTime), younger);
+  EXPECT_EQ(left("tenant-2", before), of_another);
+  EXPECT_EQ(store->dropped_before("tenant-1", {}).value(), before);
+  EXPECT_EQ(store->query(query, Scope::all(), {})->rows, sums->rows) << "roll-ups keep what was dropped";
+  const auto verified = verify_store(*store, all_of(receipts_), 0, {});
+  EXPECT_TRUE(verified) << verified.error().message;
 }
 
 TEST_F(StoreTest, ReadersCannotWrite) {

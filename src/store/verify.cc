@@ -39,6 +39,26 @@ private:
   size_t at_ = 0;
 };
 
+/// Which receipts retention may have dropped.
+class Dropped {
+public:
+  Dropped(ReceiptStore& store, const ReadOptions& options) : store_(store), options_(options) {}
+
+  Result<bool> may_have(const model::Receipt& receipt) {
+    const auto known = before_.find(receipt.tenant);
+    if (known != before_.end()) return receipt.created_at < known->second;
+    const auto before = store_.dropped_before(receipt.tenant, options_);
+    if (!before) return std::unexpected(before.error());
+    before_.emplace(receipt.tenant, *before);
+    return receipt.created_at < *before;
+  }
+
+private:
+  ReceiptStore& store_;
+  const ReadOptions options_;
+  std::map<std::string, WallTime, std::less<>> before_;
+};
+
 std::unexpected<Error> differs(std::string_view receipt_id, std::uint64_t sequence, std::string_view how) {
   return fail(Code::kCorrupt, fmt::format("the store differs from the journal at receipt {} (sequence {}): {}",
                                           receipt_id, sequence, how));
@@ -117,21 +137,27 @@ Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, 
                                   const ReadOptions& options) {
   const std::uint64_t loaded = store.mark().sequence;
   StoreRows rows(store, after, options);
+  Dropped dropped(store, options);
   VerifyReport report;
+  auto row = rows.next();
   while (true) {
     const auto stored = next();
     if (!stored) return std::unexpected(stored.error());
     if (!*stored || (**stored).sequence > loaded) break;
     if ((**stored).sequence <= after) continue;
-    const auto row = rows.next();
     if (!row) return std::unexpected(row.error());
-    if (auto equal = same(**stored, *row); !equal) return std::unexpected(equal.error());
     fold(**stored, report);
+    if (!*row || (**row).sequence > (**stored).sequence) {
+      const auto gone = dropped.may_have((**stored).receipt);
+      if (!gone) return std::unexpected(gone.error());
+      if (*gone) continue; // the roll-ups still count it
+    }
+    if (auto equal = same(**stored, *row); !equal) return std::unexpected(equal.error());
+    row = rows.next();
   }
-  const auto surplus = rows.next();
-  if (!surplus) return std::unexpected(surplus.error());
-  if (*surplus && (**surplus).sequence <= loaded)
-    return differs((**surplus).receipt_id, (**surplus).sequence, "it is not in the journal");
+  if (!row) return std::unexpected(row.error());
+  if (*row && (**row).sequence <= loaded)
+    return differs((**row).receipt_id, (**row).sequence, "it is not in the journal");
   // With receipts left out before `after` the days' totals cannot be compared as a whole.
   if (after != 0) return report;
   auto equal = check_totals(store, report.totals, options);

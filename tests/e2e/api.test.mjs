@@ -113,6 +113,9 @@ test('a search, a receipt, its neighbours, facets, a query and every view are as
     assert.ok(view.json.panels.length > 0);
   }
   assert.equal((await call('GET', '/api/v1/status')).status, 200);
+  const disk = await call('GET', '/api/v1/disk');
+  assert.equal(disk.status, 200, disk.text);
+  assert.ok(disk.json.journal_bytes > 0 && disk.json.store.file_bytes + disk.json.store.log_bytes > 0, disk.text);
   assert.deepEqual((await call('GET', '/openapi.json', { key: null })).json, document);
 });
 

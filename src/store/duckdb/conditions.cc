@@ -28,25 +28,31 @@ std::vector<std::int64_t> keys_of(const ValueFilter& filter, const Names& names)
   return keys;
 }
 
+std::string within(std::string_view table, const TimeSpan& span) {
+  std::string text;
+  if (span.from_us != INT64_MIN) text += fmt::format(" AND {}.created >= {}", table, sql_value(span.from_us));
+  if (span.to_us != INT64_MAX) text += fmt::format(" AND {}.created < {}", table, sql_value(span.to_us));
+  return text;
+}
+
 /// Receipts whose tag is one of the values; "" means that it is absent (or empty).
-std::string tag_condition(const ValueFilter& filter, const Names& names) {
-  const std::string key = sql_value(names.find(Kind::kTagKey, filter.field.tag));
+std::string tag_condition(const ValueFilter& filter, const Names& names, const TimeSpan& span) {
+  const std::string tags = fmt::format("SELECT t.sequence FROM tags t WHERE t.key = {}{}",
+                                       sql_value(names.find(Kind::kTagKey, filter.field.tag)), within("t", span));
   const std::vector<std::int64_t> values = keys_of(filter, names);
-  std::string condition = fmt::format("r.sequence IN (SELECT sequence FROM tags WHERE key = {} AND value IN {})", key,
-                                      sql_list(values));
-  if (std::ranges::find(values, 0) != values.end()) {
-    condition = fmt::format("({} OR r.sequence NOT IN (SELECT sequence FROM tags WHERE key = {}))", condition, key);
-  }
+  std::string condition = fmt::format("r.sequence IN ({} AND t.value IN {})", tags, sql_list(values));
+  if (std::ranges::find(values, 0) != values.end())
+    condition = fmt::format("({} OR r.sequence NOT IN ({}))", condition, tags);
   return condition;
 }
 
-std::string value_condition(const ValueFilter& filter, const Names& names, Grain grain) {
+std::string value_condition(const ValueFilter& filter, const Names& names, Grain grain, const TimeSpan& span) {
   const auto condition = [&]() -> std::string {
-    if (filter.field.dimension == Dimension::kTag) return tag_condition(filter, names);
+    if (filter.field.dimension == Dimension::kTag) return tag_condition(filter, names, span);
     const std::vector<std::int64_t> keys = keys_of(filter, names);
     if (keys.empty()) return "false";
     if (filter.field.dimension == Dimension::kAttemptReason && grain == Grain::kReceipt) {
-      return fmt::format("r.sequence IN (SELECT sequence FROM attempts WHERE reason IN {})", sql_list(keys));
+      return fmt::format("r.sequence IN (SELECT a.sequence FROM attempts a WHERE a.reason IN {}{})", sql_list(keys), within("a", span));
     }
     return fmt::format("r.{} IN {}", column_name(filter.field.dimension), sql_list(keys));
   };
@@ -73,16 +79,24 @@ std::string text_condition(const std::string& text, const Names& names) {
   return condition + ")";
 }
 
-/// Conditions on columns that only receipts have.
-std::vector<std::string> receipt_conditions(const Filters& filters, const Names& names) {
+/// What receipts and attempts have columns for; those of an attempt are its receipt's.
+std::vector<std::string> number_conditions(const Filters& filters, Grain grain) {
+  const std::string_view cost = grain == Grain::kReceipt ? "r.cost" : "r.receipt_cost";
+  const std::string_view latency = grain == Grain::kReceipt ? "r.latency" : "r.receipt_latency";
   std::vector<std::string> all;
-  if (filters.min_cost) all.push_back("r.cost >= " + sql_value(filters.min_cost->value()));
-  if (filters.max_cost) all.push_back("r.cost <= " + sql_value(filters.max_cost->value()));
-  if (filters.min_latency_ms) all.push_back("r.latency >= " + sql_value(*filters.min_latency_ms));
-  if (filters.max_latency_ms) all.push_back("r.latency <= " + sql_value(*filters.max_latency_ms));
+  if (filters.min_cost) all.push_back(fmt::format("{} >= {}", cost, sql_value(filters.min_cost->value())));
+  if (filters.max_cost) all.push_back(fmt::format("{} <= {}", cost, sql_value(filters.max_cost->value())));
+  if (filters.min_latency_ms) all.push_back(fmt::format("{} >= {}", latency, sql_value(*filters.min_latency_ms)));
+  if (filters.max_latency_ms) all.push_back(fmt::format("{} <= {}", latency, sql_value(*filters.max_latency_ms)));
   if (filters.cache_hit) all.push_back("r.cache_hit = " + sql_value(*filters.cache_hit ? 1 : 0));
   if (filters.fallback) all.push_back("r.fallback = " + sql_value(*filters.fallback ? 1 : 0));
-  if (filters.unknown_cost) all.push_back(*filters.unknown_cost ? "r.cost IS NULL" : "r.cost IS NOT NULL");
+  if (filters.unknown_cost) all.push_back(fmt::format("{} IS {}NULL", cost, *filters.unknown_cost ? "" : "NOT "));
+  return all;
+}
+
+/// What only receipts have columns for.
+std::vector<std::string> receipt_conditions(const Filters& filters, const Names& names) {
+  std::vector<std::string> all;
   if (!filters.trace_id.empty()) {
     const auto trace = trace_halves(filters.trace_id).value_or(IdHalves{});
     all.push_back(fmt::format("(r.trace_high = {} AND r.trace_low = {})", sql_value(trace.high), sql_value(trace.low)));
@@ -99,25 +113,23 @@ std::string joined(const std::vector<std::string>& conditions) {
 
 } // namespace
 
-std::vector<std::string> conditions_of(const Filters& filters, const Scope& scope, const Names& names,
-                                       Grain grain) {
+std::vector<std::string> conditions_of(const Filters& filters, const Scope& scope, const Names& names, Grain grain,
+                                       const TimeSpan& span) {
   std::vector<std::string> all;
+  if (span.from_us != INT64_MIN) all.push_back("r.created >= " + sql_value(span.from_us));
+  if (span.to_us != INT64_MAX) all.push_back("r.created < " + sql_value(span.to_us));
   if (scope.tenant_id()) all.push_back("r.tenant = " + sql_value(names.find(Kind::kTenant, *scope.tenant_id())));
-  for (const ValueFilter& filter : filters.values) all.push_back(value_condition(filter, names, grain));
+  for (const ValueFilter& filter : filters.values) all.push_back(value_condition(filter, names, grain, span));
+  std::ranges::move(number_conditions(filters, grain), std::back_inserter(all));
   const std::string of_receipt = joined(receipt_conditions(filters, names));
   if (!of_receipt.empty() && grain == Grain::kReceipt) all.push_back(of_receipt);
   if (!of_receipt.empty() && grain == Grain::kAttempt)
-    all.push_back(fmt::format("r.sequence IN (SELECT r.sequence FROM receipts r WHERE {})", of_receipt));
+    all.push_back(fmt::format("r.sequence IN (SELECT r.sequence FROM receipts r WHERE {}{})", of_receipt, within("r", span)));
   return all;
 }
 
 void append_where(std::string& sql, const std::vector<std::string>& conditions) {
   if (!conditions.empty()) sql += " WHERE " + joined(conditions);
-}
-
-void add_range(std::vector<std::string>& conditions, std::int64_t from_us, std::int64_t to_us) {
-  conditions.push_back("r.created >= " + sql_value(from_us));
-  conditions.push_back("r.created < " + sql_value(to_us));
 }
 
 std::optional<Kind> kind_of(Dimension dimension) {

@@ -13,13 +13,17 @@
 
 namespace kairos::store {
 
+/// Of created, in microseconds since 1970: [from, to).
+struct TimeSpan {
+  std::int64_t from_us = INT64_MIN;
+  std::int64_t to_us = INT64_MAX;
+};
+
 /// What must hold for a row of the asked table, which is called r.
-std::vector<std::string> conditions_of(const Filters& filters, const Scope& scope, const Names& names,
-                                       Grain grain);
+std::vector<std::string> conditions_of(const Filters& filters, const Scope& scope, const Names& names, Grain grain,
+                                       const TimeSpan& span);
 /// Adds " WHERE …", if there is any.
 void append_where(std::string& sql, const std::vector<std::string>& conditions);
-/// r.created in the range.
-void add_range(std::vector<std::string>& conditions, std::int64_t from_us, std::int64_t to_us);
 
 /// The kind of dictionary a dimension's keys belong to; nullopt for those of fixed words and time.
 std::optional<Kind> kind_of(Dimension dimension);

@@ -35,16 +35,16 @@ Result<> CubeKeeper::restore(Connection& connection) {
   return {};
 }
 
-Result<> CubeKeeper::catch_up(Connection& connection, std::uint64_t last, std::uint64_t lag,
+Result<> CubeKeeper::catch_up(Connection& connection, std::uint64_t last, const Lag& lag,
                               std::chrono::milliseconds slice) {
   const auto end = std::chrono::steady_clock::now() + slice;
   for (size_t i = 0; i < kCubes.size(); ++i) {
     if (i > 0 && std::chrono::steady_clock::now() >= end) return {};
     const size_t cube = next_;
     next_ = (next_ + 1) % kCubes.size();
-    if (last < states_[cube].rolled + lag) continue;
+    if (last < states_[cube].rolled + (kCubes[cube].large ? lag.large : lag.small)) continue;
     if (auto done = advance_all(connection, cube, last); !done) return done;
-    if (states_[cube].loose < most_loose_) continue;
+    if (states_[cube].loose < most_loose_ * (kCubes[cube].large ? 5 : 1)) continue;
     if (auto done = pack(connection, cube); !done) return done;
   }
   return {};

@@ -18,8 +18,13 @@ public:
 
   /// Reads how far the cubes are.
   Result<> restore(Connection& connection);
-  /// Works on cubes that are `lag` or more behind `last`, one after the other; begins none after the slice, but one.
-  Result<> catch_up(Connection& connection, std::uint64_t last, std::uint64_t lag, std::chrono::milliseconds slice);
+  /// How far behind `last` a cube may be, in receipts.
+  struct Lag {
+    std::uint64_t small = 1;
+    std::uint64_t large = 1; // of large cubes
+  };
+  /// Works on cubes that are so far behind `last`, one after the other; begins none after the slice, but one.
+  Result<> catch_up(Connection& connection, std::uint64_t last, const Lag& lag, std::chrono::milliseconds slice);
   /// All cubes have the receipts up to this sequence.
   std::uint64_t rolled() const;
   /// Inside the caller's transaction: takes the receipt of this sequence out of the cubes that have it, or puts it in.

@@ -27,11 +27,12 @@ struct Cube {
   std::int64_t unit_us;
   bool sketch;
   std::array<std::optional<Dimension>, 5> dimensions;
+  bool large = false; // brought up to date less often: packing it takes long
 };
 
 /// Small ones first: the first that can answer is taken. Which there are was chosen by what the views ask and by
 /// counting combinations in generated traffic (docs/analytics.md).
-inline constexpr std::array<Cube, 12> kCubes = {{
+inline constexpr std::array<Cube, 15> kCubes = {{
     {"hour_tenant", Grain::kReceipt, kHourUs, false, {Dimension::kTenant, Dimension::kStatus}},
     {"day_target",
      Grain::kReceipt,
@@ -60,6 +61,19 @@ inline constexpr std::array<Cube, 12> kCubes = {{
      kDayUs,
      true,
      {Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+    {"sketch_day_tenant_category", Grain::kReceipt, kDayUs, true, {Dimension::kTenant, Dimension::kCategory}, true},
+    {"sketch_day_tenant_target",
+     Grain::kReceipt,
+     kDayUs,
+     true,
+     {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion},
+     true},
+    {"sketch_day_tenant_attempt",
+     Grain::kAttempt,
+     kDayUs,
+     true,
+     {Dimension::kTenant, Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion},
+     true},
 }};
 
 bool has_dimension(const Cube& cube, Dimension dimension);

@@ -37,7 +37,7 @@ public:
       receipts = receipts.subspan(closed.size() + 1);
     }
     const auto slice = receipts.size() >= kBulk ? std::chrono::minutes(1) : kSlice;
-    return cubes_.catch_up(writer_, mark().sequence, options_.rollup_lag,
+    return cubes_.catch_up(writer_, mark().sequence, {options_.rollup_lag, options_.rollup_large_lag},
                            std::chrono::duration_cast<std::chrono::milliseconds>(slice));
   }
 
@@ -91,9 +91,12 @@ public:
     const Deadline deadline(options);
     const std::int32_t id = tenant ? names_->find(Kind::kTenant, *tenant) : -1;
     if (tenant && id < 0) return 0;
-    if (auto rolled = roll_up_all(deadline); !rolled) return std::unexpected(rolled.error());
     auto connection = database_->connect();
     if (!connection) return std::unexpected(connection.error());
+    const auto any = has_older(*connection, id, before.time_since_epoch().count(), deadline);
+    if (!any) return std::unexpected(any.error());
+    if (!*any) return 0;
+    if (auto rolled = roll_up_all(deadline); !rolled) return std::unexpected(rolled.error());
     return drop_rows(*connection, id, before.time_since_epoch().count(), rolled(), deadline);
   }
 
@@ -158,7 +161,7 @@ private:
     while (rolled() < upto) {
       if (auto over = deadline.check(); !over) return over;
       const std::scoped_lock lock(writing_);
-      if (auto done = cubes_.catch_up(writer_, mark().sequence, 1, std::chrono::milliseconds(0)); !done) return done;
+      if (auto done = cubes_.catch_up(writer_, mark().sequence, {}, std::chrono::milliseconds(0)); !done) return done;
     }
     return {};
   }

@@ -56,6 +56,13 @@ constexpr std::int64_t kBlockBytes = 262'144;
 
 } // namespace
 
+Result<bool> has_older(Connection& connection, std::int32_t tenant, std::int64_t before_us, const Deadline& deadline) {
+  const auto rows = connection.run(
+      fmt::format("SELECT 1 FROM receipts WHERE {} LIMIT 1", condition_of(tenant, before_us, INT64_MAX)), deadline);
+  if (!rows) return std::unexpected(rows.error());
+  return rows->size() > 0;
+}
+
 Result<std::uint64_t> drop_rows(Connection& connection, std::int32_t tenant, std::int64_t before_us, std::uint64_t rolled,
                                 const Deadline& deadline) {
   const std::string condition = condition_of(tenant, before_us, rolled);

@@ -15,6 +15,9 @@ Result<std::uint64_t> drop_rows(Connection& connection, std::int32_t tenant, std
                                 const Deadline& deadline);
 inline constexpr std::int64_t kDropPiece = 50'000;
 
+/// Whether there is any receipt of the tenant from before.
+Result<bool> has_older(Connection& connection, std::int32_t tenant, std::int64_t before_us, const Deadline& deadline);
+
 Result<WallTime> read_dropped(Connection& connection, std::int32_t tenant, const Deadline& deadline);
 Result<DiskUse> read_disk_use(Connection& connection, const std::filesystem::path& file, const Deadline& deadline);
 

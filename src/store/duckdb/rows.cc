@@ -105,7 +105,7 @@ void set_outcome(HotRow& row, const model::Receipt& r) {
 
 AttemptRow attempt_row(const HotRow& receipt, const model::Attempt& attempt, Names& names) {
   AttemptRow row;
-  constexpr std::array<std::pair<A, R>, 14> kShared = {{{A::kSequence, R::kSequence},
+  constexpr std::array<std::pair<A, R>, 18> kShared = {{{A::kSequence, R::kSequence},
                                                         {A::kCreated, R::kCreated},
                                                         {A::kTenant, R::kTenant},
                                                         {A::kWorkflow, R::kWorkflow},
@@ -118,7 +118,11 @@ AttemptRow attempt_row(const HotRow& receipt, const model::Attempt& attempt, Nam
                                                         {A::kCategory, R::kCategory},
                                                         {A::kStatus, R::kStatus},
                                                         {A::kEndpoint, R::kEndpoint},
-                                                        {A::kBasis, R::kBasis}}};
+                                                        {A::kBasis, R::kBasis},
+                                                        {A::kReceiptCost, R::kCost},
+                                                        {A::kReceiptLatency, R::kLatency},
+                                                        {A::kCacheHit, R::kCacheHit},
+                                                        {A::kFallback, R::kFallback}}};
   for (const auto& [to, from] : kShared) row.set(to, receipt[from]);
   row.set(A::kModel, names.intern(Kind::kModel, attempt.model_id));
   row.set(A::kProvider, names.intern(Kind::kProvider, attempt.provider));

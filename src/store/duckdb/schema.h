@@ -15,7 +15,7 @@
 
 namespace kairos::store {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 struct ColumnSpec {
   std::string_view name;
@@ -171,8 +171,12 @@ enum class A : std::uint8_t {
   kTtft,
   kLatencyBucket,
   kTtftBucket,
+  kReceiptCost, // the receipt's, so that filters on it need no join
+  kReceiptLatency,
+  kCacheHit,
+  kFallback,
 };
-inline constexpr std::array<ColumnSpec, 30> kAttemptColumns = {{
+inline constexpr std::array<ColumnSpec, 34> kAttemptColumns = {{
     {"sequence", DUCKDB_TYPE_BIGINT},
     {"created", DUCKDB_TYPE_BIGINT},
     {"tenant", DUCKDB_TYPE_INTEGER},
@@ -203,6 +207,10 @@ inline constexpr std::array<ColumnSpec, 30> kAttemptColumns = {{
     {"ttft", DUCKDB_TYPE_INTEGER},
     {"latency_bucket", DUCKDB_TYPE_SMALLINT},
     {"ttft_bucket", DUCKDB_TYPE_SMALLINT},
+    {"receipt_cost", DUCKDB_TYPE_BIGINT},
+    {"receipt_latency", DUCKDB_TYPE_INTEGER},
+    {"cache_hit", DUCKDB_TYPE_TINYINT},
+    {"fallback", DUCKDB_TYPE_TINYINT},
 }};
 
 enum class T : std::uint8_t { kSequence, kCreated, kKey, kValue };

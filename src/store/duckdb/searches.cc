@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
 #include "store/duckdb/rows.h"
 #include "store/duckdb/conditions.h"
 #include "store/query_json.h"
@@ -97,21 +100,55 @@ std::string bound_text(const Search& search, const Scope& scope) {
                      search.range ? 'r' : '-', scope.tenant_id() ? "t" + *scope.tenant_id() : "*");
 }
 
-Result<CursorState> start_of(ReadSession& session, const Search& search, const CursorKey& key,
-                             const std::string& bound) {
-  if (!search.cursor.empty()) return open_cursor(key, search.cursor, bound);
-  const auto newest = session.run("SELECT sequence FROM mark");
-  if (!newest) return std::unexpected(newest.error());
-  return CursorState{0, 0, newest->size() == 0 ? 0 : newest->integer(0, 0)};
+struct Start {
+  CursorState cursor;
+  std::int64_t newest_us = 0; // created of about the newest receipt
+};
+
+Result<Start> start_of(ReadSession& session, const Search& search, const CursorKey& key, const std::string& bound) {
+  const auto mark = session.run("SELECT sequence, newest FROM mark");
+  if (!mark) return std::unexpected(mark.error());
+  Start start;
+  if (mark->size() > 0) start = {{0, 0, mark->integer(0, 0)}, mark->integer(0, 1)};
+  if (search.cursor.empty()) return start;
+  auto opened = open_cursor(key, search.cursor, bound);
+  if (!opened) return std::unexpected(opened.error());
+  start.cursor = *opened;
+  return start;
 }
 
-std::string search_sql(const Search& search, const Scope& scope, const Names& names, const CursorState& start) {
-  std::string sql = fmt::format("SELECT {} FROM receipts r", kRowColumns);
-  auto conditions = conditions_of(search.filters, scope, names, Grain::kReceipt);
-  if (search.range) add_range(conditions, micros(search.range->from), micros(search.range->to));
-  conditions.push_back("r.sequence <= " + sql_value(start.newest));
+/// Spans that grow from one end of the whole span to all of it. What comes first in time is nearly always in the first,
+/// and a row of the whole span that is not in a smaller one comes after all rows of that one.
+std::vector<TimeSpan> growing(const TimeSpan& whole, std::int64_t anchor_us, bool downwards) {
+  constexpr std::int64_t kHours = 3'600'000'000;
+  std::vector<TimeSpan> spans;
+  for (std::int64_t width = kHours; width <= 256 * kHours; width *= 16) {
+    TimeSpan span = whole;
+    if (downwards) span.from_us = std::max(whole.from_us, anchor_us - width);
+    if (!downwards) span.to_us = std::min(whole.to_us, anchor_us + width);
+    if (span.from_us != whole.from_us || span.to_us != whole.to_us) spans.push_back(span);
+  }
+  spans.push_back(whole);
+  return spans;
+}
+
+std::vector<TimeSpan> spans_of(const Search& search, const Start& start) {
+  TimeSpan whole;
+  if (search.range) whole = {micros(search.range->from), micros(search.range->to)};
+  if (search.order != SearchOrder::kTime) return {whole};
+  const bool resumed = !search.cursor.empty();
+  if (search.descending) return growing(whole, resumed ? start.cursor.key : std::min(whole.to_us, start.newest_us), true);
+  if (!resumed && whole.from_us == INT64_MIN) return {whole};
+  return growing(whole, resumed ? start.cursor.key : whole.from_us, false);
+}
+
+std::string search_sql(const Search& search, const Scope& scope, const Names& names, const CursorState& start,
+                       const TimeSpan& span) {
   const char* column = order_column(search.order);
   const char* direction = search.descending ? "DESC" : "ASC";
+  std::string sql = "SELECT r.sequence FROM receipts r";
+  auto conditions = conditions_of(search.filters, scope, names, Grain::kReceipt, span);
+  conditions.push_back("r.sequence <= " + sql_value(start.newest));
   if (!search.cursor.empty()) {
     const std::string key = sql_value(start.key);
     conditions.push_back(fmt::format("({0} {1} {2} OR ({0} = {2} AND r.sequence {1} {3}))", column,
@@ -122,20 +159,53 @@ std::string search_sql(const Search& search, const Scope& scope, const Names& na
   return sql;
 }
 
-Result<std::string> neighbour(ReadSession& session, const ReceiptRow& row, const Scope& scope, const Names& names,
-                              bool newer) {
-  std::string sql = "SELECT r.id_high, r.id_low FROM receipts r";
-  auto conditions = conditions_of({}, scope, names, Grain::kReceipt);
-  const std::string created = sql_value(order_key(SearchOrder::kTime, row));
-  const char* beyond = newer ? ">" : "<";
-  conditions.push_back(fmt::format("(r.created {0} {1} OR (r.created = {1} AND r.sequence {0} {2}))", beyond, created,
-                                   sql_value(static_cast<std::int64_t>(row.sequence))));
-  append_where(sql, conditions);
-  sql +=
-      newer ? " ORDER BY r.created ASC, r.sequence ASC LIMIT 1" : " ORDER BY r.created DESC, r.sequence DESC LIMIT 1";
+/// The page's receipts and one more, if there is one, in order: found by few columns, for reading all takes long.
+Result<std::vector<std::int64_t>> page_sequences(ReadSession& session, const Search& search, const Scope& scope,
+                                                 const Names& names, const Start& start) {
+  std::vector<std::int64_t> sequences;
+  for (const TimeSpan& span : spans_of(search, start)) {
+    const auto rows = session.run(search_sql(search, scope, names, start.cursor, span));
+    if (!rows) return std::unexpected(rows.error());
+    sequences.clear();
+    for (size_t row = 0; row < rows->size(); ++row) sequences.push_back(rows->integer(row, 0));
+    if (sequences.size() > search.limit) break;
+  }
+  return sequences;
+}
+
+Result<std::vector<ReceiptRow>> rows_of(ReadSession& session, std::span<const std::int64_t> sequences, const Names& names) {
+  std::vector<ReceiptRow> out(sequences.size());
+  if (sequences.empty()) return out;
+  std::string sql = fmt::format("SELECT {} FROM receipts r WHERE r.sequence IN {}", kRowColumns, sql_list(sequences));
+  const auto [least, greatest] = std::ranges::minmax(sequences);
+  sql += fmt::format(" AND r.sequence >= {} AND r.sequence <= {}", sql_value(least), sql_value(greatest));
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
-  return rows->size() == 0 ? std::string() : receipt_id_of({rows->integer(0, 0), rows->integer(0, 1)});
+  for (size_t row = 0; row < rows->size(); ++row) {
+    ReceiptRow one = receipt_row(*rows, row, names);
+    const auto place = std::ranges::find(sequences, static_cast<std::int64_t>(one.sequence));
+    out[static_cast<size_t>(place - sequences.begin())] = std::move(one);
+  }
+  return out;
+}
+
+Result<std::string> neighbour(ReadSession& session, const ReceiptRow& row, const Scope& scope, const Names& names,
+                              bool newer) {
+  const std::int64_t created = order_key(SearchOrder::kTime, row);
+  TimeSpan whole;
+  (newer ? whole.from_us : whole.to_us) = newer ? created : created + 1;
+  for (const TimeSpan& span : growing(whole, created, !newer)) {
+    std::string sql = "SELECT r.id_high, r.id_low FROM receipts r";
+    auto conditions = conditions_of({}, scope, names, Grain::kReceipt, span);
+    conditions.push_back(fmt::format("(r.created {0} {1} OR (r.created = {1} AND r.sequence {0} {2}))", newer ? ">" : "<",
+                                     sql_value(created), sql_value(static_cast<std::int64_t>(row.sequence))));
+    append_where(sql, conditions);
+    sql += newer ? " ORDER BY r.created ASC, r.sequence ASC LIMIT 1" : " ORDER BY r.created DESC, r.sequence DESC LIMIT 1";
+    const auto rows = session.run(sql);
+    if (!rows) return std::unexpected(rows.error());
+    if (rows->size() > 0) return receipt_id_of({rows->integer(0, 0), rows->integer(0, 1)});
+  }
+  return std::string();
 }
 
 Result<> check_search(const Search& search) {
@@ -156,15 +226,17 @@ Result<Page> answer_search(ReadSession& session, const Search& search, const Sco
   const std::string bound = bound_text(search, scope);
   const auto start = start_of(session, search, key, bound);
   if (!start) return std::unexpected(start.error());
-  const auto rows = session.run(search_sql(search, scope, names, *start));
+  auto sequences = page_sequences(session, search, scope, names, *start);
+  if (!sequences) return std::unexpected(sequences.error());
+  const bool more = sequences->size() > search.limit;
+  if (more) sequences->resize(search.limit);
+  auto rows = rows_of(session, *sequences, names);
   if (!rows) return std::unexpected(rows.error());
-  Page page;
-  for (size_t row = 0; row < std::min(rows->size(), search.limit); ++row)
-    page.rows.push_back(receipt_row(*rows, row, names));
-  if (rows->size() > search.limit) {
+  Page page{std::move(*rows), ""};
+  if (more) {
     const ReceiptRow& last = page.rows.back();
     page.next = seal_cursor(
-        key, {order_key(search.order, last), static_cast<std::int64_t>(last.sequence), start->newest}, bound);
+        key, {order_key(search.order, last), static_cast<std::int64_t>(last.sequence), start->cursor.newest}, bound);
   }
   return page;
 }
@@ -178,7 +250,7 @@ Result<Found> answer_find(ReadSession& session, std::string_view receipt_id, con
   Filters exactly;
   exactly.text = receipt_id;
   std::string sql = fmt::format("SELECT {} FROM receipts r", kRowColumns);
-  append_where(sql, conditions_of(exactly, scope, names, Grain::kReceipt));
+  append_where(sql, conditions_of(exactly, scope, names, Grain::kReceipt, {}));
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
   if (rows->size() == 0) return not_found();
@@ -197,7 +269,7 @@ Result<std::vector<MoneyRow>> answer_scan(ReadSession& session, std::uint64_t af
       "SELECT r.sequence, r.id_high, r.id_low, r.tenant, r.created, r.requests, r.cost FROM receipts r WHERE "
       "r.sequence > ";
   sql += sql_value(static_cast<std::int64_t>(after)) + " ORDER BY r.sequence LIMIT " +
-              sql_value(static_cast<std::int64_t>(limit));
+         sql_value(static_cast<std::int64_t>(limit));
   const auto rows = session.run(sql);
   if (!rows) return std::unexpected(rows.error());
   std::vector<MoneyRow> out;

@@ -79,9 +79,9 @@ void append_select(std::string& sql, const Question& question, const Source& sou
   for (size_t i = 0; i < dimensions + more_groups; ++i) groups += fmt::format("{}{}", i > 0 ? ", " : "", i + 1);
   const char* table = source.cube != nullptr ? source.cube->table : raw_table(question.grain);
   sql += fmt::format("SELECT {}{} FROM {} r{}", select, figures, table,
-                          source.cube != nullptr ? "" : tag_joins(question.query, question.names));
-  auto conditions = conditions_of(question.query.filters, question.scope, question.names, question.grain);
-  add_range(conditions, source.from_us, source.to_us);
+                     source.cube != nullptr ? "" : tag_joins(question.query, question.names));
+  auto conditions = conditions_of(question.query.filters, question.scope, question.names, question.grain,
+                                  {source.from_us, source.to_us});
   if (source.after > 0) conditions.push_back("r.sequence > " + sql_value(source.after));
   if (!condition.empty()) conditions.push_back(condition);
   append_where(sql, conditions);
