@@ -161,6 +161,12 @@ Result<> Appender::sync() {
   return {};
 }
 
+Result<> Appender::finish_sync(const SyncJob& job, Result<> done) {
+  if (!done) poisoned_ = true; // whatever has been written since: a failed sync is reported once only
+  if (done && job.end.segment == end_.segment) synced_ = std::max(synced_, job.end.offset);
+  return done;
+}
+
 Result<> Appender::probe() {
   if (!file_) return {};
   const auto written = file_->write(end_.offset, std::string(1u << 16, '\0'));

@@ -39,6 +39,13 @@ public:
   /// Writes what was encoded. On an error it is as if it had never been encoded.
   Result<> commit();
   Result<> sync();
+  /// The same in two steps, so that records can be written while the disk works: job.file->sync(), then finish_sync().
+  struct SyncJob {
+    std::shared_ptr<File> file;
+    Position end; // what is before it will be on disk
+  };
+  SyncJob begin_sync() const { return {file_, end_}; }
+  Result<> finish_sync(const SyncJob& job, Result<> done);
   /// After a failed write: is there room again?
   Result<> probe();
 
@@ -68,7 +75,7 @@ private:
   const std::string data_dir_;
   const std::uint64_t segment_bytes_;
   const std::string node_id_;
-  std::unique_ptr<File> file_;
+  std::shared_ptr<File> file_;
   Position end_;             // behind the last record written
   std::uint64_t synced_ = 0; // up to this byte of the present segment all is on disk
   bool poisoned_ = false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,16 @@ struct Record {
   Ulid receipt; // zero where there is none
   WallTime time{};
   std::string payload; // at most kMaxPayload bytes
+};
+
+/// A record whose payload is made when the journal takes it, on the journal's thread (or in append_here() on the
+/// caller's). `make` is called at most once, before the completion and never after it: what it reads must stay, and must
+/// not change, until then.
+struct LateRecord {
+  Kind kind = Kind::kOpen;
+  Ulid receipt;
+  WallTime time{};
+  std::move_only_function<std::string()> make;
 };
 
 /// What the writer made of a Record. For kinds that are not chained sequence is 0 and the hashes are zero.

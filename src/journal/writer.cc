@@ -32,10 +32,13 @@ Result<std::unique_ptr<Writer>> Writer::start(FileSystem& files, WriterOptions o
 
 Result<> Writer::append(Record record, Completion done) {
   if (auto good = check(record); !good) return good;
-  Pending pending{.records = {}, .done = std::move(done), .sync = false, .bytes = record.payload.size()};
+  Pending pending{.records = {}, .make = {}, .done = std::move(done), .sync = false, .bytes = record.payload.size()};
   pending.records.push_back(std::move(record));
   return core_->push(std::move(pending), false);
 }
+
+Result<> Writer::append(LateRecord record, Completion done) { return core_->push(late(std::move(record), std::move(done)), false); }
+std::optional<Result<Appended>> Writer::append_here(LateRecord& record) { return core_->append_here(record); }
 
 Result<> Writer::append_batch(std::vector<Record> records, BatchCompletion done) {
   if (records.empty() || records.size() > kMaxBatchRecords) {
@@ -51,7 +54,7 @@ Result<> Writer::append_batch(std::vector<Record> records, BatchCompletion done)
     return fail(Code::kTooLarge,
                 fmt::format("a journal batch of {} bytes is over the limit of {}", bytes, kMaxBatchBytes));
   }
-  return core_->push({.records = std::move(records), .done = std::move(done), .sync = false, .bytes = bytes}, false);
+  return core_->push({.records = std::move(records), .make = {}, .done = std::move(done), .sync = false, .bytes = bytes}, false);
 }
 
 Result<> Writer::flush() {
@@ -59,6 +62,8 @@ Result<> Writer::flush() {
   if (!done) return std::unexpected(done.error());
   return {};
 }
+
+void Writer::wait_until_idle() { core_->wait_until_idle(); }
 
 Result<Appended> Writer::checkpoint(WallTime time, std::string payload) {
   if (payload.size() > kMaxPayload) {

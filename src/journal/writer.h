@@ -1,5 +1,6 @@
-// Writer: the journal's only writer. One thread of its own takes what producers on any thread hand over, writes it in
-// groups and calls the completions.
+// Writer: the journal's only writer. A thread of its own takes what producers on any thread hand over, writes it in
+// groups and calls the completions; a second one syncs, so that no append waits for the disk. A producer that has
+// nothing else to do may write by itself while nobody else does (append_here()).
 //
 // Order: records appended by one thread keep their order. Sequence and chain are assigned as records are written;
 // an append that fails consumes none.
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -76,11 +78,19 @@ public:
   /// Any thread; never blocks. An error (kIo "journal is behind", or poisoned; kTooLarge; kInvalid for kinds that have
   /// a function of their own) means that `done` will not be called.
   Result<> append(Record record, Completion done);
+  /// The same. A payload over kMaxPayload is told by the completion.
+  Result<> append(LateRecord record, Completion done);
+  /// Writes at once, on the calling thread, which spares two handovers between threads. nullopt, and `record` is
+  /// untouched: somebody else is writing, records wait, or this one needs more than a write (kFsync, a new segment,
+  /// trouble); then use append().
+  std::optional<Result<Appended>> append_here(LateRecord& record);
   /// All of them or none, next to each other, also after a crash.
   Result<> append_batch(std::vector<Record> records, BatchCompletion done);
 
   /// Blocking, any thread but the journal's: until all that was appended before is on disk.
   Result<> flush();
+  /// Blocking, likewise: until every completion of what was appended before has been called.
+  void wait_until_idle();
   /// Blocking. Appends a CHECKPOINT with the folds of the caller and makes it durable.
   Result<Appended> checkpoint(WallTime time, std::string payload);
   /// Blocking: reads the whole journal once. Appends the ERASE records, then overwrites the payloads of all earlier

@@ -18,6 +18,8 @@ using std::chrono::steady_clock;
 
 constexpr size_t kMaxGroupBytes = 4u << 20;
 constexpr size_t kRecordCost = sizeof(Record) + 64; // of a queued record beside its payload
+constexpr size_t kReckonedForLate = 16u << 10; // a usual receipt, while it is not made
+constexpr size_t kMostHere = 1u << 20;          // of what append_here() must have room for
 constexpr std::chrono::seconds kIdle{3600};
 
 bool is_checkpoint(const Pending& pending) {
@@ -39,6 +41,12 @@ void Pending::complete(Result<std::vector<Appended>> result) {
     one(std::unexpected(std::move(result.error())));
 }
 
+Pending late(LateRecord record, Completion done) {
+  Pending pending{.records = {}, .make = std::move(record.make), .done = std::move(done), .sync = false, .bytes = kReckonedForLate};
+  pending.records.push_back({record.kind, record.receipt, record.time, {}});
+  return pending;
+}
+
 Writer::Core::Core(FileSystem& files, WriterOptions options, const Recovered& recovered)
     : files_(files), options_(std::move(options)),
       reader_(std::make_shared<Reader>(files, options_.data_dir, recovered.end)),
@@ -55,15 +63,19 @@ Writer::Core::~Core() {
     stop_ = true;
   }
   not_empty_.notify_all();
+  unsynced_.notify_all();
+  if (sync_thread_.joinable()) sync_thread_.join();
   if (thread_.joinable()) thread_.join();
   reader_->close();
 }
 
 Result<> Writer::Core::start() {
   if (auto done = appender_.start(); !done) return done;
-  last_sync_ = last_probe_ = steady_clock::now();
+  last_probe_ = steady_clock::now();
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "journal");
+  sync_thread_ = std::thread([this] { run_syncs(); });
+  pthread_setname_np(sync_thread_.native_handle(), "journal-sync");
   return {};
 }
 
@@ -93,7 +105,7 @@ Result<> Writer::Core::push(Pending pending, bool always) {
 Result<std::vector<Appended>> Writer::Core::call(std::vector<Record> records) {
   std::promise<Result<std::vector<Appended>>> promise;
   auto answer = promise.get_future();
-  Pending pending{.records = std::move(records), .done = {}, .sync = true};
+  Pending pending{.records = std::move(records), .make = {}, .done = {}, .sync = true};
   for (const auto& record : pending.records) pending.bytes += record.payload.size();
   pending.done =
       BatchCompletion([&promise](Result<std::vector<Appended>> result) { promise.set_value(std::move(result)); });
@@ -101,55 +113,126 @@ Result<std::vector<Appended>> Writer::Core::call(std::vector<Record> records) {
   return answer.get();
 }
 
+std::optional<Result<Appended>> Writer::Core::append_here(LateRecord& record) {
+  if (options_.durability == Durability::kFsync) return std::nullopt;
+  const std::unique_lock own(appending_, std::try_to_lock);
+  if (!own || appender_.poisoned() || write_failed_ || !appender_.fits(1, kMostHere)) return std::nullopt;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (queued_records_ > 0 || !queue_.empty() || stop_) return std::nullopt; // they come first
+  }
+  std::optional<Result<Appended>> result;
+  Pending pending = late(std::move(record), [&result](Result<Appended> answer) { result = std::move(answer); });
+  process({&pending, 1});
+  if (write_failed_) static_cast<void>(push({.records = {}, .make = {}, .done = BatchCompletion()}, true)); // wakes the thread, which probes
+  return result;
+}
+
+void Writer::Core::wait_until_idle() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return queued_records_ == 0 && queue_.empty(); });
+}
+
 void Writer::Core::run() {
   std::vector<Pending> items;
   while (take(items)) {
-    process(items);
-    duties();
+    {
+      const std::scoped_lock own(appending_);
+      std::uint64_t cost = 0;
+      std::uint64_t records = 0;
+      for (const auto& pending : items) {
+        cost += pending.bytes + pending.records.size() * kRecordCost;
+        records += pending.records.size();
+      }
+      process(items);
+      note_done(records, cost);
+    }
+    probe();
   }
+  const std::scoped_lock own(appending_);
   finish();
 }
 
 bool Writer::Core::take(std::vector<Pending>& into) {
   into.clear();
-  const auto wait = until_next_duty();
+  const auto wait = until_next_probe();
   std::unique_lock lock(mutex_);
   not_empty_.wait_for(lock, wait, [this] { return stop_ || !queue_.empty(); });
   into.swap(queue_);
   return !(stop_ && into.empty());
 }
 
-std::chrono::nanoseconds Writer::Core::until_next_duty() const {
-  if (appender_.poisoned()) return kIdle;
-  const auto now = steady_clock::now();
-  std::chrono::nanoseconds wait = kIdle;
-  if (appender_.unsynced_bytes() > 0)
-    wait = std::min<std::chrono::nanoseconds>(wait, last_sync_ + options_.sync_interval - now);
-  if (write_failed_) wait = std::min<std::chrono::nanoseconds>(wait, last_probe_ + options_.probe_interval - now);
-  return std::max(wait, std::chrono::nanoseconds(0));
+void Writer::Core::note_done(std::uint64_t records, std::uint64_t cost) {
+  const std::scoped_lock lock(mutex_);
+  queued_bytes_ -= cost;
+  queued_records_ -= records;
+  if (queued_records_ == 0) idle_.notify_all();
 }
 
-void Writer::Core::duties() {
-  if (appender_.poisoned()) return;
+std::chrono::nanoseconds Writer::Core::until_next_probe() {
+  const std::scoped_lock own(appending_);
+  if (appender_.poisoned() || !write_failed_) return kIdle;
+  return std::max<std::chrono::nanoseconds>(last_probe_ + options_.probe_interval - steady_clock::now(), std::chrono::nanoseconds(0));
+}
+
+/// After a failed write: is there room again?
+void Writer::Core::probe() {
+  const std::scoped_lock own(appending_);
   const auto now = steady_clock::now();
-  if (appender_.unsynced_bytes() > 0 && now - last_sync_ >= options_.sync_interval) {
-    if (const auto done = timed_sync(); !done) set_health(done);
-  }
-  if (write_failed_ && now - last_probe_ >= options_.probe_interval) {
-    last_probe_ = now;
-    set_health(appender_.probe());
+  if (appender_.poisoned() || !write_failed_ || now - last_probe_ < options_.probe_interval) return;
+  last_probe_ = now;
+  set_health(appender_.probe());
+}
+
+/// What was written is on disk `sync_interval` later, and however long the disk takes: nobody waits for it.
+void Writer::Core::run_syncs() {
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    unsynced_.wait(lock, [this] { return stop_ || dirty_.load(std::memory_order_relaxed); });
+    unsynced_.wait_for(lock, options_.sync_interval, [this] { return stop_; });
+    if (stop_) return; // the journal's thread does the last one
+    dirty_.store(false, std::memory_order_relaxed);
+    lock.unlock();
+    sync_beside_appends();
+    lock.lock();
   }
 }
 
-void Writer::Core::process(std::vector<Pending>& items) {
+void Writer::Core::sync_beside_appends() {
+  std::unique_lock own(appending_);
+  if (appender_.poisoned() || appender_.unsynced_bytes() == 0) return;
+  const auto job = appender_.begin_sync();
+  own.unlock();
+  const auto start = steady_clock::now();
+  auto done = job.file->sync();
+  own.lock();
+  count_sync(start);
+  if (const auto finished = appender_.finish_sync(job, std::move(done)); !finished) set_health(finished);
+}
+
+/// False: the payload is too long, and the completion has been told.
+bool Writer::Core::make_payload(Pending& pending) {
+  if (!pending.make) return true;
+  std::string& payload = pending.records.front().payload;
+  payload = pending.make();
+  pending.bytes = payload.size();
+  if (payload.size() <= kMaxPayload) return true;
+  fail_one(pending, {Code::kTooLarge, fmt::format("a journal record of {} bytes is over the limit of {}", payload.size(), kMaxPayload)});
+  return false;
+}
+
+void Writer::Core::fail_one(Pending& pending, const Error& error) {
+  counters_.failed.fetch_add(pending.records.size(), std::memory_order_relaxed);
+  pending.complete(std::unexpected(error));
+}
+
+void Writer::Core::process(std::span<Pending> items) {
   for (auto& pending : items) {
+    if (!make_payload(pending)) continue;
     if (const auto room = make_room(pending); !room) {
       set_health(room);
-      group_.push_back({&pending, {}});
-      for (auto& failed : std::exchange(group_, {})) {
-        counters_.failed.fetch_add(failed.pending->records.size(), std::memory_order_relaxed);
-        failed.pending->complete(std::unexpected(room.error()));
-      }
+      for (auto& failed : std::exchange(group_, {})) fail_one(*failed.pending, room.error());
+      fail_one(pending, room.error());
       continue;
     }
     group_.push_back({&pending, {}});
@@ -157,15 +240,6 @@ void Writer::Core::process(std::vector<Pending>& items) {
     if (is_checkpoint(pending)) finish_group(); // alone in its group: it looks at what is open as written
   }
   finish_group();
-  std::uint64_t cost = 0;
-  std::uint64_t records = 0;
-  for (const auto& pending : items) {
-    cost += pending.bytes + pending.records.size() * kRecordCost;
-    records += pending.records.size();
-  }
-  const std::scoped_lock lock(mutex_);
-  queued_bytes_ -= cost;
-  queued_records_ -= records;
 }
 
 // Finishes the group, or the segment, where this batch no longer belongs into it.
@@ -204,20 +278,29 @@ Result<> Writer::Core::write_group(bool wants_sync) {
   if (auto done = appender_.commit(); !done) return done;
   counters_.stored_bytes.fetch_add(bytes, std::memory_order_relaxed);
   if (bytes > 0) counters_.groups.fetch_add(1, std::memory_order_relaxed);
-  return wants_sync ? timed_sync() : Result<>{};
+  if (wants_sync) return timed_sync();
+  if (!dirty_.load(std::memory_order_relaxed)) {
+    const std::scoped_lock lock(mutex_);
+    dirty_.store(true, std::memory_order_relaxed);
+    unsynced_.notify_one();
+  }
+  return {};
 }
 
 Result<> Writer::Core::timed_sync() {
   if (appender_.unsynced_bytes() == 0) return {};
   const auto start = steady_clock::now();
   auto done = appender_.sync();
-  last_sync_ = steady_clock::now();
-  const auto took = static_cast<std::uint64_t>(duration_cast<microseconds>(last_sync_ - start).count());
+  count_sync(start);
+  return done;
+}
+
+void Writer::Core::count_sync(Time start) {
+  const auto took = static_cast<std::uint64_t>(duration_cast<microseconds>(steady_clock::now() - start).count());
   counters_.syncs.fetch_add(1, std::memory_order_relaxed);
   counters_.last_sync_us.store(took, std::memory_order_relaxed);
   counters_.max_sync_us.store(std::max(took, counters_.max_sync_us.load(std::memory_order_relaxed)),
                               std::memory_order_relaxed);
-  return done;
 }
 
 void Writer::Core::set_health(const Result<>& result) {

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <variant>
 
@@ -18,12 +19,15 @@ namespace kairos::journal {
 /// What a producer hands over. Without records it only asks for a sync.
 struct Pending {
   std::vector<Record> records;
+  std::move_only_function<std::string()> make; // if set: of the only record's payload
   std::variant<Completion, BatchCompletion> done;
   bool sync = false; // on disk before `done` is called, whatever the mode
-  size_t bytes = 0;
+  size_t bytes = 0; // of the payloads; until they are made: what is reckoned for them
 
   void complete(Result<std::vector<Appended>> result);
 };
+
+Pending late(LateRecord record, Completion done);
 
 class Writer::Core {
 public:
@@ -37,6 +41,8 @@ public:
   Result<> push(Pending pending, bool always);
   /// Pushes and waits.
   Result<std::vector<Appended>> call(std::vector<Record> records);
+  std::optional<Result<Appended>> append_here(LateRecord& record);
+  void wait_until_idle();
   Result<> health() const;
   Stats stats() const;
 
@@ -62,13 +68,19 @@ private:
 
   void run();
   bool take(std::vector<Pending>& into);
-  std::chrono::nanoseconds until_next_duty() const;
-  void duties();
-  void process(std::vector<Pending>& items);
+  std::chrono::nanoseconds until_next_probe();
+  void probe();
+  void run_syncs();
+  void sync_beside_appends();
+  void process(std::span<Pending> items);
+  bool make_payload(Pending& pending);
+  void fail_one(Pending& pending, const Error& error);
+  void note_done(std::uint64_t records, std::uint64_t cost);
   Result<> make_room(const Pending& pending);
   void finish_group();
   Result<> write_group(bool wants_sync);
   Result<> timed_sync();
+  void count_sync(Time start);
   void set_health(const Result<>& result);
   void finish();
 
@@ -76,11 +88,11 @@ private:
   FileSystem& files_;
   const WriterOptions options_;
   const std::shared_ptr<Reader> reader_;
-  // The journal's thread's own (but see appender())
+  // Of whoever writes: the journal's thread, or a producer in append_here(); under appending_ (but see appender())
+  std::mutex appending_;
   Appender appender_;
   std::vector<Encoded> group_;
   bool write_failed_ = false;
-  Time last_sync_{};
   Time last_probe_{};
   // Shared
   Counters counters_;
@@ -88,11 +100,15 @@ private:
   std::atomic<bool> poisoned_{false};
   mutable std::mutex mutex_;
   std::condition_variable not_empty_;
+  std::condition_variable idle_;
+  std::condition_variable unsynced_;
+  std::atomic<bool> dirty_{false}; // written since the last periodic sync began; set and cleared under mutex_
   std::vector<Pending> queue_;       // under mutex_
   std::uint64_t queued_records_ = 0; // under mutex_; until completed
   std::uint64_t queued_bytes_ = 0;   // under mutex_
   bool stop_ = false;                // under mutex_
   std::thread thread_;
+  std::thread sync_thread_;
 };
 
 } // namespace kairos::journal

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
 
 #include "journal/sha256.h"
@@ -219,6 +220,100 @@ TEST(Writer, AWriteThatCannotBeCutBackPoisons) {
   files.crash(CrashMode::kKill);
   auto restarted = start(files);
   EXPECT_EQ(append(*restarted, record(Kind::kClose, 3, "third"))->sequence, 2u);
+}
+
+LateRecord late_record(Kind kind, unsigned receipt, std::string payload) {
+  return {kind, ulid(receipt), {}, [text = std::move(payload)]() mutable { return std::move(text); }};
+}
+
+/// append_here() as soon as the journal's thread is out of the way.
+Result<Appended> append_here(Writer& writer, LateRecord& record) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (auto written = writer.append_here(record)) return std::move(*written);
+    std::this_thread::yield();
+  }
+  return fail(Code::kTimeout, "the journal's thread never rests");
+}
+
+TEST(Writer, MakesALatePayloadOnceWhetherWrittenHereOrThere) {
+  FaultyFileSystem files;
+  auto writer = start(files);
+  int made = 0;
+  LateRecord first{Kind::kClose, ulid(1), {}, [&made] { return "first" + std::to_string(++made); }};
+  EXPECT_FALSE(writer->append_here(first).has_value()) << "the first record needs a new segment";
+  std::promise<Result<Appended>> there;
+  ASSERT_TRUE(writer->append(std::move(first), [&](Result<Appended> done) { there.set_value(std::move(done)); }));
+  ASSERT_TRUE(there.get_future().get());
+  LateRecord second{Kind::kClose, ulid(2), {}, [&made] { return "second" + std::to_string(++made); }};
+  const auto here = append_here(*writer, second);
+  ASSERT_TRUE(here.has_value()) << here.error().message;
+  EXPECT_EQ(here->sequence, 2u);
+  const auto entries = read_all(writer->reader());
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].payload, "first1");
+  EXPECT_EQ(entries[1].payload, "second2");
+  expect_sound(files);
+}
+
+TEST(Writer, ALatePayloadThatIsTooLongFailsAlone) {
+  FaultyFileSystem files;
+  auto writer = start(files);
+  ASSERT_TRUE(append(*writer, record(Kind::kClose, 1, "first")));
+  auto huge = late_record(Kind::kClose, 2, std::string(kMaxPayload + 1, 'x'));
+  const auto here = append_here(*writer, huge);
+  ASSERT_FALSE(here.has_value());
+  EXPECT_EQ(here.error().code, Code::kTooLarge);
+  EXPECT_EQ(append(*writer, record(Kind::kClose, 3, "next"))->sequence, 2u);
+  expect_sound(files);
+}
+
+TEST(Writer, ManyThreadsWriteThemselvesOrHandOverAndTheChainHolds) {
+  FaultyFileSystem files;
+  auto writer = start(files, {.data_dir = kDir, .segment_bytes = 1 << 20, .sync_interval = milliseconds(1)});
+  constexpr unsigned kThreads = 4, kEach = 300;
+  std::atomic<unsigned> done{0};
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (unsigned i = 0; i < kEach; ++i) {
+        auto one = late_record(Kind::kClose, t * kEach + i + 1, std::to_string(t) + "," + std::to_string(i));
+        if (const auto written = writer->append_here(one)) {
+          done += written->has_value() ? 1 : 0;
+        } else {
+          ASSERT_TRUE(writer->append(std::move(one), [&](Result<Appended> appended) { done += appended.has_value() ? 1 : 0; }));
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  writer->wait_until_idle();
+  EXPECT_EQ(done, kThreads * kEach);
+  std::array<unsigned, kThreads> next{};
+  for (const Entry& entry : read_all(writer->reader())) {
+    const size_t comma = entry.payload.find(',');
+    ASSERT_EQ(next[std::stoul(entry.payload.substr(0, comma))]++, std::stoul(entry.payload.substr(comma + 1))) << "a thread's order is kept";
+  }
+  writer.reset();
+  expect_sound(files);
+}
+
+TEST(Writer, AFullDiskIsFeltByWhoWritesHereAndPassesByItself) {
+  FaultyFileSystem files;
+  auto writer = start(files, {.data_dir = kDir, .probe_interval = milliseconds(1)});
+  ASSERT_TRUE(append(*writer, record(Kind::kClose, 1, "first")));
+  files.set_capacity(0);
+  auto refused = late_record(Kind::kClose, 2, std::string(500, 'x'));
+  const auto here = append_here(*writer, refused);
+  ASSERT_FALSE(here.has_value());
+  EXPECT_EQ(here.error().code, Code::kIo);
+  EXPECT_FALSE(writer->health().has_value());
+  files.set_capacity(std::nullopt);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!writer->health() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_TRUE(writer->health().has_value()) << "the journal's own probe finds room again";
+  EXPECT_EQ(append(*writer, record(Kind::kClose, 2, "second"))->sequence, 2u);
+  expect_sound(files);
 }
 
 } // namespace
