@@ -85,8 +85,9 @@ void PastRequest::decide() {
   receipt_.decision.router_version = routing::kRouterVersion;
   receipt_.decision.policy_version = world_.snapshot.version;
   receipt_.cost.price_version = world_.snapshot.catalog->price_version();
-  receipt_.candidates = std::move(route_.candidates);
-  receipt_.omitted = std::move(route_.omitted);
+  auto candidates = routing::list_candidates(route_);
+  receipt_.candidates = std::move(candidates.shown);
+  receipt_.omitted = std::move(candidates.omitted);
   receipt_.privacy.policy = route_.privacy_policy;
   receipt_.privacy.dropped = route_.privacy_dropped;
 }

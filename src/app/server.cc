@@ -349,7 +349,8 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
   if (impl_->api) impl_->api->stop();     // its workers give their answers to loops that still run
-  if (impl_->loops) impl_->loops->stop(); // handlers end before what they use goes
+  if (impl_->loops) impl_->loops->stop();               // handlers end before what they use goes …
+  if (impl_->writer) impl_->writer->wait_until_idle(); // … and the journal no longer reads what a broken one left behind
 }
 
 Result<std::unique_ptr<Server>> Server::start(const std::string& config_path, const StartOptions& options) {

@@ -68,6 +68,7 @@ net::Task<void> Flight::run(bool route_only) {
   }
   decide();
   if (route_only) {
+    list_candidates();
     const net::ResponseHeaders headers = {{"Content-Type", "application/json"}};
     const std::string text = decision_json();
     co_await exchange_.respond(200, headers, text);
@@ -190,15 +191,14 @@ void Flight::decide() {
   const std::string prompt = classify::prompt_text(request_.last_user(), request_.system());
   receipt_.classification = classify::Classifier::embedded().classify(prompt);
   budgets_ = gateway_.services_.budgets.headrooms(subject(""), receipt_.created_at);
-  const auto health = gateway_.services_.health.picture(started_);
-  routing::RouteInput input{facts_, receipt_.classification, *snapshot_, *owner_.tenant, *owner_.key, *health, budgets_, receipt_.created_at};
+  health_ = gateway_.services_.health.picture(started_);
+  routing::RouteInput& input = route_input_.emplace(
+      routing::RouteInput{facts_, receipt_.classification, *snapshot_, *owner_.tenant, *owner_.key, *health_, budgets_, receipt_.created_at});
   for (size_t i = 0; i < input.dialects.size(); ++i) {
     input.dialects[i] = providers::can_serve(receipt_.request.endpoint, static_cast<model::Dialect>(i));
   }
   route_ = routing::route(input);
   receipt_.decision = route_.decision;
-  receipt_.candidates = std::move(route_.candidates);
-  receipt_.omitted = std::move(route_.omitted);
   receipt_.privacy.policy = route_.privacy_policy;
   receipt_.privacy.dropped = route_.privacy_dropped;
   if (route_.refusal) {

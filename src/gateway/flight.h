@@ -88,7 +88,8 @@ private:
   void note_answer(Leg& leg);
 
   // The receipt (flight_receipt.cc)
-  net::Task<Result<journal::Appended>> append(journal::Kind kind, std::string payload);
+  using MakePayload = std::move_only_function<std::string()>;
+  net::Task<Result<journal::Appended>> append(journal::Kind kind, MakePayload make);
   net::Task<Result<void>> announce(const Leg& leg);
   net::Task<void> refuse(model::Status status, providers::ClientError error);
   net::Task<bool> leave_shared_receipt();
@@ -105,6 +106,8 @@ private:
   void add_up();
   void set_savings();
   void finish(model::Status status, int http_status, model::EndedBy ended_by);
+  void list_candidates();
+  std::string payload(const model::Receipt& receipt);
   std::string open_payload(const Leg& leg);
   std::vector<net::Header> answer_headers(std::string_view content_type, bool with_cost);
   ledger::Amounts amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const;
@@ -120,10 +123,13 @@ private:
   RequestOptions options_;
   model::RequestFacts facts_;
   model::Budgets budgets_;
+  std::shared_ptr<const model::Health> health_; // as routing saw it
+  std::optional<routing::RouteInput> route_input_;
   routing::RouteOutcome route_;
   catalog::ServiceTier tier_ = catalog::ServiceTier::kStandard;
   std::optional<providers::ClientError> wrong_; // why the request is refused
   model::Receipt receipt_;
+  std::string head_; // of the receipt's JSON; what made it does not change once it is there
   Ulid id_;
   ledger::Reservation reservation_;
   size_t next_ = 0;                                 // place in the chain of what is tried next

@@ -13,9 +13,14 @@ std::int64_t ms_between(MonoTime from, MonoTime to) { return std::chrono::durati
 
 } // namespace
 
-net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, std::string payload) {
-  journal::Record record{kind, id_, gateway_.services_.clock.wall_now(), std::move(payload)};
+/// `make` runs while this flight waits, mostly on the journal's thread: it may read and change what is the flight's own.
+/// A request that is alone writes by itself, since nobody else waits for this loop and two handovers take longer.
+net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, MakePayload make) {
+  journal::LateRecord record{kind, id_, gateway_.services_.clock.wall_now(), std::move(make)};
   journal::Writer& writer = gateway_.services_.journal;
+  if (gateway_.services_.in_flight.load(std::memory_order_relaxed) == 1) {
+    if (auto written = writer.append_here(record)) co_return std::move(*written);
+  }
   using Answer = Result<journal::Appended>;
   std::move_only_function<void(std::move_only_function<void(Answer)>)> start =
       [&record, &writer](std::move_only_function<void(Answer)> deliver) {
@@ -29,9 +34,26 @@ net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, std::str
 
 /// OPEN before the first dispatch, ATTEMPT before each further one: the receipt as it would stand if we crashed now.
 net::Task<Result<void>> Flight::announce(const Leg& leg) {
-  auto written = co_await append(opened_ ? journal::Kind::kAttempt : journal::Kind::kOpen, open_payload(leg));
+  const auto kind = opened_ ? journal::Kind::kAttempt : journal::Kind::kOpen;
+  MakePayload make = [this, &leg] { return open_payload(leg); };
+  auto written = co_await append(kind, std::move(make));
   if (!written) co_return std::unexpected(written.error());
   co_return Result<void>();
+}
+
+void Flight::list_candidates() {
+  if (!route_.field || !receipt_.candidates.empty()) return;
+  auto list = routing::list_candidates(route_);
+  receipt_.candidates = std::move(list.shown);
+  receipt_.omitted = std::move(list.omitted);
+}
+
+std::string Flight::payload(const model::Receipt& receipt) {
+  if (head_.empty()) {
+    list_candidates();
+    head_ = model::json_head(receipt_);
+  }
+  return model::to_json(head_, receipt);
 }
 
 std::string Flight::open_payload(const Leg& leg) {
@@ -50,9 +72,8 @@ std::string Flight::open_payload(const Leg& leg) {
   open.execution.provider = leg.record.provider;
   open.execution.region = leg.record.region;
   open.budget_charges = reservation_.open_charges();
-  std::string payload = model::to_json(open);
   receipt_.candidates = std::move(open.candidates);
-  return payload;
+  return payload(open);
 }
 
 /// Usage did not come: count the output that did, and take the estimate for the input.
@@ -158,7 +179,8 @@ void Flight::correct_rate() {
 /// Writes the CLOSE record, then turns what is held into what is spent. False: the receipt could not be written.
 net::Task<bool> Flight::close() {
   seal();
-  auto written = co_await append(journal::Kind::kClose, model::to_json(receipt_));
+  MakePayload make = [this] { return payload(receipt_); };
+  auto written = co_await append(journal::Kind::kClose, std::move(make));
   if (!written) co_return false; // the money stays held; recovery closes the OPEN
   if (reservation_.open()) reservation_.settle(actual_);
   correct_rate();
@@ -186,7 +208,8 @@ net::Task<bool> Flight::leave_shared_receipt() {
     co_return true;
   }
   seal();
-  auto written = co_await append(journal::Kind::kOpen, model::to_json(receipt_));
+  MakePayload make = [this] { return payload(receipt_); };
+  auto written = co_await append(journal::Kind::kOpen, std::move(make));
   if (!written) co_return false;
   gateway_.floods_.share(kind, id_, receipt_);
   correct_rate();

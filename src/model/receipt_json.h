@@ -13,8 +13,10 @@ namespace kairos::model {
 
 /// The stored bytes of a receipt: compact, without sequence and hashes.
 std::string to_json(const Receipt& receipt);
-/// Appends instead.
-void append_json(std::string& out, const Receipt& receipt);
+/// The same in two steps, for a receipt that is written more than once: what is settled with the decision (most of it),
+/// then, behind it, what is not.
+std::string json_head(const Receipt& receipt);
+std::string to_json(std::string_view head, const Receipt& receipt);
 
 /// The stored bytes as a reader sees them: `sequence` and `integrity` added for those who may see them (not null).
 std::string with_integrity(std::string_view stored, const Integrity& integrity);

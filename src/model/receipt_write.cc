@@ -62,7 +62,6 @@ void write_identity(JsonWriter& json, const Receipt& r) {
   json.key("receipt_id").string(r.receipt_id);
   json.key("node_id").string(r.node_id);
   json.key("created_at").string(to_rfc3339(r.created_at));
-  json.key("completed_at").string(to_rfc3339(r.completed_at));
   json.key("tenant").string(r.tenant);
   json.key("workflow").string(r.workflow);
   json.key("api_key_id").string(r.api_key_id);
@@ -268,7 +267,9 @@ void write_extras(JsonWriter& json, const Receipt& r) {
 
 } // namespace
 
-void append_json(std::string& out, const Receipt& r) {
+std::string json_head(const Receipt& r) {
+  std::string out;
+  out.reserve(8192);
   JsonWriter json(out);
   json.begin_object();
   write_identity(json, r);
@@ -276,6 +277,15 @@ void append_json(std::string& out, const Receipt& r) {
   write_classification(json, r.classification);
   write_choice(json, r);
   write_decision(json, r.decision);
+  return out;
+}
+
+std::string to_json(std::string_view head, const Receipt& r) {
+  std::string out;
+  out.reserve(head.size() + 3072);
+  out.append(head).push_back(',');
+  JsonWriter json(out);
+  json.key("completed_at").string(to_rfc3339(r.completed_at));
   json.key("attempts").begin_array();
   for (const Attempt& attempt : r.attempts) write_attempt(json, attempt);
   json.end_array();
@@ -286,14 +296,10 @@ void append_json(std::string& out, const Receipt& r) {
   write_execution(json, r.execution, r.cost);
   write_extras(json, r);
   json.end_object();
-}
-
-std::string to_json(const Receipt& receipt) {
-  std::string out;
-  out.reserve(4096);
-  append_json(out, receipt);
   return out;
 }
+
+std::string to_json(const Receipt& receipt) { return to_json(json_head(receipt), receipt); }
 
 std::string cost_to_json(const Cost& cost) {
   std::string out;

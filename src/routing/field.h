@@ -88,7 +88,7 @@ struct Terms {
 };
 
 struct Field {
-  const RouteInput& input;
+  const RouteInput input;
   Terms terms;
   std::vector<Entry> entries;
 };

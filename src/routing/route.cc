@@ -57,10 +57,11 @@ std::vector<const Entry*> by_relevance(const Field& field) {
   return all;
 }
 
-void list_candidates(const Field& field, const std::vector<const Entry*>& all, RouteOutcome& outcome) {
+CandidateList list(const Field& field, const std::vector<const Entry*>& all) {
+  CandidateList list;
   const size_t shown = std::min(all.size(), model::kMaxCandidates);
-  outcome.candidates.reserve(shown);
-  for (size_t i = 0; i < shown; ++i) outcome.candidates.push_back(candidate_of(field, *all[i]));
+  list.shown.reserve(shown);
+  for (size_t i = 0; i < shown; ++i) list.shown.push_back(candidate_of(field, *all[i]));
   std::array<std::int64_t, model::kFilterNames.size() + 1> counts{};
   for (size_t i = shown; i < all.size(); ++i) {
     const Causes& causes = all[i]->causes;
@@ -68,8 +69,9 @@ void list_candidates(const Field& field, const std::vector<const Entry*>& all, R
   }
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
-    outcome.omitted.emplace_back(i < model::kFilterNames.size() ? model::kFilterNames[i] : "survived", counts[i]);
+    list.omitted.emplace_back(i < model::kFilterNames.size() ? model::kFilterNames[i] : "survived", counts[i]);
   }
+  return list;
 }
 
 Choice choice_of(const Field& field, const Entry& entry) {
@@ -90,9 +92,13 @@ void decide(const Field& field, const std::vector<Entry*>& survivors, const Entr
   outcome.decision.reason = reason_of_choice(field, survivors, wished);
 }
 
-void refuse(RouteRefusal refusal, RouteOutcome& outcome) {
-  outcome.decision.reason = refusal.message;
-  outcome.refusal = std::move(refusal);
+/// The message names the candidates that are shown.
+RouteRefusal refusal_for(const Field& field, const Entry* wished) {
+  const bool unknown = field.input.facts.pinned() && field.input.snapshot.targets_named(field.input.facts.model).empty();
+  if (unknown) return unknown_model(field.input);
+  std::vector<const Entry*> shown = by_relevance(field);
+  shown.resize(std::min(shown.size(), model::kMaxCandidates));
+  return refusal_of(field, shown, wished);
 }
 
 void count_privacy(const Field& field, RouteOutcome& outcome) {
@@ -120,26 +126,25 @@ RouteOutcome route(const RouteInput& input) {
   outcome.decision.strategy = strategy_of(input);
   outcome.decision.router_version = kRouterVersion;
   outcome.decision.policy_version = input.snapshot.version;
-  Field field = make_field(input);
+  const auto shared = std::make_shared<Field>(make_field(input));
+  outcome.field = shared;
+  Field& field = *shared;
   apply_filters(field);
   const bool capped = input.budgets.hard_cap() || field.terms.max_cost;
   const Entry* wished = capped ? best_without_budgets(field) : nullptr;
   std::vector<Entry*> survivors;
   if (!budget_refuses(wished)) survivors = rank_survivors(field);
 
-  const std::vector<const Entry*> all = by_relevance(field);
-  list_candidates(field, all, outcome);
   count_privacy(field, outcome);
-  const bool unknown = input.facts.pinned() && input.snapshot.targets_named(input.facts.model).empty();
-  if (unknown)
-    refuse(unknown_model(input), outcome);
-  else if (survivors.empty())
-    refuse(
-        refusal_of(field, {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(outcome.candidates.size())}, wished),
-        outcome);
-  else
+  if (survivors.empty()) {
+    outcome.refusal = refusal_for(field, wished);
+    outcome.decision.reason = outcome.refusal->message;
+  } else {
     decide(field, survivors, wished, outcome);
+  }
   return outcome;
 }
+
+CandidateList list_candidates(const RouteOutcome& outcome) { return list(*outcome.field, by_relevance(*outcome.field)); }
 
 } // namespace kairos::routing

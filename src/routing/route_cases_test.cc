@@ -175,8 +175,9 @@ std::string show(const RouteOutcome& outcome) {
                        place(choice.target->model->id, choice.target->provider->id, choice.target->endpoint->region),
                        choice.max_output_tokens, choice.clamped ? " clamped" : "", money(choice.worst_case));
   }
-  for (const model::Candidate& candidate : outcome.candidates) out += show(candidate);
-  for (const auto& [filter, count] : outcome.omitted) out += fmt::format("omitted {} {}\n", count, filter);
+  const CandidateList candidates = list_candidates(outcome);
+  for (const model::Candidate& candidate : candidates.shown) out += show(candidate);
+  for (const auto& [filter, count] : candidates.omitted) out += fmt::format("omitted {} {}\n", count, filter);
   if (outcome.privacy_policy != "none") {
     out += fmt::format("privacy {} dropped {}\n", outcome.privacy_policy, outcome.privacy_dropped);
   }
