@@ -43,5 +43,7 @@ set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
 # Asio and Beast are compiled once (src/net/asio_impl.cc), not in each file that uses them.
 add_library(kairos_asio INTERFACE)
 target_compile_definitions(kairos_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
-                                                 BOOST_ASIO_NO_DEPRECATED)
+                                                 BOOST_ASIO_NO_DEPRECATED
+                                                 # a request's coroutines are a dozen frames deep: keep their memory
+                                                 BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16)
 target_link_libraries(kairos_asio INTERFACE Boost::headers OpenSSL::SSL Threads::Threads)

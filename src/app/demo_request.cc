@@ -85,9 +85,10 @@ void PastRequest::decide() {
   receipt_.decision.router_version = routing::kRouterVersion;
   receipt_.decision.policy_version = world_.snapshot.version;
   receipt_.cost.price_version = world_.snapshot.catalog->price_version();
-  auto candidates = routing::list_candidates(route_);
-  receipt_.candidates = std::move(candidates.shown);
-  receipt_.omitted = std::move(candidates.omitted);
+  auto explained = routing::explain(route_);
+  receipt_.decision.reason = std::move(explained.reason);
+  receipt_.candidates = std::move(explained.candidates);
+  receipt_.omitted = std::move(explained.omitted);
   receipt_.privacy.policy = route_.privacy_policy;
   receipt_.privacy.dropped = route_.privacy_dropped;
 }

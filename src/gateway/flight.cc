@@ -68,7 +68,7 @@ net::Task<void> Flight::run(bool route_only) {
   }
   decide();
   if (route_only) {
-    list_candidates();
+    explain();
     const net::ResponseHeaders headers = {{"Content-Type", "application/json"}};
     const std::string text = decision_json();
     co_await exchange_.respond(200, headers, text);

@@ -106,7 +106,7 @@ private:
   void add_up();
   void set_savings();
   void finish(model::Status status, int http_status, model::EndedBy ended_by);
-  void list_candidates();
+  void explain();
   std::string payload(const model::Receipt& receipt);
   std::string open_payload(const Leg& leg);
   std::vector<net::Header> answer_headers(std::string_view content_type, bool with_cost);

@@ -41,16 +41,17 @@ net::Task<Result<void>> Flight::announce(const Leg& leg) {
   co_return Result<void>();
 }
 
-void Flight::list_candidates() {
+void Flight::explain() {
   if (!route_.field || !receipt_.candidates.empty()) return;
-  auto list = routing::list_candidates(route_);
-  receipt_.candidates = std::move(list.shown);
-  receipt_.omitted = std::move(list.omitted);
+  auto explained = routing::explain(route_);
+  receipt_.decision.reason = std::move(explained.reason);
+  receipt_.candidates = std::move(explained.candidates);
+  receipt_.omitted = std::move(explained.omitted);
 }
 
 std::string Flight::payload(const model::Receipt& receipt) {
   if (head_.empty()) {
-    list_candidates();
+    explain();
     head_ = model::json_head(receipt_);
   }
   return model::to_json(head_, receipt);

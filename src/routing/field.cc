@@ -86,23 +86,12 @@ void fit_context(const RouteInput& input, Entry& entry) {
   entry.max_output = std::min(entry.max_output, room);
 }
 
-void measure(const Field& field, Entry& entry) {
-  entry.quality = blended_quality(field.terms, *entry.target->model);
-  if (const model::TargetHealth* health = field.input.health.find(entry.target->health_key)) {
-    entry.latency_ms = health->latency_p50_ms;
-    if (!health->available) entry.causes.add(Cause::kBreakerOpen);
-  }
-  entry.max_output = output_bound(field.input, *entry.target->model);
-  fit_context(field.input, entry);
-  set_estimate(field, entry);
-}
-
 } // namespace
 
 bool Causes::none_before(model::Filter filter) const { return bits_ == 0 || filter_of(first()) >= filter; }
 
 Field make_field(const RouteInput& input) {
-  Field field{input, terms_of(input), {}};
+  Field field{input, terms_of(input), {}, {}, nullptr};
   const auto named =
       input.facts.pinned() ? input.snapshot.targets_named(input.facts.model) : std::span<const config::Target* const>{};
   field.entries.reserve(input.snapshot.targets.size());
@@ -115,14 +104,19 @@ Field make_field(const RouteInput& input) {
     const bool is_named = std::ranges::find(named, &target) != named.end();
     if (target.candidate && !is_named) field.entries.emplace_back().target = &target;
   }
-  for (Entry& entry : field.entries) measure(field, entry);
   return field;
+}
+
+void measure_quality(const Field& field, Entry& entry) { entry.quality = blended_quality(field.terms, *entry.target->model); }
+
+void look_up(const RouteInput& input, Entry& entry) {
+  entry.price = catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard, input.facts.input_tokens_est);
+  entry.max_output = output_bound(input, *entry.target->model);
+  fit_context(input, entry);
 }
 
 void set_estimate(const Field& field, Entry& entry) {
   const model::RequestFacts& facts = field.input.facts;
-  entry.price = catalog::price_at(entry.target->model->prices, field.input.now, catalog::ServiceTier::kStandard,
-                                  facts.input_tokens_est);
   entry.est_cost.reset();
   if (entry.price == nullptr) return;
   // catalog::estimate makes a string for each cost line, which is too slow for every candidate of every request.

@@ -70,6 +70,7 @@ struct Entry {
   std::optional<Picodollars> est_cost;
   std::optional<Picodollars> worst_case;
   const catalog::PriceRow* price = nullptr;
+  bool complete = false; // quality, estimate and budget have been looked at
   const model::BudgetHeadroom* budget = nullptr; // that it does not fit, or that clamped it
   bool refused = false;                          // … and that budget says: refuse
   double score = 0;
@@ -91,16 +92,23 @@ struct Field {
   const RouteInput input;
   Terms terms;
   std::vector<Entry> entries;
+  std::vector<Entry*> survivors; // by rank
+  const Entry* wished = nullptr; // what would be chosen if no budget stood in the way, where there is one
 };
 
-/// Every target that could be meant, with its bounds, quality, latency and estimate. Empty: there is no target.
+/// Every target that could be meant. Empty: there is no target.
 Field make_field(const RouteInput& input);
-/// Capability to health.
+/// Capability to health, and latency.
 void apply_plain_filters(Field& field);
-/// Sets the floor, then quality.
+/// Sets the floor, then judges the quality of those that are left.
 void apply_quality_filter(Field& field);
-/// Worst cases where a cap asks for them; clamps; budget.
+/// Of those that are left: estimate; worst case where a cap asks for it; clamps; budget.
 void apply_budget_filter(Field& field);
+/// Quality, estimate and budget of those that an earlier filter had dropped: wanted only where candidates are shown.
+void complete(Field& field);
+void measure_quality(const Field& field, Entry& entry);
+/// Price and bounds on the answer; drops what the context cannot hold.
+void look_up(const RouteInput& input, Entry& entry);
 /// The upper bound of what one attempt at `entry` costs, with its output bound.
 std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry);
 /// Estimate for choosing: input and expected output at the plain prices, and the request's fee.
@@ -115,8 +123,8 @@ const Entry* best_without_budgets(Field& field);
 
 /// For people; tested by the text cases.
 std::string text_of(const Field& field, const Entry& entry, Cause cause);
-std::string reason_of_choice(const Field& field, const std::vector<Entry*>& survivors, const Entry* wished);
-RouteRefusal refusal_of(const Field& field, const std::vector<const Entry*>& shown, const Entry* wished);
+std::string reason_of_choice(const Field& field);
+RouteRefusal refusal_of(const Field& field, const std::vector<const Entry*>& shown);
 RouteRefusal unknown_model(const RouteInput& input);
 
 } // namespace kairos::routing

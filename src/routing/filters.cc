@@ -143,7 +143,28 @@ void clamp(Field& field, Entry& entry, const model::BudgetHeadroom& budget) {
   set_estimate(field, entry);
 }
 
+void filter_health(const model::Health& health, Entry& entry) {
+  const model::TargetHealth* known = health.find(entry.target->health_key);
+  if (known == nullptr) return;
+  entry.latency_ms = known->latency_p50_ms;
+  if (!known->available) entry.causes.add(Cause::kBreakerOpen);
+}
+
+void filter_quality(const Field& field, Entry& entry) {
+  if (entry.pinned) return;
+  const Terms& terms = field.terms;
+  const bool asked = terms.floor > 0 || terms.min_quality.value_or(0) > 0;
+  if (!entry.quality && asked) entry.causes.add(Cause::kQualityUnknown);
+  if (!entry.quality) return;
+  if (*entry.quality < terms.floor - kTiny) entry.causes.add(Cause::kBelowFloor);
+  if (terms.min_quality && *entry.quality < *terms.min_quality - kTiny) entry.causes.add(Cause::kBelowMinimum);
+}
+
 void filter_budget(Field& field, Entry& entry) {
+  entry.complete = true;
+  set_estimate(field, entry);
+  if (!field.input.budgets.hard_cap() && !field.terms.max_cost) return;
+  entry.worst_case = worst_case_of(field.input, entry);
   const model::BudgetHeadroom* clamping = nullptr;
   bool capped = false;
   for (const model::BudgetHeadroom& budget : field.input.budgets.headrooms) {
@@ -168,6 +189,8 @@ model::Filter filter_of(Cause cause) { return kFilters[static_cast<size_t>(cause
 
 void apply_plain_filters(Field& field) {
   for (Entry& entry : field.entries) {
+    look_up(field.input, entry);
+    filter_health(field.input.health, entry);
     filter_capability(field.input, entry);
     filter_tenant_policy(field.input, entry);
     filter_privacy(field.terms.privacy, entry);
@@ -177,25 +200,30 @@ void apply_plain_filters(Field& field) {
 
 void apply_quality_filter(Field& field) {
   Terms& terms = field.terms;
-  for (const Entry& entry : field.entries) {
-    if (entry.causes.none_before(model::Filter::kQuality))
-      terms.best_quality = std::max(terms.best_quality, entry.quality.value_or(0));
+  for (Entry& entry : field.entries) {
+    if (!entry.causes.none_before(model::Filter::kQuality)) continue;
+    measure_quality(field, entry);
+    terms.best_quality = std::max(terms.best_quality, entry.quality.value_or(0));
   }
   terms.floor = floor_of(field);
   for (Entry& entry : field.entries) {
-    if (entry.pinned) continue;
-    const bool asked = terms.floor > 0 || terms.min_quality.value_or(0) > 0;
-    if (!entry.quality && asked) entry.causes.add(Cause::kQualityUnknown);
-    if (!entry.quality) continue;
-    if (*entry.quality < terms.floor - kTiny) entry.causes.add(Cause::kBelowFloor);
-    if (terms.min_quality && *entry.quality < *terms.min_quality - kTiny) entry.causes.add(Cause::kBelowMinimum);
+    if (entry.causes.none_before(model::Filter::kQuality)) filter_quality(field, entry);
   }
 }
 
 void apply_budget_filter(Field& field) {
-  if (!field.input.budgets.hard_cap() && !field.terms.max_cost) return;
   for (Entry& entry : field.entries) {
-    entry.worst_case = worst_case_of(field.input, entry);
+    if (entry.causes.none_before(model::Filter::kBudget)) filter_budget(field, entry);
+  }
+}
+
+void complete(Field& field) {
+  for (Entry& entry : field.entries) {
+    if (entry.complete) continue;
+    if (!entry.quality) {
+      measure_quality(field, entry);
+      filter_quality(field, entry);
+    }
     filter_budget(field, entry);
   }
 }

@@ -88,6 +88,7 @@ bool better(const Field& field, const Entry& a, const Entry& b) {
 
 std::vector<Entry*> rank_survivors(Field& field) {
   std::vector<Entry*> survivors;
+  survivors.reserve(field.entries.size());
   for (Entry& entry : field.entries) {
     if (entry.causes.none() && in_the_race(field, entry)) survivors.push_back(&entry);
   }
@@ -99,6 +100,7 @@ std::vector<Entry*> rank_survivors(Field& field) {
 
 const Entry* best_without_budgets(Field& field) {
   std::vector<Entry*> eligible;
+  eligible.reserve(field.entries.size());
   for (Entry& entry : field.entries) {
     if (entry.causes.none_before(model::Filter::kBudget) && in_the_race(field, entry)) eligible.push_back(&entry);
   }

@@ -248,9 +248,10 @@ std::string text_of(const Field& field, const Entry& entry, Cause cause) {
   }
 }
 
-std::string reason_of_choice(const Field& field, const std::vector<Entry*>& survivors, const Entry* wished) {
-  const Entry& winner = *survivors.front();
-  std::string text = field.input.facts.pinned() ? reason_of_pin(survivors) : reason_of_auto(field, survivors);
+std::string reason_of_choice(const Field& field) {
+  const Entry& winner = *field.survivors.front();
+  const Entry* wished = field.wished;
+  std::string text = field.input.facts.pinned() ? reason_of_pin(field.survivors) : reason_of_auto(field, field.survivors);
   if (const auto& preferred = field.input.facts.constraints.preferred_max_latency_ms) {
     const bool within = winner.latency_ms && *winner.latency_ms <= *preferred;
     if (within) text += fmt::format(", and within the preferred {} ms", *preferred);
@@ -264,7 +265,8 @@ std::string reason_of_choice(const Field& field, const std::vector<Entry*>& surv
   return text + ".";
 }
 
-RouteRefusal refusal_of(const Field& field, const std::vector<const Entry*>& shown, const Entry* wished) {
+RouteRefusal refusal_of(const Field& field, const std::vector<const Entry*>& shown) {
+  const Entry* wished = field.wished;
   if (wished == nullptr) return no_models(field, shown);
   const Entry& nearest = wished->refused ? *wished : least_worst_case(field, *wished);
   const std::string& model = nearest.target->model->id;

@@ -57,11 +57,11 @@ std::vector<const Entry*> by_relevance(const Field& field) {
   return all;
 }
 
-CandidateList list(const Field& field, const std::vector<const Entry*>& all) {
-  CandidateList list;
+void list_candidates(const Field& field, Explanation& into) {
+  const std::vector<const Entry*> all = by_relevance(field);
   const size_t shown = std::min(all.size(), model::kMaxCandidates);
-  list.shown.reserve(shown);
-  for (size_t i = 0; i < shown; ++i) list.shown.push_back(candidate_of(field, *all[i]));
+  into.candidates.reserve(shown);
+  for (size_t i = 0; i < shown; ++i) into.candidates.push_back(candidate_of(field, *all[i]));
   std::array<std::int64_t, model::kFilterNames.size() + 1> counts{};
   for (size_t i = shown; i < all.size(); ++i) {
     const Causes& causes = all[i]->causes;
@@ -69,9 +69,8 @@ CandidateList list(const Field& field, const std::vector<const Entry*>& all) {
   }
   for (size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
-    list.omitted.emplace_back(i < model::kFilterNames.size() ? model::kFilterNames[i] : "survived", counts[i]);
+    into.omitted.emplace_back(i < model::kFilterNames.size() ? model::kFilterNames[i] : "survived", counts[i]);
   }
-  return list;
 }
 
 Choice choice_of(const Field& field, const Entry& entry) {
@@ -79,26 +78,27 @@ Choice choice_of(const Field& field, const Entry& entry) {
   return {entry.target, entry.max_output, entry.clamped, worst, entry.est_cost, entry.price};
 }
 
-void decide(const Field& field, const std::vector<Entry*>& survivors, const Entry* wished, RouteOutcome& outcome) {
-  const auto attempts = static_cast<size_t>(field.input.snapshot.routing.fallback.max_attempts);
-  for (size_t i = 0; i < std::min(survivors.size(), attempts); ++i) {
-    outcome.chain.push_back(choice_of(field, *survivors[i]));
-    if (i > 0) outcome.decision.fallback_chain.push_back(survivors[i]->target->model->id);
+void decide(const Field& field, RouteOutcome& outcome) {
+  const auto most = static_cast<size_t>(field.input.snapshot.routing.fallback.max_attempts);
+  const size_t attempts = std::min(field.survivors.size(), most);
+  outcome.chain.reserve(attempts);
+  for (size_t i = 0; i < attempts; ++i) {
+    outcome.chain.push_back(choice_of(field, *field.survivors[i]));
+    if (i > 0) outcome.decision.fallback_chain.push_back(field.survivors[i]->target->model->id);
   }
-  const config::Target& target = *survivors.front()->target;
+  const config::Target& target = *field.survivors.front()->target;
   outcome.decision.model_id = target.model->id;
   outcome.decision.provider = target.provider->id;
   outcome.decision.region = target.endpoint->region;
-  outcome.decision.reason = reason_of_choice(field, survivors, wished);
 }
 
 /// The message names the candidates that are shown.
-RouteRefusal refusal_for(const Field& field, const Entry* wished) {
+RouteRefusal refusal_for(const Field& field) {
   const bool unknown = field.input.facts.pinned() && field.input.snapshot.targets_named(field.input.facts.model).empty();
   if (unknown) return unknown_model(field.input);
   std::vector<const Entry*> shown = by_relevance(field);
   shown.resize(std::min(shown.size(), model::kMaxCandidates));
-  return refusal_of(field, shown, wished);
+  return refusal_of(field, shown);
 }
 
 void count_privacy(const Field& field, RouteOutcome& outcome) {
@@ -131,20 +131,25 @@ RouteOutcome route(const RouteInput& input) {
   Field& field = *shared;
   apply_filters(field);
   const bool capped = input.budgets.hard_cap() || field.terms.max_cost;
-  const Entry* wished = capped ? best_without_budgets(field) : nullptr;
-  std::vector<Entry*> survivors;
-  if (!budget_refuses(wished)) survivors = rank_survivors(field);
-
+  if (capped) field.wished = best_without_budgets(field);
+  if (!budget_refuses(field.wished)) field.survivors = rank_survivors(field);
   count_privacy(field, outcome);
-  if (survivors.empty()) {
-    outcome.refusal = refusal_for(field, wished);
-    outcome.decision.reason = outcome.refusal->message;
+  if (field.survivors.empty()) {
+    complete(field);
+    outcome.refusal = refusal_for(field);
   } else {
-    decide(field, survivors, wished, outcome);
+    decide(field, outcome);
   }
   return outcome;
 }
 
-CandidateList list_candidates(const RouteOutcome& outcome) { return list(*outcome.field, by_relevance(*outcome.field)); }
+Explanation explain(const RouteOutcome& outcome) {
+  Explanation explanation;
+  explanation.reason = outcome.refusal ? outcome.refusal->message : reason_of_choice(*outcome.field);
+  Field field = *outcome.field;
+  complete(field);
+  list_candidates(field, explanation);
+  return explanation;
+}
 
 } // namespace kairos::routing

@@ -68,23 +68,24 @@ struct RouteRefusal {
 struct Field; // what is known of every target, in numbers
 
 struct RouteOutcome {
-  model::Decision decision; // of a refusal: model_id is empty, reason is the refusal's message
+  model::Decision decision; // without its reason; of a refusal: model_id is empty
   std::string privacy_policy;                                // in force: "none", "deny_training", "zdr"
   std::int64_t privacy_dropped = 0;
   std::vector<Choice> chain;           // what to try, in this order; empty: refused
   std::optional<RouteRefusal> refusal; // set if and only if `chain` is empty
-  std::shared_ptr<const Field> field;  // for list_candidates()
+  std::shared_ptr<const Field> field;  // for explain()
 };
 
 RouteOutcome route(const RouteInput& input);
 
-/// Survivors by rank, then the filtered ones by how far they got: at most kMaxCandidates of them, and counts of the rest.
-struct CandidateList {
-  std::vector<model::Candidate> shown;
-  std::vector<std::pair<std::string, std::int64_t>> omitted; // by filter
+struct Explanation {
+  std::string reason; // one sentence for a person: decision.reason
+  /// Survivors by rank, then the filtered ones by how far they got; at most kMaxCandidates.
+  std::vector<model::Candidate> candidates;
+  std::vector<std::pair<std::string, std::int64_t>> omitted; // by filter, of the rest
 };
 /// Apart from route(), since a decision takes a few microseconds and its texts several times that: whoever writes the
 /// receipt makes them. All that the input of route() referred to must still live.
-CandidateList list_candidates(const RouteOutcome& outcome);
+Explanation explain(const RouteOutcome& outcome);
 
 } // namespace kairos::routing

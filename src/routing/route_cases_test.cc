@@ -157,17 +157,18 @@ std::string show(const model::Candidate& candidate) {
 
 std::string show(const RouteOutcome& outcome) {
   const model::Decision& decision = outcome.decision;
+  const Explanation explained = explain(outcome);
   std::string out;
   if (outcome.refusal) {
     const RouteRefusal& refusal = *outcome.refusal;
     out += fmt::format("refused {}{}: {}\n", error_code(refusal.kind),
                        refusal.budget_id.empty() ? "" : " " + refusal.budget_id, refusal.message);
     EXPECT_TRUE(decision.model_id.empty() && outcome.chain.empty());
-    EXPECT_EQ(decision.reason, refusal.message);
+    EXPECT_EQ(explained.reason, refusal.message);
   } else {
     out += fmt::format("{} to {}, then [{}]\n{}\n", decision.strategy,
                        place(decision.model_id, decision.provider, decision.region),
-                       fmt::join(decision.fallback_chain, " "), decision.reason);
+                       fmt::join(decision.fallback_chain, " "), explained.reason);
     EXPECT_FALSE(outcome.chain.empty());
   }
   for (const Choice& choice : outcome.chain) {
@@ -175,9 +176,8 @@ std::string show(const RouteOutcome& outcome) {
                        place(choice.target->model->id, choice.target->provider->id, choice.target->endpoint->region),
                        choice.max_output_tokens, choice.clamped ? " clamped" : "", money(choice.worst_case));
   }
-  const CandidateList candidates = list_candidates(outcome);
-  for (const model::Candidate& candidate : candidates.shown) out += show(candidate);
-  for (const auto& [filter, count] : candidates.omitted) out += fmt::format("omitted {} {}\n", count, filter);
+  for (const model::Candidate& candidate : explained.candidates) out += show(candidate);
+  for (const auto& [filter, count] : explained.omitted) out += fmt::format("omitted {} {}\n", count, filter);
   if (outcome.privacy_policy != "none") {
     out += fmt::format("privacy {} dropped {}\n", outcome.privacy_policy, outcome.privacy_dropped);
   }

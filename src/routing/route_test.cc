@@ -54,18 +54,18 @@ struct World {
 TEST(Route, ShowsAtMost32AndCountsTheRest) {
   const World world(200);
   const RouteOutcome outcome = world.run();
-  const CandidateList candidates = list_candidates(outcome);
-  EXPECT_EQ(candidates.shown.size(), model::kMaxCandidates);
+  const Explanation explained = explain(outcome);
+  EXPECT_EQ(explained.candidates.size(), model::kMaxCandidates);
   std::int64_t omitted = 0;
-  for (const auto& [filter, count] : candidates.omitted) omitted += count;
+  for (const auto& [filter, count] : explained.omitted) omitted += count;
   EXPECT_EQ(omitted, 200 - 32);
-  EXPECT_EQ(candidates.shown.front().rank, 1);
-  EXPECT_EQ(candidates.shown.front().model_id, outcome.decision.model_id);
+  EXPECT_EQ(explained.candidates.front().rank, 1);
+  EXPECT_EQ(explained.candidates.front().model_id, outcome.decision.model_id);
 }
 
 TEST(Route, EstimatesAsTheCatalogDoes) {
   const World world(30);
-  for (const model::Candidate& candidate : list_candidates(world.run()).shown) {
+  for (const model::Candidate& candidate : explain(world.run()).candidates) {
     const catalog::Model* model = world.snapshot->catalog->find("p", candidate.model_id);
     ASSERT_NE(model, nullptr);
     // 0.6 × 700 + 0.2 × 900 + 0.05 × (700 + 200 + 300) + 0.025 × (700 + 300) = 685 tokens are expected
