@@ -9,14 +9,13 @@
 #include "alerts/service.h"
 #include "app/demo_commands.h"
 #include "app/ledger_commands.h"
+#include "app/receipts_commands.h"
 #include "app/server.h"
 #include "app/signals.h"
 #include "app/verify_command.h"
-#include "base/hex.h"
 #include "config/load.h"
 #include "journal/data_dir_lock.h"
 #include "journal/verify.h"
-#include "model/receipt_json.h"
 #include "observe/log.h"
 #include "store/duckdb/duckdb_store.h"
 
@@ -53,31 +52,6 @@ int serve(const std::string& path) {
   return 0;
 }
 
-std::string text_of(const journal::Entry& entry) {
-  return model::with_integrity(entry.payload, {entry.sequence, to_hex(entry.prev_hash), to_hex(entry.hash)});
-}
-
-/// Prints the closed receipts of a data folder, oldest first: all, or the one with this id.
-int print_receipts(const std::string& data_dir, const std::string& only) {
-  journal::PosixFileSystem files;
-  const auto reader = journal::Reader::open(files, data_dir);
-  if (!reader) return failed(reader.error());
-  const auto wanted = parse_receipt_id(only);
-  if (!only.empty() && !wanted) return failed({Code::kInvalid, fmt::format("'{}' is not a receipt id like rcpt_01JKEZ4F9T8QX2M7RA11111111", only)});
-  journal::Cursor cursor(*reader);
-  journal::Entry entry;
-  bool found = only.empty();
-  while (true) {
-    const auto more = cursor.next(entry);
-    if (!more) return failed(more.error());
-    if (!*more) break;
-    if (entry.kind != journal::Kind::kClose || entry.erased || (wanted && entry.receipt != *wanted)) continue;
-    found = true;
-    fmt::print("{}\n", text_of(entry));
-  }
-  return found ? 0 : failed({Code::kNotFound, fmt::format("there is no receipt {} in {}", only, data_dir)});
-}
-
 int rebuild(const std::string& data_dir) {
   const auto lock = journal::DataDirLock::acquire(data_dir);
   if (!lock) return failed(lock.error());
@@ -100,22 +74,12 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   std::string config_path;
   std::string data_dir = "./data";
-  std::string id;
   bool only_check = false;
 
   CLI::App* serving = app.add_subcommand("serve", "run the server");
   serving->add_option("--config", config_path, "configuration file (config/kairosroute.yaml documents every key)")->required();
   serving->add_flag("--check", only_check, "validate the configuration and exit");
-  CLI::App* receipts = app.add_subcommand("receipts", "receipts from a data folder, one JSON object a line");
-  receipts->require_subcommand(1);
-  receipts->add_option("--data-dir", data_dir, "data folder")->capture_default_str();
-  CLI::App* get = receipts->add_subcommand("get", "one receipt");
-  get->add_option("ID", id, "receipt id")->required();
-  CLI::App* all = receipts->add_subcommand("export", "all of them, oldest first");
-  std::string format = "jsonl";
-  std::string grain = "receipt";
-  all->add_option("--format", format, "jsonl: receipts; csv, focus: ledger rows")->check(CLI::IsMember({"jsonl", "csv", "focus"}))->capture_default_str();
-  all->add_option("--grain", grain, "of csv and focus")->check(CLI::IsMember({"hour", "day", "receipt"}))->capture_default_str();
+  ReceiptsCommands receipts(app);
   std::string provider;
   std::string usage_file;
   CLI::App* reconciling = app.add_subcommand("reconcile", "compare a provider's usage export with the receipts");
@@ -137,8 +101,7 @@ int run(int argc, char** argv) {
   }
   if (const auto code = demo.run()) return *code;
   if (*serving) return only_check ? check(config_path) : serve(config_path);
-  if (*get) return print_receipts(data_dir, id);
-  if (*all) return format == "jsonl" ? print_receipts(data_dir, "") : print_ledger(data_dir, format, grain);
+  if (const auto code = receipts.run()) return *code;
   if (*reconciling) return reconcile(data_dir, provider, usage_file, apply);
   if (*verifying) return verify(data_dir);
   return rebuild(data_dir);

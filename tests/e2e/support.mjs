@@ -145,10 +145,10 @@ export async function startRouter(provider, { dataDir = mkdtempSync(join(tmpdir(
     }
     throw new Error(`no receipt ${id}`);
   };
-  router.stop = async () => {
+  router.stop = async ({ keep = false } = {}) => {
     child.kill('SIGTERM');
     const ended = await router.ended;
-    rmSync(dataDir, { recursive: true, force: true });
+    if (!keep) rmSync(dataDir, { recursive: true, force: true });
     return ended;
   };
   router.kill = async () => { child.kill('SIGKILL'); await router.ended; };
