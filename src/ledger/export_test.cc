@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <cctype>
 #include <map>
+#include <set>
 
 #include "ledger/csv.h"
 #include "ledger/number.h"
@@ -49,6 +50,12 @@ std::vector<ExportRow> every_kind() {
   PostingBook book;
   book.add(postings_of(plain));
   book.add(postings_of(odd));
+  std::vector<ExportRow> resold = export_rows(plain); // as a reseller's tenant gets them: what is charged, no unit price
+  for (ExportRow& row : resold) {
+    row.totals.cost = row.totals.charged = 5'000'000 + row.totals.lines;
+    row.key.unit_price.reset();
+  }
+  add(resold);
   for (const Grain grain : {Grain::kHour, Grain::kDay}) add(export_rows(*book.rows(grain, {}), grain));
   return rows;
 }
@@ -142,6 +149,35 @@ TEST(Focus, UsageRowsSayWhatWasUsedAndUnderWhichPrice) {
       EXPECT_TRUE(parse_rfc3339(row.at(time)).has_value());
     }
     EXPECT_LT(row.at("ChargePeriodStart"), row.at("ChargePeriodEnd"));
+  }
+}
+
+TEST(Focus, ColumnsHoldOnlyWhatTheStandardAllows) {
+  const std::map<std::string, std::set<std::string>> allowed = {
+      {"ChargeCategory", {"Usage", "Purchase", "Tax", "Credit", "Adjustment"}}, // ChargeCategory-C-004-M
+      {"ChargeClass", {"", "Correction"}},
+      {"ChargeFrequency", {"One-Time", "Recurring", "Usage-Based"}}, // ChargeFrequency-C-004-M
+      {"PricingCategory", {"Standard", "Dynamic", "Committed", "Other"}},
+      {"ServiceCategory", {"AI and Machine Learning"}},
+      {"ServiceSubcategory", {"Generative AI"}},
+      {"x_Basis", {"metered", "counted", "reservation"}}};
+  for (const Row& row : focus_rows(every_kind())) {
+    SCOPED_TRACE(row.at("ChargeDescription"));
+    for (const auto& [column, values] : allowed) EXPECT_TRUE(values.contains(row.at(column))) << column << ": " << row.at(column);
+    for (const char* mandatory : {"BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory", "ChargePeriodEnd",
+                                  "ChargePeriodStart", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost", "ServiceCategory", "ServiceName", "ServiceProviderName"}) {
+      EXPECT_FALSE(row.at(mandatory).empty()) << mandatory; // never null
+    }
+    // An hour or a day, within the billing period unless it corrects an earlier one (ChargePeriod…, BillingPeriod…).
+    if (row.at("ChargeClass").empty()) {
+      EXPECT_GE(row.at("ChargePeriodStart"), row.at("BillingPeriodStart"));
+      EXPECT_LE(row.at("ChargePeriodEnd"), row.at("BillingPeriodEnd"));
+    }
+    EXPECT_EQ(row.at("BillingPeriodStart").substr(7), "-01T00:00:00Z");
+    // SubAccountName-C-005, SkuId and SkuPriceId: null only together with what they describe.
+    EXPECT_EQ(row.at("SubAccountId").empty(), row.at("SubAccountName").empty());
+    EXPECT_EQ(row.at("PricingQuantity").empty(), row.at("PricingUnit").empty());
+    EXPECT_EQ(row.at("ConsumedQuantity").empty(), row.at("ConsumedUnit").empty());
   }
 }
 
