@@ -43,7 +43,7 @@ private:
 
 /// Writes the journal and the store.
 void fill(size_t count, journal::Writer& writer, store::ReceiptStore& store) {
-  store::ReceiptGenerator generator({.seed = 3, .from = *parse_rfc3339("2026-08-25"), .step = std::chrono::microseconds(7'776'000)}); // 90 days at a million
+  store::ReceiptGenerator generator({.seed = 3, .from = *parse_rfc3339("2026-08-25"), .step = std::chrono::microseconds(7'776'000), .tenants = 20, .workflows = 5, .models = 6}); // 90 days at a million
   std::vector<store::StoredReceipt> batch;
   for (size_t i = 1; i <= count; ++i) {
     batch.push_back(generator.next());

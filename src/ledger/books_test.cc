@@ -75,6 +75,17 @@ TEST(Books, SurviveTheirTextAndEveryChangedByteIsFound) {
   }
 }
 
+TEST(Books, ThatAreFullSurviveTheirTextToo) {
+  const BookLimits limits{.rows = 9, .combinations = 8};
+  Books books(limits);
+  for (int i = 1; i <= 60; ++i) EXPECT_TRUE(books.take(entry_of(journal::Kind::kClose, static_cast<std::uint64_t>(i), model::to_json(numbered(i)))).has_value());
+  EXPECT_FALSE(books.postings().rows(Grain::kDay, {}).has_value()); // more combinations than it takes
+  const auto read = Books::from_text(books.to_text(), limits);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->to_text(), books.to_text());
+  EXPECT_TRUE(read->differences(books, 10).empty());
+}
+
 TEST(Books, ACorruptReceiptIsNamedAndLaterOnesCount) {
   Books books = some_books(2);
   const auto wrong = books.take(entry_of(journal::Kind::kClose, 3, "{\"receipt_id\":7}"));

@@ -102,8 +102,10 @@ Result<> PostingBook::take_combination(std::string_view text) {
   if (!text_at(*cells, 7)->empty()) key.unit_price = UnitPrice(static_cast<std::int64_t>(*price));
   key.byok = (*cells)[9].get_bool();
   key.correction = (*cells)[10].get_bool();
-  const size_t before = combinations_.size();
-  return number_of(key) == before ? Result<>() : corrupt(text); // there twice, or too many
+  const auto number = static_cast<std::uint32_t>(combinations_.size());
+  if (number >= limits_.combinations || !numbers_.emplace(key, number).second) return corrupt(text); // too many, or there twice
+  combinations_.push_back(std::move(key));
+  return {};
 }
 
 Result<> PostingBook::take_row(Rows& rows, std::string_view text) {
