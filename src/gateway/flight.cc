@@ -50,7 +50,7 @@ Flight::Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr sn
   receipt_.tenant = owner.tenant->id;
   receipt_.api_key_id = owner.key->id;
   receipt_.request.endpoint = endpoint;
-  receipt_.trace = join_trace(single_field(exchange.head(), "traceparent"), gateway.trace_ids_);
+  receipt_.trace = join_trace(caller_context(exchange.head()), gateway.trace_ids_);
   receipt_.privacy.policy = config::name(owner.tenant->privacy);
   receipt_.decision.router_version = routing::kRouterVersion;
   receipt_.decision.policy_version = snapshot_->version;

@@ -86,15 +86,16 @@ std::string traceparent(const model::TraceIds& trace, std::string_view span_id) 
   return fmt::format("00-{}-{}-{}", trace.trace_id, span_id, trace.sampled ? "01" : "00");
 }
 
-std::string_view single_field(const net::Head& head, std::string_view name) {
-  std::string_view found;
-  size_t count = 0;
+std::string_view caller_context(const net::Head& head) {
+  std::string_view last;
   for (size_t i = 0; i < head.field_count(); ++i) {
-    if (!net::same_name(head.field(i).name, name)) continue;
-    found = head.field(i).value;
-    ++count;
+    if (!net::same_name(head.field(i).name, "traceparent")) continue;
+    const std::string_view next = head.field(i).value;
+    const bool first = last.empty();
+    if (!well_formed(next) || (!first && last.substr(3, 32) != next.substr(3, 32))) return {};
+    last = next;
   }
-  return count == 1 ? found : std::string_view();
+  return last;
 }
 
 void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id, const net::Head& client,

@@ -34,8 +34,9 @@ model::TraceIds join_trace(std::string_view traceparent, TraceIdSource& ids);
 /// The header for the provider: the attempt's own span, never the caller's.
 std::string traceparent(const model::TraceIds& trace, std::string_view span_id);
 
-/// The value of a field that is there exactly once; empty if not: a context given twice is none.
-std::string_view single_field(const net::Head& head, std::string_view name);
+/// The caller's traceparent; empty if there is none. Where several instrumentations each added theirs, the last one, which
+/// is the nearest to the wire, if all are well formed and of one trace: of two traces, none is the caller's.
+std::string_view caller_context(const net::Head& head);
 
 /// Adds what of the trace context the provider is to get: traceparent with the attempt's span; the caller's tracestate
 /// (only under a traceparent that was valid) and baggage only where the configuration says so, bounded.

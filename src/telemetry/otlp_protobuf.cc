@@ -12,21 +12,22 @@ namespace {
 using protozero::pbf_writer;
 
 constexpr std::uint64_t kCumulative = 2;
-constexpr std::int32_t kStatusError = 2;
+constexpr std::uint64_t kStatusError = 2;
 
-// Attributes are most of the bytes, so they are written with their lengths known beforehand; protozero's nested writers
-// move what they wrote once the length is known.
+// Spans are written with all lengths known beforehand, into room that is made once: protozero's nested writers move what
+// they wrote once the length is known, and growing for each attribute costs as much as writing it.
 
-size_t varint_size(std::uint64_t number) {
-  size_t size = 1;
-  for (; number >= 0x80; number >>= 7) ++size;
-  return size;
+constexpr size_t varint_size(std::uint64_t number) {
+  return static_cast<size_t>(std::bit_width(number | 1) + 6) / 7;
 }
+constexpr char kVarint = 0;
+constexpr char kFixed64 = 1;
 constexpr char kLengthDelimited = 2;
 constexpr char key_of(int field, char wire_type) {
   return static_cast<char>(field << 3 | wire_type);
 } // fields up to 15
 size_t delimited_size(size_t content) { return 1 + varint_size(content) + content; }
+static_assert(std::endian::native == std::endian::little);
 
 char* put_varint(char* out, std::uint64_t number) {
   for (; number >= 0x80; number >>= 7) *out++ = static_cast<char>(number | 0x80);
@@ -38,76 +39,129 @@ char* put_head(char* out, int field, size_t content) {
   return put_varint(out, content);
 }
 char* put_text(char* out, int field, std::string_view text) {
-  return std::ranges::copy(text, put_head(out, field, text.size())).out;
+  out = put_head(out, field, text.size());
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+char* put_number(char* out, int field, std::uint64_t number) {
+  *out = key_of(field, kVarint);
+  return put_varint(out + 1, number);
+}
+template <class Eight>
+char* put_fixed64(char* out, int field, Eight value) {
+  static_assert(sizeof value == 8);
+  *out = key_of(field, kFixed64);
+  std::memcpy(out + 1, &value, sizeof value);
+  return out + 9;
+}
+
+size_t items_size(TextList list) {
+  size_t size = 0;
+  for (const std::string& text : list) size += delimited_size(delimited_size(text.size()));
+  return size;
 }
 
 /// Bytes of an AnyValue's one field.
-struct SizeOfValue {
-  size_t operator()(std::string_view text) const { return delimited_size(text.size()); }
-  size_t operator()(bool) const { return 2; }
-  size_t operator()(std::int64_t number) const { return 1 + varint_size(static_cast<std::uint64_t>(number)); }
-  size_t operator()(double) const { return 9; }
-  static size_t of_items(TextList list) {
-    size_t size = 0;
-    for (const std::string& text : list) size += delimited_size(delimited_size(text.size()));
-    return size;
-  }
-  size_t operator()(TextList list) const { return delimited_size(of_items(list)); }
-};
+size_t value_size(const Value& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value)) return delimited_size(text->size());
+  if (const auto* number = std::get_if<std::int64_t>(&value))
+    return 1 + varint_size(static_cast<std::uint64_t>(*number));
+  if (std::holds_alternative<double>(value)) return 9;
+  if (std::holds_alternative<bool>(value)) return 2;
+  return delimited_size(items_size(std::get<TextList>(value)));
+}
 
-/// Each writes exactly so many bytes and returns where they end.
-struct PutValue {
-  char* out;
-  char* operator()(std::string_view text) const { return put_text(out, 1, text); }
-  char* operator()(bool flag) const {
-    out[0] = key_of(2, 0);
-    out[1] = static_cast<char>(flag);
-    return out + 2;
-  }
-  char* operator()(std::int64_t number) const {
-    *out = key_of(3, 0);
-    return put_varint(out + 1, static_cast<std::uint64_t>(number));
-  }
-  char* operator()(double number) const {
-    *out = key_of(4, 1);
-    std::memcpy(out + 1, &number, sizeof number); // little-endian, as this machine is
-    return out + 9;
-  }
-  char* operator()(TextList list) const {
-    char* end = put_head(out, 5, SizeOfValue::of_items(list));
-    for (const std::string& text : list) end = put_text(put_head(end, 1, delimited_size(text.size())), 1, text);
-    return end;
-  }
-};
-static_assert(std::endian::native == std::endian::little);
+/// Writes value_size() bytes.
+char* put_value(char* out, const Value& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value)) return put_text(out, 1, *text);
+  if (const auto* number = std::get_if<std::int64_t>(&value))
+    return put_number(out, 3, static_cast<std::uint64_t>(*number));
+  if (const auto* real = std::get_if<double>(&value)) return put_fixed64(out, 4, *real);
+  if (const auto* flag = std::get_if<bool>(&value)) return put_number(out, 2, *flag ? 1 : 0);
+  const TextList list = std::get<TextList>(value);
+  out = put_head(out, 5, items_size(list));
+  for (const std::string& text : list) out = put_text(put_head(out, 1, delimited_size(text.size())), 1, text);
+  return out;
+}
 
-/// KeyValue{1: key, 2: AnyValue} as field `tag` of the message that `bytes` ends with.
+/// KeyValue{1: key, 2: AnyValue}.
+size_t pair_size(std::string_view key, const Value& value) {
+  return delimited_size(key.size()) + delimited_size(value_size(value));
+}
+char* put_pair(char* out, int tag, std::string_view key, const Value& value) {
+  const size_t any = value_size(value);
+  out = put_head(out, tag, delimited_size(key.size()) + delimited_size(any));
+  return put_value(put_head(put_text(out, 1, key), 2, any), value);
+}
+
+/// As field `tag` of the message that `bytes` ends with.
 void put_attribute(std::string& bytes, int tag, std::string_view key, const Value& value) {
-  const size_t any = std::visit(SizeOfValue{}, value);
-  const size_t pair = delimited_size(key.size()) + delimited_size(any);
   const size_t begin = bytes.size();
-  bytes.resize(begin + delimited_size(pair));
-  char* out = put_head(bytes.data() + begin, tag, pair);
-  out = put_head(put_text(out, 1, key), 2, any);
-  std::visit(PutValue{out}, value);
+  bytes.resize(begin + delimited_size(pair_size(key, value)));
+  put_pair(bytes.data() + begin, tag, key, value);
 }
 
-/// Hexadecimal digits as the bytes that they are; the digits were checked before.
-void add_id(pbf_writer& out, protozero::pbf_tag_type tag, std::string_view digits) {
-  char bytes[16];
+/// Hexadecimal digits as the bytes that they are; the digits were checked before. None: no field.
+size_t id_size(std::string_view digits) { return digits.empty() ? 0 : 2 + digits.size() / 2; }
+char* put_id(char* out, int field, std::string_view digits) {
+  if (digits.empty()) return out;
   const auto nibble = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  const size_t count = std::min(digits.size() / 2, sizeof bytes);
-  for (size_t i = 0; i < count; ++i)
-    bytes[i] = static_cast<char>(nibble(digits[2 * i]) * 16 + nibble(digits[2 * i + 1]));
-  if (count > 0) out.add_bytes(tag, bytes, count);
+  out = put_head(out, field, digits.size() / 2);
+  for (size_t i = 0; i + 1 < digits.size(); i += 2)
+    *out++ = static_cast<char>(nibble(digits[i]) * 16 + nibble(digits[i + 1]));
+  return out;
 }
 
-void add_event(std::string& bytes, pbf_writer& out, const SpanEvent& event) {
-  pbf_writer message(out, 11);
-  message.add_fixed64(1, event.time_ns);
-  message.add_string(2, event.name.data(), event.name.size());
-  for (size_t i = 0; i < event.count; ++i) put_attribute(bytes, 3, event.attributes[i].key, event.attributes[i].value);
-  if (event.dropped > 0) message.add_uint32(4, event.dropped);
+size_t count_size(std::uint32_t count) { return count == 0 ? 0 : 1 + varint_size(count); }
+char* put_count(char* out, int field, std::uint32_t count) { return count == 0 ? out : put_number(out, field, count); }
+
+size_t event_size(const SpanEvent& event) {
+  size_t size = 9 + delimited_size(event.name.size()) + count_size(event.dropped);
+  for (size_t i = 0; i < event.count; ++i)
+    size += delimited_size(pair_size(event.attributes[i].key, event.attributes[i].value));
+  return size;
+}
+char* put_event(char* out, const SpanEvent& event) {
+  out = put_head(out, 11, event_size(event));
+  out = put_text(put_fixed64(out, 1, event.time_ns), 2, event.name);
+  for (size_t i = 0; i < event.count; ++i) out = put_pair(out, 3, event.attributes[i].key, event.attributes[i].value);
+  return put_count(out, 4, event.dropped);
+}
+
+size_t link_size(const SpanLink& link) { return id_size(link.trace_id) + id_size(link.span_id); }
+char* put_link(char* out, const SpanLink& link) {
+  return put_id(put_id(put_head(out, 13, link_size(link)), 1, link.trace_id), 2, link.span_id);
+}
+
+constexpr size_t kFlagsSize = 6;  // a key of two bytes and a fixed32
+constexpr size_t kStatusSize = 2; // Status{3: code}
+
+size_t span_size(const Span& span) {
+  size_t size = id_size(span.trace_id) + id_size(span.span_id) + id_size(span.parent_span_id);
+  size += delimited_size(span.name.size()) + 2 + 9 + 9 + kFlagsSize + (span.error ? delimited_size(kStatusSize) : 0);
+  for (const Attribute& one : span.attributes()) size += delimited_size(pair_size(one.key, one.value));
+  for (const SpanEvent& event : span.events()) size += delimited_size(event_size(event));
+  for (const SpanLink& link : span.links()) size += delimited_size(link_size(link));
+  return size + count_size(span.dropped_attributes()) + count_size(span.dropped_events());
+}
+
+char* put_flags(char* out, std::uint32_t flags) {
+  out = put_varint(out, 16 << 3 | 5);
+  std::memcpy(out, &flags, sizeof flags);
+  return out + sizeof flags;
+}
+
+char* put_span(char* out, const Span& span) {
+  out = put_id(put_id(put_id(out, 1, span.trace_id), 2, span.span_id), 4, span.parent_span_id);
+  out = put_number(put_text(out, 5, span.name), 6, static_cast<std::uint64_t>(span.kind));
+  out = put_fixed64(put_fixed64(out, 7, span.start_ns), 8, span.end_ns);
+  for (const Attribute& one : span.attributes()) out = put_pair(out, 9, one.key, one.value);
+  out = put_count(out, 10, span.dropped_attributes());
+  for (const SpanEvent& event : span.events()) out = put_event(out, event);
+  out = put_count(out, 12, span.dropped_events());
+  for (const SpanLink& link : span.links()) out = put_link(out, link);
+  if (span.error) out = put_number(put_head(out, 15, kStatusSize), 3, kStatusError);
+  return put_flags(out, span.flags);
 }
 
 void fill_resource(std::string& bytes, pbf_writer& out, const Sender& sender) {
@@ -174,29 +228,13 @@ void add_metric(std::string& bytes, pbf_writer& out, const observe::MetricFamily
 } // namespace
 
 void append_span_protobuf(std::string& out, const Span& span) {
-  pbf_writer scope_spans(out);
-  pbf_writer message(scope_spans, 2);
-  add_id(message, 1, span.trace_id);
-  add_id(message, 2, span.span_id);
-  add_id(message, 4, span.parent_span_id);
-  message.add_string(5, span.name);
-  message.add_enum(6, static_cast<std::int32_t>(span.kind));
-  message.add_fixed64(7, span.start_ns);
-  message.add_fixed64(8, span.end_ns);
-  for (const Attribute& attribute : span.attributes()) put_attribute(out, 9, attribute.key, attribute.value);
-  if (span.dropped_attributes() > 0) message.add_uint32(10, span.dropped_attributes());
-  for (const SpanEvent& event : span.events()) add_event(out, message, event);
-  if (span.dropped_events() > 0) message.add_uint32(12, span.dropped_events());
-  for (const SpanLink& link : span.links()) {
-    pbf_writer one(message, 13);
-    add_id(one, 1, link.trace_id);
-    add_id(one, 2, link.span_id);
-  }
-  if (span.error) {
-    pbf_writer status(message, 15);
-    status.add_enum(3, kStatusError);
-  }
-  message.add_fixed32(16, span.flags);
+  const size_t size = span_size(span);
+  const size_t begin = out.size();
+  const size_t end = begin + delimited_size(size);
+  out.resize_and_overwrite(end, [&](char* bytes, size_t) { // libstdc++ 12 gives its new capacity as the size
+    put_span(put_head(bytes + begin, 2, size), span);
+    return end;
+  });
 }
 
 std::string traces_protobuf(const Sender& sender, std::string_view spans) {

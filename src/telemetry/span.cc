@@ -32,15 +32,17 @@ void Span::clear(const SpanLimits& limits) {
   error = false;
   limits_ = limits;
   attributes_.clear();
-  events_.clear();
+  used_events_ = 0;
   links_.clear();
   dropped_attributes_ = dropped_events_ = 0;
 }
 
-Value Span::limited(Value value) const {
-  if (auto* text = std::get_if<std::string_view>(&value)) *text = cut_text(*text, limits_.text_bytes);
-  if (auto* list = std::get_if<TextList>(&value)) *list = list->first(std::min(list->size(), kListItems));
-  return value;
+void Span::cut(Value& value) const {
+  if (auto* text = std::get_if<std::string_view>(&value)) {
+    if (text->size() > limits_.text_bytes) *text = cut_text(*text, limits_.text_bytes);
+  } else if (auto* list = std::get_if<TextList>(&value)) {
+    *list = list->first(std::min(list->size(), kListItems));
+  }
 }
 
 void Span::set(std::string_view key, Value value) {
@@ -49,15 +51,18 @@ void Span::set(std::string_view key, Value value) {
     ++dropped_attributes_;
     return;
   }
-  attributes_.push_back({key, limited(value)});
+  cut(attributes_.emplace_back(key, value).value);
 }
 
 SpanEvent* Span::add_event(std::string_view event_name, std::uint64_t time_ns) {
-  if (events_.size() >= limits_.events) {
+  if (used_events_ >= limits_.events) {
     ++dropped_events_;
     return nullptr;
   }
-  SpanEvent& event = events_.emplace_back();
+  if (used_events_ == events_.size()) events_.emplace_back();
+  SpanEvent& event = events_[used_events_++];
+  event.count = 0;
+  event.dropped = 0;
   event.name = event_name;
   event.time_ns = time_ns;
   return &event;
@@ -69,7 +74,9 @@ void Span::set_on(SpanEvent& event, std::string_view key, Value value) const {
     ++event.dropped;
     return;
   }
-  event.attributes[event.count++] = {key, limited(value)};
+  Attribute& made = event.attributes[event.count++];
+  made = {key, value};
+  cut(made.value);
 }
 
 } // namespace kairos::telemetry

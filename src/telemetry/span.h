@@ -79,17 +79,18 @@ public:
   void add_link(SpanLink link) { links_.push_back(std::move(link)); }
 
   std::span<const Attribute> attributes() const { return attributes_; }
-  std::span<const SpanEvent> events() const { return events_; }
+  std::span<const SpanEvent> events() const { return std::span(events_).first(used_events_); }
   std::span<const SpanLink> links() const { return links_; }
   std::uint32_t dropped_attributes() const { return dropped_attributes_; }
   std::uint32_t dropped_events() const { return dropped_events_; }
 
 private:
-  Value limited(Value value) const;
+  void cut(Value& value) const;
 
   SpanLimits limits_;
   std::vector<Attribute> attributes_;
-  std::vector<SpanEvent> events_;
+  std::vector<SpanEvent> events_; // the first used_events_ of them: they are large, and used again
+  size_t used_events_ = 0;
   std::vector<SpanLink> links_;
   std::uint32_t dropped_attributes_ = 0;
   std::uint32_t dropped_events_ = 0;

@@ -8,6 +8,7 @@ import { trace } from '@opentelemetry/api';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { startReceiver } from './otlp_receiver.mjs';
 import { binary, startRouter } from './support.mjs';
@@ -101,6 +102,13 @@ test('a whole answer and a stream', async () => {
     return id(response);
   });
   assert.equal(streamed.attempts[0].attributes['gen_ai.request.stream'], true);
+});
+
+test('Anthropic\'s SDK, which adds a traceparent of its own before the instrumentation does', async () => {
+  const anthropic = new Anthropic({ authToken: 'kr-acme', apiKey: null, baseURL: router.url, maxRetries: 0 });
+  const { own, attempts } = await traced(async () => id((await anthropic.messages.create({ model: 'claude-sonnet-4-6', max_tokens: 50, messages }).withResponse()).response));
+  assert.equal(own.name, 'POST /v1/messages');
+  assert.equal(attempts[0].attributes['gen_ai.provider.name'], 'anthropic');
 });
 
 test('a fallback: both attempts below the receipt, each with its own context', async () => {
