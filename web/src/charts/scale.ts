@@ -13,7 +13,7 @@ export function niceTicks(low: number, high: number, count = 4): number[] {
   const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.9999999) ?? 10) * power;
   const first = Math.floor(bottom / step + 1e-9);
   const last = Math.ceil(top / step - 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: last - first + 1 }, (_, i) => Math.round((first + i) * step * 1e12) / 1e12);
 }
 
 export interface Tick {

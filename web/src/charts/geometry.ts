@@ -1,0 +1,46 @@
+// Where things are: pixels of buckets and values.
+import { extent } from 'd3-array';
+import { scaleLinear } from 'd3-scale';
+import type { TimeChartProps } from '@/charts/model';
+import { niceTicks, stacked, type Stacked } from '@/charts/scale';
+
+export interface Geometry {
+  left: number;
+  top: number;
+  width: number; // of the plot
+  height: number;
+  band: number;
+  /** Middle of a bucket; those after the last one are the forecast's. */
+  x: (index: number) => number;
+  y: (value: number) => number;
+  ticks: number[];
+  stack: Stacked[];
+  indexAt: (pixel: number) => number;
+  count: number;
+}
+
+const LEFT = 48;
+const RIGHT = 8;
+const TOP = 10;
+const BOTTOM = 26;
+
+export function geometryOf(props: TimeChartProps, width: number): Geometry {
+  const { series, buckets, before, after, level, mode } = props;
+  const height = (props.height ?? 268) - TOP - BOTTOM;
+  const stack = mode === 'lines' ? [] : stacked(series, buckets.length);
+  const values = [
+    ...(mode === 'lines' ? series.flatMap((one) => [...one.values]) : stack.flatMap((one) => one.spans.flat())),
+    ...(before?.values ?? []), ...(after?.values ?? []), level?.value ?? null,
+  ].filter((value): value is number => value !== null && Number.isFinite(value));
+  const [low = 0, high = 0] = extent(values);
+  const ticks = niceTicks(low, high);
+  const y = scaleLinear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [TOP + height, TOP]);
+  const count = buckets.length + (after?.buckets.length ?? 0);
+  const plot = Math.max(40, width - LEFT - RIGHT);
+  const band = plot / Math.max(1, count);
+  return {
+    left: LEFT, top: TOP, width: plot, height, band, ticks, stack, count, y,
+    x: (index) => LEFT + (index + 0.5) * band,
+    indexAt: (pixel) => Math.min(buckets.length - 1, Math.max(0, Math.floor((pixel - LEFT) / band))),
+  };
+}

@@ -1,0 +1,135 @@
+// Small marks: ranked bars, sparks, a waterfall of a sum.
+import type { ComponentChildren } from 'preact';
+import { scaleLinear } from 'd3-scale';
+import { Link } from 'wouter-preact';
+import { niceTicks } from '@/charts/scale';
+import { useWidth } from '@/charts/width';
+
+export interface BarItem {
+  key: string;
+  label: ComponentChildren;
+  share: string;
+  value: ComponentChildren;
+  /** Of the greatest, 0 to 1; below zero is drawn as a loss. */
+  part: number;
+  change?: ComponentChildren;
+  href: string;
+}
+/** One colour: the label says what it is. */
+export function BarList({ label, items }: { label: string; items: readonly BarItem[] }) {
+  return (
+    <ul class="barlist" aria-label={label}>
+      {items.map((item) => (
+        <li key={item.key}>
+          <Link href={item.href}>
+            <span class="bl-h"><span class="bl-n">{item.label}</span><span class="mut n">{item.share}</span></span>
+            <span class="bl-v">{item.value}</span>
+            <span class={`bar ${item.part < 0 ? 'loss' : ''}`}><i style={{ '--w': `${Math.min(100, Math.abs(item.part) * 100)}%` }} /></span>
+            <span class="bl-d">{item.change}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const SPARK = { width: 92, height: 22 };
+/** A trend without an axis; its numbers are in the row beside it. */
+export function Spark({ label, values }: { label: string; values: readonly number[] }) {
+  const shown = values.slice(-31);
+  const max = Math.max(...shown, Number.MIN_VALUE);
+  const band = SPARK.width / Math.max(1, shown.length);
+  return (
+    <svg class="spark" width={SPARK.width} height={SPARK.height} role="img" aria-label={label}>
+      {shown.map((value, index) => {
+        const height = value > 0 ? Math.max(1, (value / max) * SPARK.height) : 0;
+        return <rect key={index} class={index === shown.length - 1 ? 'last' : ''} x={index * band} y={SPARK.height - height} width={Math.max(0.8, band - 1)} height={height} />;
+      })}
+    </svg>
+  );
+}
+
+export interface Step {
+  key: string;
+  label: string;
+  /** Sums are drawn from zero, changes from where the one before ended. */
+  kind: 'sum' | 'change';
+  value: number;
+  text: string;
+  note?: string;
+  href: string;
+}
+interface Placed extends Step {
+  from: number;
+  to: number;
+}
+export function placed(steps: readonly Step[]): Placed[] {
+  let level = 0;
+  return steps.map((step) => {
+    const from = step.kind === 'sum' ? 0 : level;
+    level = step.kind === 'sum' ? step.value : level + step.value;
+    return { ...step, from, to: level };
+  });
+}
+
+const BRIDGE = { height: 268, left: 48, right: 8, top: 26, bottom: 42 };
+/** How one sum becomes another. What lowers it is good, what raises it is not: sign and colour say so. */
+export function Bridge({ label, steps, axis }: { label: string; steps: readonly Step[]; axis: (value: number) => string }) {
+  const { element, width } = useWidth<HTMLDivElement>();
+  const bars = placed(steps);
+  const ticks = niceTicks(Math.min(...bars.map((bar) => Math.min(bar.from, bar.to))), Math.max(...bars.map((bar) => Math.max(bar.from, bar.to))));
+  const y = scaleLinear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [BRIDGE.height - BRIDGE.bottom, BRIDGE.top]);
+  const band = (width - BRIDGE.left - BRIDGE.right) / Math.max(1, bars.length);
+  const bar = Math.min(88, band * 0.62);
+  return (
+    <div class="plot" ref={element}>
+      <svg width={width} height={BRIDGE.height} role="group" aria-label={label}>
+        <g aria-hidden="true">
+          {ticks.map((tick) => <g key={tick}><line class={tick === 0 ? 'axis' : 'gridline'} x1={BRIDGE.left} x2={width - BRIDGE.right} y1={y(tick)} y2={y(tick)} /><text x={BRIDGE.left - 10} y={y(tick) + 4} text-anchor="end">{axis(tick)}</text></g>)}
+          {bars.slice(1).map((one, index) => <line key={one.key} class="joint" x1={BRIDGE.left + (index + 0.5) * band + bar / 2} x2={BRIDGE.left + (index + 1.5) * band - bar / 2} y1={y(bars[index]?.to ?? 0)} y2={y(bars[index]?.to ?? 0)} />)}
+        </g>
+        {bars.map((one, index) => {
+          const middle = BRIDGE.left + (index + 0.5) * band;
+          const top = Math.min(y(one.from), y(one.to));
+          return (
+            <Link key={one.key} href={one.href} class={`step ${one.kind === 'sum' ? 'sum' : one.value <= 0 ? 'less' : 'more'}`} aria-label={`${one.label}: ${one.text}${one.note ? `, ${one.note}` : ''}`}>
+              <rect class="hit" x={middle - band / 2} y={BRIDGE.top} width={band} height={BRIDGE.height - BRIDGE.top} />
+              <rect class="fill" x={middle - bar / 2} y={top} width={bar} height={Math.max(1.5, Math.abs(y(one.from) - y(one.to)))} rx="2" />
+              <text class="step-v" x={middle} y={top - 8} text-anchor="middle">{one.text}</text>
+              <text class="step-l" x={middle} y={BRIDGE.height - BRIDGE.bottom + 18} text-anchor="middle">{cut(one.label, band)}</text>
+              {one.note && <text x={middle} y={BRIDGE.height - BRIDGE.bottom + 34} text-anchor="middle">{cut(one.note, band)}</text>}
+            </Link>
+          );
+        })}
+      </svg>
+    </div>
+  );
+}
+const PER_LETTER = 6.2; // px, about
+const cut = (text: string, width: number) => {
+  const letters = Math.max(3, Math.floor((width - 6) / PER_LETTER));
+  return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
+};
+
+export interface Hop {
+  key: string;
+  label: string;
+  color: string;
+  value: number;
+  text: string;
+  href?: string;
+}
+/** Parts of one whole in a row, as the time of a request. */
+export function Waterfall({ label, hops }: { label: string; hops: readonly Hop[] }) {
+  const total = hops.reduce((sum, hop) => sum + hop.value, 0) || 1;
+  return (
+    <div class="hops">
+      <div class="hops-bar" role="img" aria-label={`${label}: ${hops.map((hop) => `${hop.label} ${hop.text}`).join(', ')}`}>
+        {hops.filter((hop) => hop.value > 0).map((hop) => <i key={hop.key} style={{ width: `${(hop.value / total) * 100}%`, background: hop.color }} />)}
+      </div>
+      <ul class="legend">
+        {hops.map((hop) => <li key={hop.key}>{hop.href ? <Link href={hop.href}><i style={{ background: hop.color }} />{hop.label} <b>{hop.text}</b></Link> : <span><i style={{ background: hop.color }} />{hop.label} <b>{hop.text}</b></span>}</li>)}
+      </ul>
+    </div>
+  );
+}
