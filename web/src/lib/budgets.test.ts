@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Budget, budgetsOf, capError, exceeded, reaches, scopeText, useOf } from '@/lib/budgets';
+import { type Budget, budgetsOf, capError, exceeded, reaches, scopeText, usageOf } from '@/lib/budgets';
 import { parseUsd } from '@/lib/money';
 
 const budget = (cap: string, spent: string, held = '0', scope: Budget['scope'] = { tenant: 'acme' }): Budget => ({
@@ -9,7 +9,7 @@ const budget = (cap: string, spent: string, held = '0', scope: Budget['scope'] =
 const noon = Date.parse('2026-11-16T00:00:00Z'); // half of the month
 
 describe('caps', () => {
-  it('count what is held as used', () => expect(useOf(budget('10', '4', '1'))).toEqual({ used: parseUsd('5'), cap: parseUsd('10'), share: 0.5 }));
+  it('count what is held as used', () => expect(usageOf(budget('10', '4', '1'))).toEqual({ used: parseUsd('5'), cap: parseUsd('10'), share: 0.5 }));
   it('are reached when money goes on as it went, or not in this period', () => {
     expect(reaches(budget('10', '7.5'), noon)?.toISOString()).toBe('2026-11-21T00:00:00.000Z');
     expect(reaches(budget('10', '5'), noon)).toBeNull(); // exactly at the end

@@ -30,7 +30,7 @@ export interface Use {
   cap: Money;
   share: number;
 }
-export function useOf(budget: Budget): Use {
+export function usageOf(budget: Budget): Use {
   const used = (parseUsd(budget.state.spent_usd) ?? 0n) + (parseUsd(budget.state.held_usd) ?? 0n);
   const cap = parseUsd(budget.cap_usd) ?? 0n;
   return { used, cap, share: cap > 0n ? toNumber(used) / toNumber(cap) : 1 };
@@ -38,7 +38,7 @@ export function useOf(budget: Budget): Use {
 
 /** When the cap is reached if money goes on as it went in this period; null: not in it. */
 export function reaches(budget: Budget, now: number): Date | null {
-  const { used, cap } = useOf(budget);
+  const { used, cap } = usageOf(budget);
   const start = Date.parse(budget.state.period_start ?? '');
   const end = Date.parse(budget.state.period_ends ?? '');
   if (used >= cap) return new Date(now);
@@ -48,7 +48,7 @@ export function reaches(budget: Budget, now: number): Date | null {
 }
 
 /** The tightest first. */
-export const byShare = (a: Budget, b: Budget): number => useOf(b).share - useOf(a).share;
+export const byShare = (a: Budget, b: Budget): number => usageOf(b).share - usageOf(a).share;
 export const budgetsOf = (budgets: readonly Budget[], dimension: string, value: string): Budget[] =>
   budgets.filter((budget) => (budget.scope as Record<string, string | undefined>)[dimension] === value).sort(byShare);
 
