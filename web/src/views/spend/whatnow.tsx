@@ -47,7 +47,7 @@ export function WhatNow({ scope, period, measure, action, cap, spent }: WhatNowP
   return (
     <p class="hint" role="status">
       {used >= amount ? <b class="bad">Reached at once: {money(used)} is spent, so {verb[action]} from now on.</b> : <>Now {money(used)} is spent; {money(amount - used)} would be left.</>}
-      {period !== 'total' && costs.length > 1 && <> {over === 0 ? `In the ${periods} before it would not have been reached.` : `It would have been reached in ${over} of the ${periods} before${worst ? `, at most on ${time(worst.start, period === 'day' ? 'day' : 'month', 'UTC')}` : ''}.`}</>}
+      {period !== 'total' && costs.length > 1 && <> {over === 0 ? `In the ${periods} before it would not have been reached.` : `It would have been reached in ${over} of the ${periods} before${worst ? `, the most ${period === 'day' ? 'on' : 'in'} ${time(worst.start, period === 'day' ? 'day' : 'month', 'UTC')}` : ''}.`}</>}
     </p>
   );
 }
