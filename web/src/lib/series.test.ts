@@ -8,7 +8,7 @@ import { rowsOf } from '@/lib/table';
 const table: Table = {
   columns: [{ name: 'time', type: 'text' }, { name: 'model', type: 'text' }, { name: 'cost', type: 'usd' }, { name: 'receipts', type: 'integer' }],
   rows: [['2026-11-01', 'b', '0.1', 1], ['2026-11-01', OTHER, '99', 9], ['2026-11-03', 'a', '0.2', 2], ['2026-11-03', 'b', null, 3], ['2026-11-03', '', '0.000000000001', 1]],
-  totals: null, groups: 5,
+  totals: null, groups: 5, percentile_error: 0.01, incomplete_before: null,
 };
 const days = bucketsOf({ from: new Date('2026-11-01T00:00:00Z'), to: new Date('2026-11-04T00:00:00Z') }, 'day', 'UTC');
 const grid = new Grid(rowsOf(table), 'model', (row) => Number(row.text('cost')));
