@@ -336,6 +336,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/disk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the bytes are, and how long receipts are kept */
+        get: operations["getDisk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/receipts": {
         parameters: {
             query?: never;
@@ -864,6 +881,10 @@ export interface components {
             default_max_output_tokens?: number | null;
             /** @enum {string} */
             content?: "none" | "redacted" | "full";
+            retention?: {
+                /** @description Then receipts can no longer be searched and read; null: no end */
+                receipts_days?: number | null;
+            };
         };
         Tenant: {
             id: string;
@@ -893,6 +914,10 @@ export interface components {
             default_max_output_tokens: number | null;
             /** @enum {string} */
             content: "none" | "redacted" | "full";
+            retention: {
+                /** @description Then receipts can no longer be searched and read; null: no end */
+                receipts_days?: number | null;
+            };
             /**
              * @description file: read-only here (409)
              * @enum {string}
@@ -1117,6 +1142,28 @@ export interface components {
             expires_at: string | null;
             csrf_token: string | null;
         };
+        Disk: {
+            /** @description free where the data folder lies */
+            available_bytes: number | null;
+            journal_bytes: number;
+            store: {
+                file_bytes: number;
+                /** @description of the file: will be used again */
+                free_bytes: number;
+                /** @description not yet in the file */
+                log_bytes: number;
+                tables: {
+                    name: string;
+                    rows: number;
+                    /** @description whole blocks: small tables look larger than they are */
+                    bytes: number;
+                }[];
+            };
+            retention: {
+                tenant: string;
+                receipts_days: number;
+            }[];
+        };
         Status: {
             node_id: string;
             policy_version: string;
@@ -1166,6 +1213,10 @@ export interface components {
             default_max_output_tokens?: number | null;
             /** @enum {string} */
             content?: "none" | "redacted" | "full";
+            retention?: {
+                /** @description Then receipts can no longer be searched and read; null: no end */
+                receipts_days?: number | null;
+            };
         };
         KeyNew: {
             /** @description made up if absent, but for tenants */
@@ -2091,6 +2142,29 @@ export interface operations {
             };
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
+        };
+    };
+    getDisk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disk"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            504: components["responses"]["Problem"];
         };
     };
     searchReceipts: {
