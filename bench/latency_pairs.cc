@@ -30,7 +30,8 @@ int connect_to(int port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) die("cannot connect to port " + std::to_string(port));
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    die("cannot connect to port " + std::to_string(port));
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return fd;
@@ -51,7 +52,8 @@ struct Side {
   /// One request and its whole answer.
   double once() {
     const auto began = std::chrono::steady_clock::now();
-    if (send(fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) die("the connection was closed");
+    if (send(fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+      die("the connection was closed");
     buffer.clear();
     size_t wanted = std::string::npos;
     char piece[65536];
@@ -74,11 +76,14 @@ struct Side {
   }
 };
 
-double at(std::vector<double>& sorted, double q) { return sorted[std::min(sorted.size() - 1, static_cast<size_t>(q * static_cast<double>(sorted.size())))]; }
+double at(std::vector<double>& sorted, double q) {
+  return sorted[std::min(sorted.size() - 1, static_cast<size_t>(q * static_cast<double>(sorted.size())))];
+}
 
 void print(const char* name, std::vector<double> values, const char* end) {
   std::ranges::sort(values);
-  std::printf("\"%s\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f}%s", name, at(values, 0.5), at(values, 0.9), at(values, 0.99), values.back(), end);
+  std::printf("\"%s\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f}%s", name, at(values, 0.5), at(values, 0.9),
+              at(values, 0.99), values.back(), end);
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// What caps add to a request: reservation and settlement with 10,000 budgets defined, on 1 and 2 threads, against the same
-// loop without any budget that applies. `ninja -C build/release ledger_bench && build/release/ledger_bench`.
+// What caps add to a request: reservation and settlement with 10,000 budgets defined, on 1 and 2 threads, against the
+// same loop without any budget that applies. `ninja -C build/release ledger_bench && build/release/ledger_bench`.
 #include <benchmark/benchmark.h>
 
 #include <memory>

@@ -1,5 +1,5 @@
-// A destination that was down comes back: N receipts lie in a journal on disk, the exporter sends them all to a receiver
-// on loopback that counts different span ids. Prints time, rate, CPU a receipt and the growth of memory.
+// A destination that was down comes back: N receipts lie in a journal on disk, the exporter sends them all to a
+// receiver on loopback that counts different span ids. Prints time, rate, CPU a receipt and the growth of memory.
 //   otlp_catch_up [RECEIPTS] [FOLDER]
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -51,7 +51,8 @@ long resident_kb() {
 double cpu_seconds() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+         static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
 std::string receipt(int n) {
@@ -106,9 +107,10 @@ int run(int receipts, const std::string& folder) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-  fmt::print("{} of {} spans in {:.1f} s, {:.0f} receipts/s, {:.1f} us CPU a receipt with the receiver, memory {:+} MB (of that {} MB the receiver's ids)\n",
-             arrived.count(), wanted, took.count(), receipts / took.count(), (cpu_seconds() - cpu) * 1e6 / receipts, (resident_kb() - before_kb) / 1024,
-             arrived.count() * 56 >> 20);
+  fmt::print("{} of {} spans in {:.1f} s, {:.0f} receipts/s, {:.1f} us CPU a receipt with the receiver, memory {:+} MB "
+             "(of that {} MB the receiver's ids)\n",
+             arrived.count(), wanted, took.count(), receipts / took.count(), (cpu_seconds() - cpu) * 1e6 / receipts,
+             (resident_kb() - before_kb) / 1024, arrived.count() * 56 >> 20);
   return arrived.count() == wanted ? 0 : 1;
 }
 

@@ -1,9 +1,10 @@
 // The receipt store under load: makes N receipts over D days (skewed over 50 tenants, 20 workflows, 15 models) straight
 // into a store, then asks a fixed list of questions while 500 receipts a second are being loaded, and prints how long
 // they took, how soon a receipt can be read, and what a receipt takes on disk.
-//   store_bench [--receipts 10000000] [--days 90] [--rate 500] [--rounds 3] [--file FILE]   (FILE that exists is used as it is)
-// The list: every view × 7/30/90 days × no filter and one tenant × UTC and Europe/Berlin, asked panel after panel as the
-// dashboard's request does; the common searches; and free combinations of dimensions and filters.
+//   store_bench [--receipts 10000000] [--days 90] [--rate 500] [--rounds 3] [--file FILE]   (FILE that exists is used
+//   as it is)
+// The list: every view × 7/30/90 days × no filter and one tenant × UTC and Europe/Berlin, asked panel after panel as
+// the dashboard's request does; the common searches; and free combinations of dimensions and filters.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +45,8 @@ struct Times {
     if (all.empty()) return "none";
     std::ranges::sort(all);
     const auto rank = [&](size_t per_cent) { return all[(all.size() * per_cent + 99) / 100 - 1]; };
-    return fmt::format("p50 {:6.1f}  p95 {:6.1f}  max {:6.1f} ms  ({} times)", rank(50), rank(95), all.back(), all.size());
+    return fmt::format("p50 {:6.1f}  p95 {:6.1f}  max {:6.1f} ms  ({} times)", rank(50), rank(95), all.back(),
+                       all.size());
   }
 };
 
@@ -96,7 +98,9 @@ class Traffic {
 public:
   Traffic(ReceiptStore& store, ReceiptGenerator generator, int rate)
       : store_(store), generator_(std::move(generator)), rate_(rate), first_(store.mark().sequence),
-        loader_(store, [this](const JournalPlace& from, size_t limit, auto wait) { return read(from, limit, wait); }, clock_),
+        loader_(
+            store, [this](const JournalPlace& from, size_t limit, auto wait) { return read(from, limit, wait); },
+            clock_),
         closer_([this](const std::stop_token& token) { close(token); }),
         watcher_([this](const std::stop_token& token) { watch(token); }) {}
   ~Traffic() {
@@ -108,8 +112,8 @@ public:
 
   void print() {
     const LoaderState state = loader_.state();
-    fmt::print("loaded meanwhile: {} receipts in {} commits, {} failures {}\n", state.loaded, state.commits, state.failures,
-               state.last_error);
+    fmt::print("loaded meanwhile: {} receipts in {} commits, {} failures {}\n", state.loaded, state.commits,
+               state.failures, state.last_error);
     fmt::print("readable by id after its close  {}\n", by_id_.text());
     fmt::print("found by search after its close {}\n", by_search_.text());
   }
@@ -123,7 +127,8 @@ private:
       piece.receipts.push_back(std::move(closed_.front()));
       closed_.pop_front();
     }
-    piece.next = piece.receipts.empty() ? store_.mark().next : JournalPlace{1, piece.receipts.back().sequence * 100 + 100};
+    piece.next =
+        piece.receipts.empty() ? store_.mark().next : JournalPlace{1, piece.receipts.back().sequence * 100 + 100};
     return piece;
   }
 
@@ -155,7 +160,8 @@ private:
       by_id_.all.push_back(since(one.second));
       Search search;
       search.filters.text = one.first;
-      while (!token.stop_requested() && must(store_.search(search, Scope::all(), {})).rows.empty()) {}
+      while (!token.stop_requested() && must(store_.search(search, Scope::all(), {})).rows.empty()) {
+      }
       by_search_.all.push_back(since(one.second));
     }
   }
@@ -247,7 +253,8 @@ public:
       const std::string json = fmt::format(R"({},"from":"{}","to":"{}","time_zone":"Europe/Berlin"}})", text,
                                            to_rfc3339(last(90).from), to_rfc3339(now_));
       const Query query = must(query_from_json(json));
-      all.push_back({std::string(text).substr(12, 70), [this, query] { must(store_.query(query, Scope::all(), {std::chrono::seconds(30), {}})); }});
+      all.push_back({std::string(text).substr(12, 70),
+                     [this, query] { must(store_.query(query, Scope::all(), {std::chrono::seconds(30), {}})); }});
     }
     return all;
   }
@@ -265,7 +272,8 @@ private:
                 const auto start = Steady::now();
                 must(store_.query(panel.query, Scope::all(), {std::chrono::seconds(30), {}}));
                 panels_.all.push_back(since(start));
-                worst_panel_[name + "/" + panel.name] = std::max(worst_panel_[name + "/" + panel.name], panels_.all.back());
+                worst_panel_[name + "/" + panel.name] =
+                    std::max(worst_panel_[name + "/" + panel.name], panels_.all.back());
               }
             }};
   }
@@ -282,7 +290,8 @@ void print_slowest(const std::map<std::string, double>& worst) {
   std::vector<std::pair<double, std::string>> slow;
   for (const auto& [name, time] : worst) slow.emplace_back(time, name);
   std::ranges::sort(slow, std::greater<>());
-  for (size_t i = 0; i < std::min<size_t>(slow.size(), 10); ++i) fmt::print("    {:7.1f} ms  {}\n", slow[i].first, slow[i].second);
+  for (size_t i = 0; i < std::min<size_t>(slow.size(), 10); ++i)
+    fmt::print("    {:7.1f} ms  {}\n", slow[i].first, slow[i].second);
 }
 
 /// Asks each question of the list once a round; the first round is not counted.

@@ -60,12 +60,17 @@ std::string as_chunk(const std::string& text) {
 const std::string kHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 std::string event_text(int index, int last) {
-  const std::string start = R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":)";
-  std::string text = start + R"({"content":"word )" + std::to_string(index) + R"( "},"finish_reason":null}]})" "\n\n";
+  const std::string start =
+      R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":)";
+  std::string text = start + R"({"content":"word )" + std::to_string(index) +
+                     R"( "},"finish_reason":null}]})"
+                     "\n\n";
   if (index + 1 < last) return as_chunk(text);
-  text += start + R"({},"finish_reason":"stop"}]})" "\n\n";
-  text += R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":)" +
-          std::to_string(2 * last) + R"(,"total_tokens":)" + std::to_string(20 + 2 * last) + "}}\n\ndata: [DONE]\n\n";
+  text += start + R"({},"finish_reason":"stop"}]})"
+                  "\n\n";
+  text +=
+      R"(data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":)" +
+      std::to_string(2 * last) + R"(,"total_tokens":)" + std::to_string(20 + 2 * last) + "}}\n\ndata: [DONE]\n\n";
   return as_chunk(text) + "0\r\n\r\n";
 }
 
@@ -89,7 +94,8 @@ int serve(int port, int events, int interval_ms) {
   const int on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const sockaddr_in address = loopback(port);
-  if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(listener, 4096) != 0) die("listen");
+  if (bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(listener, 4096) != 0)
+    die("listen");
   const int epoll = epoll_create1(0);
   watch(epoll, listener);
   std::map<int, Stream> streams;
@@ -132,9 +138,11 @@ int serve(int port, int events, int interval_ms) {
 }
 
 int read_streams(int port, const std::string& key, int count) {
-  const std::string body = R"({"model":"bench-model","stream":true,"max_tokens":1000,"messages":[{"role":"user","content":"Tell me a long story about a lighthouse."}]})";
+  const std::string body =
+      R"({"model":"bench-model","stream":true,"max_tokens":1000,"messages":[{"role":"user","content":"Tell me a long story about a lighthouse."}]})";
   const std::string request = "POST /v1/chat/completions HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " + key +
-                              "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+                              "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                              "\r\nConnection: close\r\n\r\n" + body;
   const int epoll = epoll_create1(0);
   std::map<int, std::string> tails;
   const sockaddr_in address = loopback(port);
@@ -157,7 +165,8 @@ int read_streams(int port, const std::string& key, int count) {
       const ssize_t got = recv(fd, piece, sizeof piece, 0);
       std::string& tail = tails[fd];
       if (got <= 0) {
-        whole += tail.find("data: [DONE]") != std::string::npos && tail.find(": kairosroute ") != std::string::npos ? 1 : 0;
+        whole +=
+            tail.find("data: [DONE]") != std::string::npos && tail.find(": kairosroute ") != std::string::npos ? 1 : 0;
         close(fd);
         tails.erase(fd);
         continue;

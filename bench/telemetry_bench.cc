@@ -1,5 +1,6 @@
 // What exporting a receipt costs, in CPU time of the exporter's thread; the request path does none of it.
-// The sample receipt: two attempts, three candidates, every optional group filled; a small one: one attempt, one candidate.
+// The sample receipt: two attempts, three candidates, every optional group filled; a small one: one attempt, one
+// candidate.
 #include <benchmark/benchmark.h>
 
 #include "journal/testing/faulty_file_system.h"
@@ -48,7 +49,8 @@ void encode(benchmark::State& state, config::OtlpProtocol protocol) {
     if (batch.spans() >= kBatchSpans) batch.clear();
     for (const Span& span : spans) batch.add(span);
   }
-  state.counters["bytes"] = static_cast<double>(batch.bytes()) / static_cast<double>(batch.spans()) * static_cast<double>(spans.size());
+  state.counters["bytes"] =
+      static_cast<double>(batch.bytes()) / static_cast<double>(batch.spans()) * static_cast<double>(spans.size());
 }
 BENCHMARK_CAPTURE(encode, protobuf, config::OtlpProtocol::kProtobuf)->Arg(0)->Arg(1);
 BENCHMARK_CAPTURE(encode, json, config::OtlpProtocol::kJson)->Arg(0)->Arg(1);
@@ -78,7 +80,8 @@ void read_journal(benchmark::State& state) {
     Ulid id;
     id.bytes[15] = static_cast<std::uint8_t>(i);
     id.bytes[14] = static_cast<std::uint8_t>(i >> 8);
-    if (!(*writer)->append({journal::Kind::kClose, id, WallTime{}, json}, [](auto) {})) return state.SkipWithError("not written");
+    if (!(*writer)->append({journal::Kind::kClose, id, WallTime{}, json}, [](auto) {}))
+      return state.SkipWithError("not written");
   }
   if (!(*writer)->flush()) return state.SkipWithError("not written");
   journal::Entry entry;

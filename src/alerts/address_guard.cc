@@ -14,14 +14,16 @@
 namespace kairos::alerts {
 namespace {
 
-/// What is not the public internet (IANA's special-purpose registries): this host, link-local with the metadata service,
-/// private, shared, benchmarking, documentation, multicast, reserved; and prefixes that carry an IPv4 address within.
+/// What is not the public internet (IANA's special-purpose registries): this host, link-local with the metadata
+/// service, private, shared, benchmarking, documentation, multicast, reserved; and prefixes that carry an IPv4 address
+/// within.
 constexpr std::array<std::string_view, 32> kForbidden = {
-    "0.0.0.0/8",     "10.0.0.0/8",      "100.64.0.0/10",  "127.0.0.0/8",  "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
-    "192.0.2.0/24",  "192.88.99.0/24",  "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",
-    "240.0.0.0/4",   "::/96",           "64:ff9b::/96",   "64:ff9b:1::/48", "100::/64",      "2001::/23",     "2001:db8::/32",
-    "2002::/16",     "3fff::/20",       "5f00::/16",      "fc00::/7",     "fe80::/10",      "fec0::/10",     "ff00::/8",
-    "::1/128",       "168.63.129.16/32", "2620:4f:8000::/48", "fd00:ec2::/32"};
+    "0.0.0.0/8",         "10.0.0.0/8",   "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24",      "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",  "198.51.100.0/24",
+    "203.0.113.0/24",    "224.0.0.0/4",  "240.0.0.0/4",    "::/96",          "64:ff9b::/96",   "64:ff9b:1::/48",
+    "100::/64",          "2001::/23",    "2001:db8::/32",  "2002::/16",      "3fff::/20",      "5f00::/16",
+    "fc00::/7",          "fe80::/10",    "fec0::/10",      "ff00::/8",       "::1/128",        "168.63.129.16/32",
+    "2620:4f:8000::/48", "fd00:ec2::/32"};
 
 std::optional<IpAddress> parse_address(const std::string& text) {
   IpAddress address{};
@@ -34,7 +36,8 @@ std::optional<IpAddress> parse_address(const std::string& text) {
 }
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
   return text;
 }
 
@@ -58,9 +61,12 @@ Result<AddressGuard::Network> AddressGuard::parse(std::string_view text) {
   if (slash != text.npos) {
     const std::string_view number = text.substr(slash + 1);
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), bits);
-    good = good && error == std::errc() && end == number.data() + number.size() && bits >= 0 && bits <= (four ? 32 : 128);
+    good =
+        good && error == std::errc() && end == number.data() + number.size() && bits >= 0 && bits <= (four ? 32 : 128);
   }
-  if (!good) return fail(Code::kInvalid, fmt::format("'{}' is not a network such as 10.0.0.0/8 or fd00::/8", text.substr(0, 60)));
+  if (!good)
+    return fail(Code::kInvalid,
+                fmt::format("'{}' is not a network such as 10.0.0.0/8 or fd00::/8", text.substr(0, 60)));
   return Network{*address, four ? bits + 96 : bits};
 }
 
@@ -113,15 +119,20 @@ Result<> AddressGuard::check_host(const std::string& host) const {
   const auto address = parse_address(plain.substr(0, plain.find('%')));
   const bool here = plain == "localhost" || plain.ends_with(".localhost");
   const bool metadata = plain == "metadata" || plain == "metadata.google.internal" || plain == "instance-data";
-  const bool good = address ? admits(*address) : here ? admits(*parse_address("127.0.0.1")) : !metadata && !plain.empty();
+  const bool good = address ? admits(*address)
+                    : here  ? admits(*parse_address("127.0.0.1"))
+                            : !metadata && !plain.empty();
   if (good) return {};
-  return fail(Code::kInvalid, fmt::format("the address '{}' may not be reached: it is not a public one; name its network in "
-                                          "alerts.allow_networks if it is meant", host.substr(0, 100)));
+  return fail(Code::kInvalid,
+              fmt::format("the address '{}' may not be reached: it is not a public one; name its network in "
+                          "alerts.allow_networks if it is meant",
+                          host.substr(0, 100)));
 }
 
 Result<> AddressGuard::check_url(const std::string& url) const {
   const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parsed(curl_url(), curl_url_cleanup);
-  const bool control = std::ranges::any_of(url, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+  const bool control =
+      std::ranges::any_of(url, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
   if (control || url.size() > 2048 || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
     return fail(Code::kInvalid, "url: is not a URL");
   }

@@ -1,6 +1,6 @@
-// Which addresses channels may reach: public ones, and the networks that the configuration allows. Asked when a channel is
-// saved (the URL as written) and, what counts, for every address a connection is about to be made to: names can change
-// what they mean in between.
+// Which addresses channels may reach: public ones, and the networks that the configuration allows. Asked when a channel
+// is saved (the URL as written) and, what counts, for every address a connection is about to be made to: names can
+// change what they mean in between.
 #pragma once
 
 #include <array>

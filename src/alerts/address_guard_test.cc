@@ -10,11 +10,30 @@ namespace {
 
 TEST(Guard, RefusesWhatIsNotPublic) {
   const auto guard = AddressGuard::make({});
-  for (const char* url : {"http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]/",
-                          "http://169.254.169.254/latest", "http://10.1.2.3/", "http://192.168.0.1/", "http://100.64.0.1/", "http://0.0.0.0/",
-                          "http://localhost/", "http://LOCALHOST./", "http://x.localhost/", "http://[fe80::1]/", "http://[fd00::1]/",
-                          "http://[64:ff9b::7f00:1]/", "http://metadata.google.internal/", "ftp://example.com/", "file:///etc/passwd",
-                          "https://user:pass@example.com/", "https://", "not a url", "https://exa\nmple.com/"}) {
+  for (const char* url : {"http://127.0.0.1/",
+                          "http://127.1/",
+                          "http://2130706433/",
+                          "http://0x7f.1/",
+                          "http://[::1]/",
+                          "http://[::ffff:10.0.0.1]/",
+                          "http://169.254.169.254/latest",
+                          "http://10.1.2.3/",
+                          "http://192.168.0.1/",
+                          "http://100.64.0.1/",
+                          "http://0.0.0.0/",
+                          "http://localhost/",
+                          "http://LOCALHOST./",
+                          "http://x.localhost/",
+                          "http://[fe80::1]/",
+                          "http://[fd00::1]/",
+                          "http://[64:ff9b::7f00:1]/",
+                          "http://metadata.google.internal/",
+                          "ftp://example.com/",
+                          "file:///etc/passwd",
+                          "https://user:pass@example.com/",
+                          "https://",
+                          "not a url",
+                          "https://exa\nmple.com/"}) {
     EXPECT_FALSE(guard->check_url(url)) << url;
   }
   EXPECT_TRUE(guard->check_url("https://example.com/hook?x=1"));

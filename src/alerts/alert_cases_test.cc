@@ -31,10 +31,14 @@ constexpr seconds kInterval(30);
 seconds offset_of(const std::string& text) {
   const std::int64_t number = std::strtoll(text.c_str() + 1, nullptr, 10) * (text[0] == '-' ? -1 : 1);
   switch (text.back()) {
-  case 'd': return seconds(number * 86'400);
-  case 'h': return seconds(number * 3'600);
-  case 'm': return seconds(number * 60);
-  default: return seconds(number);
+  case 'd':
+    return seconds(number * 86'400);
+  case 'h':
+    return seconds(number * 3'600);
+  case 'm':
+    return seconds(number * 60);
+  default:
+    return seconds(number);
   }
 }
 
@@ -69,9 +73,9 @@ std::string Play::stamp() const {
 
 void Play::say(const Transition& transition) {
   static constexpr std::array<std::string_view, 3> kWords = {"fired", "reminded", "resolved"};
-  out_ += fmt::format("{} {}{}: {} [{}]{}\n", stamp(), kWords[static_cast<size_t>(transition.change)], transition.notify ? "" : " (silent)",
-                      headline(*rule_, transition.instance), figures(*rule_, transition.instance),
-                      transition.why.empty() ? "" : "; " + transition.why);
+  out_ += fmt::format("{} {}{}: {} [{}]{}\n", stamp(), kWords[static_cast<size_t>(transition.change)],
+                      transition.notify ? "" : " (silent)", headline(*rule_, transition.instance),
+                      figures(*rule_, transition.instance), transition.why.empty() ? "" : "; " + transition.why);
 }
 
 void Play::step_once() {
@@ -141,10 +145,14 @@ std::string Play::run(const std::string& script) {
   bool in_rule = false;
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("#") || line.empty()) continue;
-    if (line.starts_with("rule ")) in_rule = true;
-    else if (!line.starts_with(" ")) in_rule = false;
-    if (in_rule) rule_text_ += (line.starts_with("rule ") ? line.substr(5) : line) + "\n";
-    else commands.push_back(line);
+    if (line.starts_with("rule "))
+      in_rule = true;
+    else if (!line.starts_with(" "))
+      in_rule = false;
+    if (in_rule)
+      rule_text_ += (line.starts_with("rule ") ? line.substr(5) : line) + "\n";
+    else
+      commands.push_back(line);
   }
   const auto spec = config::parse_alert_rule(rule_text_, "rule");
   if (!spec) return "error " + spec.error().message + "\n";

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, size_t size) {
     line.starts_with('R') || line.starts_with('M') ? dialogue.said(line) : dialogue.heard(line);
     at = end;
   }
-  if (dialogue.code() < 0 || dialogue.code() > 999 || dialogue.text().size() > 200 || dialogue.refusals().size() > 200) __builtin_trap();
+  if (dialogue.code() < 0 || dialogue.code() > 999 || dialogue.text().size() > 200 || dialogue.refusals().size() > 200)
+    __builtin_trap();
   for (const char c : dialogue.text()) {
     if (static_cast<unsigned char>(c) < 0x20) __builtin_trap();
   }

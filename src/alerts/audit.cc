@@ -1,6 +1,6 @@
-// What people change through the API, told to the audit trail of the state store. The telling waits in the file of alerts,
-// in the same commit as the change, until the state store has it: a crash in between loses nothing. Secrets never get
-// there; what is told is what the API shows.
+// What people change through the API, told to the audit trail of the state store. The telling waits in the file of
+// alerts, in the same commit as the change, until the state store has it: a crash in between loses nothing. Secrets
+// never get there; what is told is what the API shows.
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
@@ -28,19 +28,22 @@ bool tell(store::StateStore& state, const std::string& text) {
   const json::value document = json::parse(text, error);
   const json::object* object = error ? nullptr : document.if_object();
   if (object == nullptr) return true;
-  const store::Change change{text_of(*object, "kind").value_or(""), text_of(*object, "id").value_or(""), text_of(*object, "after"), std::nullopt};
+  const store::Change change{text_of(*object, "kind").value_or(""), text_of(*object, "id").value_or(""),
+                             text_of(*object, "after"), std::nullopt};
   const auto there = state.get(change.kind, change.id);
   const bool told = there ? change.body == there->body : !change.body; // before a crash
   if (told) return true;
   const auto done = state.commit({change}, text_of(*object, "who").value_or(""));
   if (done) return true;
-  observe::log_error("alerts", "a change is not in the audit trail yet", {{"kind", change.kind}, {"id", change.id}, {"why", done.error().message}});
+  observe::log_error("alerts", "a change is not in the audit trail yet",
+                     {{"kind", change.kind}, {"id", change.id}, {"why", done.error().message}});
   return done.error().code == Code::kInvalid;
 }
 
 } // namespace
 
-void Service::Impl::note_change(std::string_view kind, std::string_view id, const std::optional<std::string>& shown, std::string_view who) {
+void Service::Impl::note_change(std::string_view kind, std::string_view id, const std::optional<std::string>& shown,
+                                std::string_view who) {
   std::string text;
   model::JsonWriter out(text);
   out.begin_object().key("kind").string(kind).key("id").string(id).key("who").string(who);

@@ -53,7 +53,8 @@ void EventFeed::add(Event event) {
 std::vector<Event> EventFeed::after(std::uint64_t after, size_t limit, const std::string* tenant) const {
   return events_.with([&](const std::deque<Event>& events) {
     std::vector<Event> found;
-    for (auto at = std::ranges::upper_bound(events, after, {}, &Event::sequence); at != events.end() && found.size() < limit; ++at) {
+    for (auto at = std::ranges::upper_bound(events, after, {}, &Event::sequence);
+         at != events.end() && found.size() < limit; ++at) {
       if (tenant == nullptr || at->tenant == *tenant) found.push_back(*at);
     }
     return found;
@@ -75,11 +76,13 @@ std::uint64_t EventFeed::oldest() const {
   return events_.with([](const std::deque<Event>& events) { return events.empty() ? 0 : events.front().sequence; });
 }
 
-bool Silence::covers(const std::string& rule_id, const std::string& of_tenant, const Labels& of_labels, WallTime now) const {
+bool Silence::covers(const std::string& rule_id, const std::string& of_tenant, const Labels& of_labels,
+                     WallTime now) const {
   if (now >= until) return false;
   if (!rule.empty() && !config::matches(rule, rule_id)) return false;
   if (!tenant.empty() && tenant != of_tenant) return false;
-  return std::ranges::all_of(labels, [&](const auto& one) { return std::ranges::find(of_labels, one) != of_labels.end(); });
+  return std::ranges::all_of(labels,
+                             [&](const auto& one) { return std::ranges::find(of_labels, one) != of_labels.end(); });
 }
 
 std::string to_json(const Silence& silence) {
@@ -106,23 +109,32 @@ Result<Silence> silence_from_json(std::string_view text) {
       }
       continue;
     }
-    if (!value.is_string()) return fail(Code::kInvalid, fmt::format("{}: must be a text", std::string_view(key).substr(0, 60)));
+    if (!value.is_string())
+      return fail(Code::kInvalid, fmt::format("{}: must be a text", std::string_view(key).substr(0, 60)));
     const std::string word(value.get_string());
-    if (word.size() > 500) return fail(Code::kInvalid, fmt::format("{}: at most 500 bytes", std::string_view(key).substr(0, 60)));
-    if (key == "id") silence.id = word;
-    else if (key == "rule") silence.rule = word;
-    else if (key == "tenant") silence.tenant = word;
-    else if (key == "by") silence.by = word;
-    else if (key == "comment") silence.comment = word;
+    if (word.size() > 500)
+      return fail(Code::kInvalid, fmt::format("{}: at most 500 bytes", std::string_view(key).substr(0, 60)));
+    if (key == "id")
+      silence.id = word;
+    else if (key == "rule")
+      silence.rule = word;
+    else if (key == "tenant")
+      silence.tenant = word;
+    else if (key == "by")
+      silence.by = word;
+    else if (key == "comment")
+      silence.comment = word;
     else if (key == "until") {
       const auto until = parse_rfc3339(word);
       if (!until) return fail(Code::kInvalid, "until: " + until.error().message);
       silence.until = *until;
     } else {
-      return fail(Code::kInvalid, fmt::format("{}: unknown key; known are rule, tenant, labels, until, comment", std::string_view(key).substr(0, 60)));
+      return fail(Code::kInvalid, fmt::format("{}: unknown key; known are rule, tenant, labels, until, comment",
+                                              std::string_view(key).substr(0, 60)));
     }
   }
-  if (silence.until == WallTime{}) return fail(Code::kInvalid, "until: is missing; give a time such as 2026-11-24T08:00:00Z");
+  if (silence.until == WallTime{})
+    return fail(Code::kInvalid, "until: is missing; give a time such as 2026-11-24T08:00:00Z");
   return silence;
 }
 
@@ -201,7 +213,8 @@ void Book::note_state(const std::string& rule, const std::string& key, const Ins
 
 void Book::note_event(Event event) {
   put(std::string(kEvent), number_text(event.sequence), event.json);
-  if (event.sequence > EventFeed::kKept) put(std::string(kEvent), number_text(event.sequence - EventFeed::kKept), std::nullopt);
+  if (event.sequence > EventFeed::kKept)
+    put(std::string(kEvent), number_text(event.sequence - EventFeed::kKept), std::nullopt);
   feed.add(std::move(event));
 }
 

@@ -71,7 +71,7 @@ public:
   /// Writes what was noted since the last one.
   Result<> commit();
 
-  std::map<std::string, RuleState> states; // by rule id; changed through note_state
+  std::map<std::string, RuleState> states;   // by rule id; changed through note_state
   std::map<std::uint64_t, Delivery> waiting; // by number, oldest first
   std::map<std::uint64_t, Delivery> dead;
   std::map<std::string, Silence> silences;
@@ -91,7 +91,9 @@ public:
   bool revive(std::uint64_t number);
   void put_silence(const Silence& silence);
   void drop_silence(const std::string& id);
-  void put(std::string kind, std::string id, std::optional<std::string> text) { puts_.push_back({std::move(kind), std::move(id), std::move(text)}); }
+  void put(std::string kind, std::string id, std::optional<std::string> text) {
+    puts_.push_back({std::move(kind), std::move(id), std::move(text)});
+  }
 
   std::vector<std::string> delivery_log() const; // newest first, JSON
   const StateFile::Documents& documents(const std::string& kind) const { return file_.all(kind); }

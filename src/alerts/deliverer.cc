@@ -18,7 +18,13 @@ constexpr Duration kSlackPace = std::chrono::seconds(1); // Slack takes about on
 std::string log_line(const Delivery& delivery, const Outcome& outcome, WallTime at) {
   std::string text;
   model::JsonWriter json(text);
-  json.begin_object().key("id").string(delivery.id).key("channel").string(delivery.channel).key("at").string(to_rfc3339(at));
+  json.begin_object()
+      .key("id")
+      .string(delivery.id)
+      .key("channel")
+      .string(delivery.channel)
+      .key("at")
+      .string(to_rfc3339(at));
   json.key("kind").string(name(delivery.notice.kind)).key("rule").string(delivery.notice.rule);
   json.key("incident").string(delivery.notice.incident).key("headline").string(delivery.notice.headline);
   json.key("delivered").boolean(outcome.delivered).key("attempts").integer(delivery.attempts);
@@ -27,7 +33,8 @@ std::string log_line(const Delivery& delivery, const Outcome& outcome, WallTime 
 }
 
 bool any_of(const std::vector<std::string>& patterns, std::string_view value) {
-  return patterns.empty() || std::ranges::any_of(patterns, [&](const std::string& one) { return config::matches(one, value); });
+  return patterns.empty() ||
+         std::ranges::any_of(patterns, [&](const std::string& one) { return config::matches(one, value); });
 }
 
 } // namespace
@@ -39,23 +46,34 @@ bool wants(const config::AlertChannel& channel, const Notice& notice) {
   // Good news must not wake anybody, unless somebody asks for it.
   const bool quiet = notice.severity < config::AlertSeverity::kWarn;
   if (quiet && channel.kind == config::AlertChannelKind::kPagerDuty && channel.severities.empty()) return false;
-  return any_of(channel.severities, config::name(notice.severity)) && any_of(channel.tenants, notice.tenant) && any_of(channel.rules, notice.rule);
+  return any_of(channel.severities, config::name(notice.severity)) && any_of(channel.tenants, notice.tenant) &&
+         any_of(channel.rules, notice.rule);
 }
 
-Sending sending_of(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id, WallTime now) {
+Sending sending_of(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id,
+                   WallTime now) {
   Sending sending;
   sending.token = delivery_id;
   sending.channel = &channel;
   switch (channel.kind) {
-  case config::AlertChannelKind::kWebhook: sending.message = webhook_message(channel, notice, delivery_id, now); break;
-  case config::AlertChannelKind::kSlack: sending.message = slack_message(channel, notice); break;
-  case config::AlertChannelKind::kPagerDuty: sending.message = pagerduty_message(channel, notice); break;
-  case config::AlertChannelKind::kEmail: sending.message = mail_message(channel, notice, delivery_id); break;
+  case config::AlertChannelKind::kWebhook:
+    sending.message = webhook_message(channel, notice, delivery_id, now);
+    break;
+  case config::AlertChannelKind::kSlack:
+    sending.message = slack_message(channel, notice);
+    break;
+  case config::AlertChannelKind::kPagerDuty:
+    sending.message = pagerduty_message(channel, notice);
+    break;
+  case config::AlertChannelKind::kEmail:
+    sending.message = mail_message(channel, notice, delivery_id);
+    break;
   }
   return sending;
 }
 
-/// Starts what may be sent now: one message per channel at a time, and about one alert in the order in which it happened.
+/// Starts what may be sent now: one message per channel at a time, and about one alert in the order in which it
+/// happened.
 void Service::Impl::start_due() {
   const MonoTime now = parts.clock.mono_now();
   std::set<std::string> busy;
@@ -67,7 +85,9 @@ void Service::Impl::start_due() {
   for (auto& [number, delivery] : book.waiting) {
     if (transport.running() >= kMaxRunning) break;
     const bool first = earlier.emplace(delivery.channel, delivery.notice.dedup_key).second;
-    if (delivery.running || !first || busy.contains(delivery.channel) || delivery.not_before > now || paces[delivery.channel] > now) continue;
+    if (delivery.running || !first || busy.contains(delivery.channel) || delivery.not_before > now ||
+        paces[delivery.channel] > now)
+      continue;
     const auto channel = channels.find(delivery.channel);
     if (channel == channels.end() || !channel->second->enabled) {
       orphans.push_back(number);
@@ -77,7 +97,8 @@ void Service::Impl::start_due() {
     sending.token = fmt::format("{}", number);
     sending.guard = guard;
     sending.timeout = section.timeout;
-    if (auto* mail = std::get_if<MailMessage>(&sending.message); mail != nullptr && !delivery.recipients.empty()) mail->to = delivery.recipients;
+    if (auto* mail = std::get_if<MailMessage>(&sending.message); mail != nullptr && !delivery.recipients.empty())
+      mail->to = delivery.recipients;
     busy.insert(delivery.channel);
     delivery.running = true;
     ++delivery.attempts;
@@ -86,7 +107,8 @@ void Service::Impl::start_due() {
     transport.start(std::move(sending));
   }
   const Outcome gone{"", false, false, 0, "the channel was removed or switched off", std::nullopt};
-  for (const std::uint64_t number : orphans) book.finish(number, log_line(book.waiting.at(number), gone, parts.clock.wall_now()), false);
+  for (const std::uint64_t number : orphans)
+    book.finish(number, log_line(book.waiting.at(number), gone, parts.clock.wall_now()), false);
   if (!orphans.empty()) (void)commit();
 }
 
@@ -111,19 +133,28 @@ void Service::Impl::finish(const Outcome& outcome) {
   const MonoTime now = parts.clock.mono_now();
   const bool late = delivery.first_try && now - *delivery.first_try >= section.give_up_after;
   const std::string_view result = outcome.delivered ? "delivered" : outcome.retry && !late ? "failed" : "dead";
-  parts.metrics.counter("kairosroute_alert_deliveries_total", "Attempts to deliver messages about alerts", {{"result", std::string(result)}}).add();
+  parts.metrics
+      .counter("kairosroute_alert_deliveries_total", "Attempts to deliver messages about alerts",
+               {{"result", std::string(result)}})
+      .add();
   if (!outcome.recipients_left.empty()) delivery.recipients = outcome.recipients_left;
   if (result == "failed") {
     const Duration pause = pause_after(delivery.attempts, section.first_retry, delivery.id);
     delivery.not_before = now + std::max(pause, outcome.retry_after.value_or(Duration::zero()));
     if (outcome.retry_after) paces[delivery.channel] = std::max(paces[delivery.channel], now + *outcome.retry_after);
     observe::log_warn("alerts", "a message could not be delivered; it will be tried again",
-                      {{"channel", delivery.channel}, {"delivery", delivery.id}, {"status", outcome.status}, {"why", outcome.detail}});
+                      {{"channel", delivery.channel},
+                       {"delivery", delivery.id},
+                       {"status", outcome.status},
+                       {"why", outcome.detail}});
     return;
   }
   if (result == "dead") {
     observe::log_error("alerts", "a message could not be delivered; it is a dead letter now",
-                       {{"channel", delivery.channel}, {"delivery", delivery.id}, {"status", outcome.status}, {"why", outcome.detail}});
+                       {{"channel", delivery.channel},
+                        {"delivery", delivery.id},
+                        {"status", outcome.status},
+                        {"why", outcome.detail}});
   }
   book.finish(number, log_line(delivery, outcome, parts.clock.wall_now()), outcome.delivered);
 }

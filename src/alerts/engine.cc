@@ -19,18 +19,24 @@ std::pair<Phase, std::int64_t> kept_part(const Rule& rule, const Instance& insta
 
 std::string_view event_kind(Change change) {
   switch (change) {
-  case Change::kFired: return "firing";
-  case Change::kReminded: return "reminder";
-  case Change::kResolved: break;
+  case Change::kFired:
+    return "firing";
+  case Change::kReminded:
+    return "reminder";
+  case Change::kResolved:
+    break;
   }
   return "resolved";
 }
 
 NoticeKind notice_kind(Change change) {
   switch (change) {
-  case Change::kFired: return NoticeKind::kFiring;
-  case Change::kReminded: return NoticeKind::kReminder;
-  case Change::kResolved: break;
+  case Change::kFired:
+    return NoticeKind::kFiring;
+  case Change::kReminded:
+    return NoticeKind::kReminder;
+  case Change::kResolved:
+    break;
   }
   return NoticeKind::kResolved;
 }
@@ -40,7 +46,7 @@ void write_level(model::JsonWriter& json, std::string_view key, std::optional<Le
   level ? json.string(decimal(*level, unit)) : json.null();
 }
 
-constexpr std::array<std::string_view, 9> kUnitNames = {"count",  "ms",    "us",  "s",         "share",
+constexpr std::array<std::string_view, 9> kUnitNames = {"count",  "ms",     "us",  "s",         "share",
                                                         "factor", "number", "usd", "per_second"};
 
 } // namespace
@@ -82,14 +88,24 @@ Notice Service::Impl::notice_of(const Rule& rule, const Instance& instance, Noti
   return notice;
 }
 
-void Service::Impl::note_event(std::string_view kind, const Rule& rule, const Notice& notice, const Instance& instance) {
+void Service::Impl::note_event(std::string_view kind, const Rule& rule, const Notice& notice,
+                               const Instance& instance) {
   book.add_event(notice.tenant, [&](std::uint64_t sequence) {
     std::string text;
     model::JsonWriter json(text);
-    json.begin_object().key("sequence").integer(static_cast<std::int64_t>(sequence)).key("at").string(to_rfc3339(notice.at));
+    json.begin_object()
+        .key("sequence")
+        .integer(static_cast<std::int64_t>(sequence))
+        .key("at")
+        .string(to_rfc3339(notice.at));
     json.key("kind").string(kind).key("incident").string(notice.incident).key("rule").string(notice.rule);
     json.key("severity").string(config::name(notice.severity)).key("title").string(notice.title);
-    json.key("headline").string(notice.headline).key("figures").string(notice.figures).key("reason").string(notice.reason);
+    json.key("headline")
+        .string(notice.headline)
+        .key("figures")
+        .string(notice.figures)
+        .key("reason")
+        .string(notice.reason);
     json.key("note").string(notice.why).key("tenant").string(notice.tenant).key("labels").begin_object();
     for (const auto& [key, value] : notice.labels) json.escaped_key(key).string(value);
     json.end_object();
@@ -116,7 +132,8 @@ void Service::Impl::send_to_channels(const Notice& notice) {
   while (book.waiting.size() > Book::kMaxWaiting) {
     const auto oldest = std::ranges::find_if(book.waiting, [](const auto& one) { return !one.second.running; });
     if (oldest == book.waiting.end()) return;
-    observe::log_error("alerts", "too many messages wait; the oldest is a dead letter now", {{"delivery", oldest->second.id}});
+    observe::log_error("alerts", "too many messages wait; the oldest is a dead letter now",
+                       {{"delivery", oldest->second.id}});
     book.finish(oldest->first, "{\"delivered\":false,\"detail\":\"too many messages were waiting\"}", false);
   }
 }
@@ -137,7 +154,8 @@ void Service::Impl::apply(const Rule& rule, std::span<const Reading> readings, W
   const auto muted = [&](const Labels& labels) {
     if (window) return true;
     const std::string tenant = tenant_of(rule, labels);
-    return std::ranges::any_of(book.silences, [&](const auto& one) { return one.second.covers(rule.spec.id, tenant, labels, now); });
+    return std::ranges::any_of(book.silences,
+                               [&](const auto& one) { return one.second.covers(rule.spec.id, tenant, labels, now); });
   };
   std::set<std::string> changed;
   for (const Transition& transition : step(rule, state, readings, now, muted)) {
@@ -164,13 +182,14 @@ void Service::Impl::retire(const std::string& rule_id, const Rule* known, std::s
   const Rule& rule = known != nullptr ? *known : unknown;
   std::vector<std::string> keys;
   for (const auto& [key, instance] : at->second.groups) keys.push_back(key);
-  for (const Transition& transition : close_all(at->second, parts.clock.wall_now(), why)) handle(rule, transition, parts.clock.wall_now());
+  for (const Transition& transition : close_all(at->second, parts.clock.wall_now(), why))
+    handle(rule, transition, parts.clock.wall_now());
   for (const std::string& key : keys) book.note_state(rule_id, key, nullptr);
   book.states.erase(rule_id);
 }
 
-/// Whether the store has what was closed before `end`. After a start it may have to catch up first, and half of the data
-/// would look like a drop of everything; the projection-lag rule speaks meanwhile.
+/// Whether the store has what was closed before `end`. After a start it may have to catch up first, and half of the
+/// data would look like a drop of everything; the projection-lag rule speaks meanwhile.
 bool Service::Impl::readable_until(WallTime end, WallTime now) const {
   constexpr Duration kTolerance = std::chrono::seconds(5);
   for (const Reading& lag : parts.gauges(config::AlertSignal::kLag, now)) {
@@ -196,13 +215,15 @@ std::vector<RulePtr> Service::Impl::due_rules(WallTime end, bool readable) {
 }
 
 /// Steps the rules that could be judged, and commits.
-bool Service::Impl::take_in(const std::vector<RulePtr>& due, const std::vector<Result<std::vector<Reading>>>& results, WallTime now) {
+bool Service::Impl::take_in(const std::vector<RulePtr>& due, const std::vector<Result<std::vector<Reading>>>& results,
+                            WallTime now) {
   const std::scoped_lock lock(mutex);
   for (size_t i = 0; i < due.size(); ++i) {
     if (find_rule(due[i]->spec.id) != due[i]) continue; // changed meanwhile
     std::string& trouble = troubles[due[i]->spec.id];
     const std::string now_wrong = results[i] ? "" : results[i].error().message;
-    if (!now_wrong.empty() && trouble != now_wrong) observe::log_warn("alerts", "a rule could not be evaluated", {{"rule", due[i]->spec.id}, {"why", now_wrong}});
+    if (!now_wrong.empty() && trouble != now_wrong)
+      observe::log_warn("alerts", "a rule could not be evaluated", {{"rule", due[i]->spec.id}, {"why", now_wrong}});
     trouble = now_wrong;
     if (results[i]) apply(*due[i], *results[i], now);
   }
@@ -234,9 +255,12 @@ void Service::Impl::tick(WallTime now) {
   std::vector<Result<std::vector<Reading>>> results;
   for (const RulePtr& rule : due) results.push_back(evaluation.readings(*rule));
   if (!take_in(due, results, now)) return;
-  parts.metrics.histogram("kairosroute_alert_evaluation_seconds", "Time of one evaluation of all alert rules that were due", observe::latency_bounds())
+  parts.metrics
+      .histogram("kairosroute_alert_evaluation_seconds", "Time of one evaluation of all alert rules that were due",
+                 observe::latency_bounds())
       .observe(std::chrono::duration<double>(parts.clock.mono_now() - started).count());
-  parts.metrics.counter("kairosroute_alert_queries_total", "Questions that alert rules asked the store").add(evaluation.queries());
+  parts.metrics.counter("kairosroute_alert_queries_total", "Questions that alert rules asked the store")
+      .add(evaluation.queries());
   transport.wake();
 }
 

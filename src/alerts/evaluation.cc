@@ -37,7 +37,6 @@ const std::string& text_of(const store::Cell& cell) {
   return text == nullptr ? kEmpty : *text;
 }
 
-
 using ByGroup = std::map<std::string, const Reading*>;
 ByGroup by_group(const std::vector<Reading>& readings) {
   ByGroup map;
@@ -138,12 +137,13 @@ Result<std::vector<Reading>> Evaluation::rows(const Rule& rule, Duration shift) 
     reading.value = row.values[column];
     reading.samples = row.requests;
   }
-  if (rule.group_by.empty() && readings.empty()) readings.emplace_back(); // nothing happened at all, which no_data: alert wants to know
+  if (rule.group_by.empty() && readings.empty())
+    readings.emplace_back(); // nothing happened at all, which no_data: alert wants to know
   return readings;
 }
 
-/// The worst quarter of each group. All must have data: two good hours are not two good days. Not hours: a percentile of a
-/// handful of requests says nothing.
+/// The worst quarter of each group. All must have data: two good hours are not two good days. Not hours: a percentile
+/// of a handful of requests says nothing.
 Result<std::vector<Reading>> Evaluation::sustained(const Rule& rule) {
   struct Sum {
     Reading worst;
@@ -183,7 +183,8 @@ Result<std::vector<Reading>> Evaluation::drift(const Rule& rule) {
     const bool known = reading.value && base != nullptr && base->value && base->samples >= rule.spec.min_samples;
     const bool enough = known && reading.value >= rule.least.value_or(*reading.value);
     if (known) {
-      reading.details = {{"now", print(*reading.value, rule.measure_unit)}, {"before", print(*base->value, rule.measure_unit)}};
+      reading.details = {{"now", print(*reading.value, rule.measure_unit)},
+                         {"before", print(*base->value, rule.measure_unit)}};
     }
     reading.value = !known ? std::nullopt : enough ? quotient(*reading.value, *base->value) : std::optional<Level>(0);
   }
@@ -238,14 +239,20 @@ std::vector<Reading> Evaluation::budgets(const Rule& rule) const {
 
 Result<std::vector<Reading>> Evaluation::readings(const Rule& rule) {
   switch (rule.spec.signal) {
-  case AlertSignal::kMeasure: return rows(rule, Duration::zero());
-  case AlertSignal::kSustained: return sustained(rule);
-  case AlertSignal::kDrift: return drift(rule);
-  case AlertSignal::kAnomaly: return anomaly(rule);
+  case AlertSignal::kMeasure:
+    return rows(rule, Duration::zero());
+  case AlertSignal::kSustained:
+    return sustained(rule);
+  case AlertSignal::kDrift:
+    return drift(rule);
+  case AlertSignal::kAnomaly:
+    return anomaly(rule);
   case AlertSignal::kBudget:
-  case AlertSignal::kBudgetProjection: return budgets(rule);
+  case AlertSignal::kBudgetProjection:
+    return budgets(rule);
   case AlertSignal::kLag:
-  case AlertSignal::kProviderHealth: break;
+  case AlertSignal::kProviderHealth:
+    break;
   }
   std::vector<Reading> readings = inputs_.gauges(rule.spec.signal, now_);
   std::erase_if(readings, [&](const Reading& one) { return !passes(rule, one.labels); });

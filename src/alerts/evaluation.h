@@ -1,6 +1,6 @@
-// From rules to readings: which questions have to be asked at one time, and what the answers mean. Rules that look at the
-// same window, grouping and filters share one query, whatever they measure and wherever their thresholds lie; filters on
-// a grouped dimension are applied to the answer.
+// From rules to readings: which questions have to be asked at one time, and what the answers mean. Rules that look at
+// the same window, grouping and filters share one query, whatever they measure and wherever their thresholds lie;
+// filters on a grouped dimension are applied to the answer.
 #pragma once
 
 #include <functional>

@@ -160,7 +160,8 @@ constexpr size_t kMaxGroupsOfRule = 2000; // more are not looked at: a rule by e
 
 } // namespace
 
-std::vector<Transition> step(const Rule& rule, RuleState& state, std::span<const Reading> readings, WallTime now, const Muted& muted) {
+std::vector<Transition> step(const Rule& rule, RuleState& state, std::span<const Reading> readings, WallTime now,
+                             const Muted& muted) {
   std::vector<Transition> all;
   if (state.identity != rule.identity) append(all, close_all(state, now, "the rule measures something else now"));
   state.identity = rule.identity;

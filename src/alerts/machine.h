@@ -27,9 +27,9 @@ struct Instance {
   std::string incident; // id of this firing; empty before
   WallTime since{};     // the condition first held
   WallTime fired{};
-  WallTime seen{};  // last step
-  Duration held{};  // how long the condition has held
-  Duration calm{};  // how long it has been clear, while firing
+  WallTime seen{};      // last step
+  Duration held{};      // how long the condition has held
+  Duration calm{};      // how long it has been clear, while firing
   bool missing = false; // no data, or too little
   std::optional<Level> value;
   std::optional<Level> worst;
@@ -53,8 +53,8 @@ enum class Change : std::uint8_t {
 
 struct Transition {
   Change change = Change::kFired;
-  std::string key; // group_key
-  Instance instance; // as it is now; as it was last, if resolved
+  std::string key;     // group_key
+  Instance instance;   // as it is now; as it was last, if resolved
   bool notify = false; // false: muted, or nobody was told of the beginning
   std::string why;     // of a resolution
 };
@@ -63,7 +63,8 @@ struct Transition {
 using Muted = std::function<bool(const Labels& labels)>;
 
 /// Steps every group of the rule. `now` may lie before the last step.
-std::vector<Transition> step(const Rule& rule, RuleState& state, std::span<const Reading> readings, WallTime now, const Muted& muted);
+std::vector<Transition> step(const Rule& rule, RuleState& state, std::span<const Reading> readings, WallTime now,
+                             const Muted& muted);
 
 /// Everything that fires is over: the rule is gone, disabled or measures something else now.
 std::vector<Transition> close_all(RuleState& state, WallTime now, std::string_view why);

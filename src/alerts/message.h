@@ -27,9 +27,10 @@ struct MailMessage {
   std::string text; // headers and body, CRLF
 };
 
-/// X-KairosRoute-Signature: "v1=" + hex HMAC-SHA256(secret, timestamp "." delivery id "." body), so that neither body nor
-/// id nor time can be changed or sent again later. The other two are headers of their own.
-HttpMessage webhook_message(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id, WallTime now);
+/// X-KairosRoute-Signature: "v1=" + hex HMAC-SHA256(secret, timestamp "." delivery id "." body), so that neither body
+/// nor id nor time can be changed or sent again later. The other two are headers of their own.
+HttpMessage webhook_message(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id,
+                            WallTime now);
 HttpMessage slack_message(const config::AlertChannel& channel, const Notice& notice);
 HttpMessage pagerduty_message(const config::AlertChannel& channel, const Notice& notice);
 MailMessage mail_message(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id);

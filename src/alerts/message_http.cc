@@ -56,10 +56,14 @@ void write_alert(model::JsonWriter& json, const Notice& notice, const Pairs& lab
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else out += c;
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else
+      out += c;
   }
   return out;
 }
@@ -80,10 +84,14 @@ void write_section(model::JsonWriter& json, const std::string& mrkdwn) {
 std::string_view mark_of(const Notice& notice) {
   if (notice.over()) return ":white_check_mark:";
   switch (notice.severity) {
-  case config::AlertSeverity::kCritical: return ":rotating_light:";
-  case config::AlertSeverity::kWarn: return ":warning:";
-  case config::AlertSeverity::kOk: return ":white_check_mark:";
-  case config::AlertSeverity::kInfo: break;
+  case config::AlertSeverity::kCritical:
+    return ":rotating_light:";
+  case config::AlertSeverity::kWarn:
+    return ":warning:";
+  case config::AlertSeverity::kOk:
+    return ":white_check_mark:";
+  case config::AlertSeverity::kInfo:
+    break;
   }
   return ":information_source:";
 }
@@ -125,20 +133,29 @@ std::string shortened(std::string_view text, size_t most) {
 std::string hmac_sha256(std::string_view key, std::string_view text) {
   std::array<std::uint8_t, 32> digest{};
   unsigned int size = digest.size();
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-       digest.data(), &size);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+       text.size(), digest.data(), &size);
   return to_hex(digest);
 }
 
-HttpMessage webhook_message(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id, WallTime now) {
+HttpMessage webhook_message(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id,
+                            WallTime now) {
   const Pairs labels = labels_of(notice);
-  Pairs annotations = {{"summary", subject(notice)},    {"description", notice.figures},
-                       {"reason", notice.reason},       {"incident", notice.incident},
+  Pairs annotations = {{"summary", subject(notice)},
+                       {"description", notice.figures},
+                       {"reason", notice.reason},
+                       {"incident", notice.incident},
                        {"receipts", notice.receipts_url}};
   if (!notice.why.empty()) annotations.emplace_back("note", notice.why);
   HttpMessage message{channel.url ? channel.url->reveal() : "", {}, ""};
   model::JsonWriter json(message.body);
-  json.begin_object().key("version").string("4").key("groupKey").string(group_key_text(notice)).key("truncatedAlerts").integer(0);
+  json.begin_object()
+      .key("version")
+      .string("4")
+      .key("groupKey")
+      .string(group_key_text(notice))
+      .key("truncatedAlerts")
+      .integer(0);
   json.key("status").string(notice.over() ? "resolved" : "firing").key("receiver").string(channel.id);
   write_pairs(json, "groupLabels", {{"alertname", notice.rule}});
   write_pairs(json, "commonLabels", labels);
@@ -147,7 +164,9 @@ HttpMessage webhook_message(const config::AlertChannel& channel, const Notice& n
   write_alert(json, notice, labels, annotations);
   json.end_array().end_object();
   const std::string stamp = fmt::format("{}", std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
-  message.headers = {{"Content-Type", "application/json"}, {"X-KairosRoute-Delivery", delivery_id}, {"X-KairosRoute-Timestamp", stamp}};
+  message.headers = {{"Content-Type", "application/json"},
+                     {"X-KairosRoute-Delivery", delivery_id},
+                     {"X-KairosRoute-Timestamp", stamp}};
   if (channel.secret) {
     const std::string signed_text = stamp + "." + delivery_id + "." + message.body;
     message.headers.emplace_back("X-KairosRoute-Signature", "v1=" + hmac_sha256(channel.secret->reveal(), signed_text));
@@ -162,7 +181,8 @@ HttpMessage slack_message(const config::AlertChannel& channel, const Notice& not
   model::JsonWriter json(message.body);
   json.begin_object().key("text").string(what).key("blocks").begin_array();
   write_section(json, fmt::format("{} *{}*\n{}", mark_of(notice), what, escaped(shortened(notice.figures, 300))));
-  std::string more = fmt::format("Since {}. {}", to_rfc3339(notice.since).substr(0, 16) + "Z", escaped(shortened(notice.reason, 300)));
+  std::string more =
+      fmt::format("Since {}. {}", to_rfc3339(notice.since).substr(0, 16) + "Z", escaped(shortened(notice.reason, 300)));
   if (!notice.why.empty()) more += "\n" + escaped(shortened(notice.why, 200));
   if (!notice.view_url.empty() && notice.view_url.size() + notice.receipts_url.size() < 1200) {
     more += "\n" + link(notice.view_url, "Alert") + " · " + link(notice.receipts_url, "Receipts behind it");
@@ -174,8 +194,11 @@ HttpMessage slack_message(const config::AlertChannel& channel, const Notice& not
 }
 
 HttpMessage pagerduty_message(const config::AlertChannel& channel, const Notice& notice) {
-  HttpMessage message{channel.url ? channel.url->reveal() : std::string(kPagerDuty), {{"Content-Type", "application/json"}}, ""};
-  const std::string_view action = notice.over() ? "resolve" : notice.kind == NoticeKind::kAcknowledged ? "acknowledge" : "trigger";
+  HttpMessage message{
+      channel.url ? channel.url->reveal() : std::string(kPagerDuty), {{"Content-Type", "application/json"}}, ""};
+  const std::string_view action = notice.over()                              ? "resolve"
+                                  : notice.kind == NoticeKind::kAcknowledged ? "acknowledge"
+                                                                             : "trigger";
   model::JsonWriter json(message.body);
   json.begin_object().key("routing_key").string(channel.routing_key ? channel.routing_key->reveal() : "");
   json.key("event_action").string(action).key("dedup_key").string(shortened(notice.dedup_key, 255));

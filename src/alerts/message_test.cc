@@ -56,7 +56,9 @@ TEST(Slack, IsEscapedAndWithinItsLimits) {
     const json::object body = json::parse(message.body).as_object();
     for (const json::value& block : body.at("blocks").as_array()) {
       const json::value* text = block.as_object().if_contains("text");
-      if (text != nullptr) { EXPECT_LE(text->at("text").as_string().size(), 3000u); }
+      if (text != nullptr) {
+        EXPECT_LE(text->at("text").as_string().size(), 3000u);
+      }
     }
   }
 }
@@ -94,7 +96,8 @@ TEST(Delivery, IsTheSameAfterARestart) {
   const auto again = delivery_from_json(to_json(one));
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(to_json(*again), to_json(one));
-  for (const char* damaged : {"", "[]", "{}", R"({"id":"a","channel":"b","kind":"firing","severity":"loud"})", R"({"id":"a","kind":"firing","severity":"warn"})"}) {
+  for (const char* damaged : {"", "[]", "{}", R"({"id":"a","channel":"b","kind":"firing","severity":"loud"})",
+                              R"({"id":"a","kind":"firing","severity":"warn"})"}) {
     EXPECT_FALSE(delivery_from_json(damaged)) << damaged;
   }
 }
@@ -114,7 +117,8 @@ TEST(Delivery, HasAnIdOfItsOwnPerChannelIncidentAndKind) {
 }
 
 TEST(Mail, NoNameMakesAHeader) {
-  const auto mail = channel(R"({"id":"m","kind":"email","smtp":{"host":"smtp.example.com"},"from":"a@example.com","to":["b@example.com"]})");
+  const auto mail = channel(
+      R"({"id":"m","kind":"email","smtp":{"host":"smtp.example.com"},"from":"a@example.com","to":["b@example.com"]})");
   Notice one = notice();
   one.headline = "ä\r\nBcc: x@y.z" + std::string(300, '\x80');
   const MailMessage message = mail_message(mail, one, "dlv_1");

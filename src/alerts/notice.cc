@@ -48,11 +48,16 @@ constexpr std::array<std::pair<std::string_view, std::string Notice::*>, 11> kTe
 std::string subject(const Notice& notice) {
   const std::string what = notice.title.empty() ? notice.headline : notice.title + ": " + notice.headline;
   switch (notice.kind) {
-  case NoticeKind::kResolved: return "Resolved: " + what;
-  case NoticeKind::kReminder: return "Still: " + what;
-  case NoticeKind::kAcknowledged: return "Acknowledged: " + what;
-  case NoticeKind::kTest: return "Test: " + what;
-  case NoticeKind::kFiring: break;
+  case NoticeKind::kResolved:
+    return "Resolved: " + what;
+  case NoticeKind::kReminder:
+    return "Still: " + what;
+  case NoticeKind::kAcknowledged:
+    return "Acknowledged: " + what;
+  case NoticeKind::kTest:
+    return "Test: " + what;
+  case NoticeKind::kFiring:
+    break;
   }
   return what;
 }
@@ -63,17 +68,28 @@ std::string dedup_key(const std::string& rule, const std::string& group_key) {
 
 std::string delivery_id(const Notice& notice, const std::string& channel) {
   const auto at = notice.at.time_since_epoch().count();
-  return "dlv_" + short_hash(fmt::format("{}\n{}\n{}\n{}\n{}", notice.dedup_key, notice.incident, name(notice.kind), at, channel), 13);
+  return "dlv_" +
+         short_hash(
+             fmt::format("{}\n{}\n{}\n{}\n{}", notice.dedup_key, notice.incident, name(notice.kind), at, channel), 13);
 }
 
 std::string to_json(const Delivery& delivery) {
   const Notice& notice = delivery.notice;
   std::string text;
   model::JsonWriter out(text);
-  out.begin_object().key("id").string(delivery.id).key("channel").string(delivery.channel).key("created").integer(delivery.created.time_since_epoch().count());
+  out.begin_object()
+      .key("id")
+      .string(delivery.id)
+      .key("channel")
+      .string(delivery.channel)
+      .key("created")
+      .integer(delivery.created.time_since_epoch().count());
   out.key("kind").string(name(notice.kind)).key("severity").string(config::name(notice.severity));
   for (const auto& [key, member] : kTexts) out.key(key).string(notice.*member);
-  out.key("since").integer(notice.since.time_since_epoch().count()).key("at").integer(notice.at.time_since_epoch().count());
+  out.key("since")
+      .integer(notice.since.time_since_epoch().count())
+      .key("at")
+      .integer(notice.at.time_since_epoch().count());
   out.key("labels").begin_array();
   for (const auto& [key, value] : notice.labels) out.begin_array().string(key).string(value).end_array();
   out.end_array().end_object();
@@ -92,7 +108,8 @@ Result<Delivery> delivery_from_json(std::string_view text) {
   Notice& notice = delivery.notice;
   const bool known = model::parse_name(kNoticeKindNames, text_of(object, "kind"), notice.kind) &&
                      model::parse_name(config::kAlertSeverityNames, text_of(object, "severity"), notice.severity);
-  if (!known || delivery.channel.empty() || delivery.id.empty()) return fail(Code::kCorrupt, "a waiting message lacks its kind, severity or channel");
+  if (!known || delivery.channel.empty() || delivery.id.empty())
+    return fail(Code::kCorrupt, "a waiting message lacks its kind, severity or channel");
   for (const auto& [key, member] : kTexts) notice.*member = text_of(object, key);
   notice.since = time_of(object, "since");
   notice.at = time_of(object, "at");

@@ -11,7 +11,8 @@
 namespace kairos::alerts {
 
 enum class NoticeKind : std::uint8_t { kFiring, kReminder, kResolved, kAcknowledged, kTest };
-inline constexpr std::array<std::string_view, 5> kNoticeKindNames = {"firing", "reminder", "resolved", "acknowledged", "test"};
+inline constexpr std::array<std::string_view, 5> kNoticeKindNames = {"firing", "reminder", "resolved", "acknowledged",
+                                                                     "test"};
 constexpr std::string_view name(NoticeKind v) { return kNoticeKindNames[static_cast<size_t>(v)]; }
 
 struct Notice {

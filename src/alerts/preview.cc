@@ -49,8 +49,14 @@ public:
     std::string text;
     model::JsonWriter out(text);
     out.begin_object().key("fired").integer(static_cast<std::int64_t>(fires_.size()));
-    out.key("minutes").integer(firing / std::chrono::minutes(1)).key("step_s").integer(rule_->every / std::chrono::seconds(1));
-    out.key("from").string(to_rfc3339(end_ - std::chrono::duration_cast<microseconds>(kPast))).key("to").string(to_rfc3339(end_));
+    out.key("minutes")
+        .integer(firing / std::chrono::minutes(1))
+        .key("step_s")
+        .integer(rule_->every / std::chrono::seconds(1));
+    out.key("from")
+        .string(to_rfc3339(end_ - std::chrono::duration_cast<microseconds>(kPast)))
+        .key("to")
+        .string(to_rfc3339(end_));
     out.key("fires").begin_array();
     for (size_t i = 0; i < std::min(fires_.size(), kMaxFires); ++i) {
       const Fire& fire = fires_[i];
@@ -65,7 +71,8 @@ public:
 
 private:
   void note(const Transition& one, WallTime at) {
-    if (one.change == Change::kFired) fires_.push_back({at, at, true, one.instance.labels, headline(*rule_, one.instance)});
+    if (one.change == Change::kFired)
+      fires_.push_back({at, at, true, one.instance.labels, headline(*rule_, one.instance)});
     if (one.change != Change::kResolved) return;
     const auto same = [&](const Fire& fire) { return fire.open && fire.labels == one.instance.labels; };
     const auto found = std::ranges::find_if(fires_, same);
@@ -82,10 +89,12 @@ private:
 
 } // namespace
 
-Result<std::string> preview_json(const config::AlertRule& spec, const Inputs& inputs, WallTime end, const std::function<MonoTime()>& mono_now) {
+Result<std::string> preview_json(const config::AlertRule& spec, const Inputs& inputs, WallTime end,
+                                 const std::function<MonoTime()>& mono_now) {
   const auto checked = compile(spec, std::chrono::seconds(30));
   if (!checked) return std::unexpected(checked.error());
-  if (!(*checked)->asks_store()) return fail(Code::kInvalid, "signal: only signals over receipts have a past that can be previewed");
+  if (!(*checked)->asks_store())
+    return fail(Code::kInvalid, "signal: only signals over receipts have a past that can be previewed");
   Rule slower = **checked;
   slower.every = std::max<Duration>(spec.window / 2, kShortestStep);
   Preview preview(std::make_shared<const Rule>(std::move(slower)), end);

@@ -12,8 +12,10 @@ using std::chrono::seconds;
 
 TEST(Retry, OnlyAnswersThatCanChange) {
   for (const int status : {0, 100, 408, 425, 429, 500, 502, 503, 504, 599}) EXPECT_TRUE(retry_http(status)) << status;
-  for (const int status : {301, 302, 304, 400, 401, 403, 404, 409, 410, 413, 422}) EXPECT_FALSE(retry_http(status)) << status;
-  for (const int status : {0, 220, 354, 421, 450, 451, 452, 454, 500, 502, 535, 538}) EXPECT_TRUE(retry_smtp(status)) << status;
+  for (const int status : {301, 302, 304, 400, 401, 403, 404, 409, 410, 413, 422})
+    EXPECT_FALSE(retry_http(status)) << status;
+  for (const int status : {0, 220, 354, 421, 450, 451, 452, 454, 500, 502, 535, 538})
+    EXPECT_TRUE(retry_smtp(status)) << status;
   for (const int status : {550, 551, 552, 553, 554, 556}) EXPECT_FALSE(retry_smtp(status)) << status;
 }
 

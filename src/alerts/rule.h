@@ -52,8 +52,8 @@ Result<RulePtr> compile(const config::AlertRule& spec, Duration interval);
 /// The rules that ship switched on, in the same language (defaults.cc).
 const std::vector<config::AlertRule>& built_in_rules();
 
-/// Built-in ones, then the file's, then the API's; a later one with a built-in's id takes its place. The same id in file
-/// and API is kConflict.
+/// Built-in ones, then the file's, then the API's; a later one with a built-in's id takes its place. The same id in
+/// file and API is kConflict.
 Result<std::vector<RulePtr>> compile_all(const config::Alerts& section, const std::vector<config::AlertRule>& from_api);
 
 /// JSON as the API shows it.

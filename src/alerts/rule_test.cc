@@ -46,7 +46,8 @@ TEST(Rules, OneOfTheFileReplacesABuiltInOne) {
   const auto rules = compile_all(section, {});
   ASSERT_TRUE(rules);
   EXPECT_EQ(rules->size(), built_in_rules().size());
-  const auto twice = compile_all(section, {*config::parse_alert_rule("{id: error-rate, measure: error_rate, above: 1%}", "api")});
+  const auto twice =
+      compile_all(section, {*config::parse_alert_rule("{id: error-rate, measure: error_rate, above: 1%}", "api")});
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().code, Code::kConflict);
 }

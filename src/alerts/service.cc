@@ -63,7 +63,8 @@ Result<> Service::Impl::commit() {
   auto done = book.commit();
   if (done) return done;
   broken = true;
-  observe::log_error("alerts", "nothing is evaluated or sent any more until a restart", {{"why", done.error().message}});
+  observe::log_error("alerts", "nothing is evaluated or sent any more until a restart",
+                     {{"why", done.error().message}});
   return done;
 }
 
@@ -72,7 +73,8 @@ Result<> Service::Impl::load() {
   for (const auto& [id, text] : book.documents("rule")) {
     boost::system::error_code error;
     const json::value document = json::parse(text, error);
-    auto rule = error || !document.is_object() ? fail(Code::kCorrupt, "it is not a JSON object") : read_rule(document.get_object());
+    auto rule = error || !document.is_object() ? fail(Code::kCorrupt, "it is not a JSON object")
+                                               : read_rule(document.get_object());
     if (!rule) return fail_in(fmt::format("alert rule {} in the file of alerts", id), rule.error());
     api_rules.emplace(id, std::move(*rule));
   }
@@ -142,7 +144,8 @@ Result<std::unique_ptr<Service>> Service::open(ServiceParts parts, const config:
 }
 
 Result<> check(const config::Alerts& section) {
-  if (const auto networks = AddressGuard::make(section.allow_networks); !networks) return std::unexpected(networks.error());
+  if (const auto networks = AddressGuard::make(section.allow_networks); !networks)
+    return std::unexpected(networks.error());
   const auto rules = compile_all(section, {});
   return rules ? Result<>() : std::unexpected(rules.error());
 }
@@ -201,8 +204,10 @@ Result<std::string> Service::put_rule(std::string_view body, RuleWrite how, cons
   auto rule = read_rule(*object);
   if (!rule) return std::unexpected(rule.error());
   if (there != nullptr && there->spec.origin == config::AlertOrigin::kFile)
-    return fail(Code::kConflict, fmt::format("alert rule {} comes from the configuration file (managed: file); change it there", id));
-  if (how == RuleWrite::kCreate && impl_->api_rules.contains(id)) return fail(Code::kConflict, fmt::format("there is an alert rule {} already", id));
+    return fail(Code::kConflict,
+                fmt::format("alert rule {} comes from the configuration file (managed: file); change it there", id));
+  if (how == RuleWrite::kCreate && impl_->api_rules.contains(id))
+    return fail(Code::kConflict, fmt::format("there is an alert rule {} already", id));
   auto next = impl_->api_rules;
   next.insert_or_assign(id, std::move(*rule));
   if (next.size() > kMaxApiRules) return fail(Code::kTooLarge, fmt::format("at most {} rules", kMaxApiRules));
@@ -219,7 +224,8 @@ Result<> Service::delete_rule(const std::string& id, const std::string& who) {
   const RulePtr there = impl_->find_rule(id);
   if (there == nullptr) return fail(Code::kNotFound, fmt::format("there is no alert rule '{}'", id.substr(0, 100)));
   if (there->spec.origin == config::AlertOrigin::kFile)
-    return fail(Code::kConflict, fmt::format("alert rule {} comes from the configuration file (managed: file); remove it there", id));
+    return fail(Code::kConflict,
+                fmt::format("alert rule {} comes from the configuration file (managed: file); remove it there", id));
   if (there->spec.origin == config::AlertOrigin::kBuiltIn)
     return fail(Code::kConflict, fmt::format("alert rule {} is built in; switch it off with enabled: false", id));
   auto next = impl_->api_rules;
@@ -258,7 +264,10 @@ std::string Service::active_json(const std::string* tenant) const {
       if (mine && instance.phase != Phase::kQuiet) write_active(out, *rule, instance);
     }
   }
-  out.end_array().key("last_event").integer(tenant == nullptr ? static_cast<std::int64_t>(feed().last()) : 0).end_object();
+  out.end_array()
+      .key("last_event")
+      .integer(tenant == nullptr ? static_cast<std::int64_t>(feed().last()) : 0)
+      .end_object();
   return text;
 }
 
@@ -290,7 +299,8 @@ Result<std::string> Service::add_silence(std::string_view body, const std::strin
   auto silence = silence_from_json(body.substr(0, kMaxBody));
   if (!silence) return std::unexpected(silence.error());
   const std::scoped_lock lock(impl_->mutex);
-  if (impl_->book.silences.size() >= kMaxSilences) return fail(Code::kTooLarge, fmt::format("at most {} silences", kMaxSilences));
+  if (impl_->book.silences.size() >= kMaxSilences)
+    return fail(Code::kTooLarge, fmt::format("at most {} silences", kMaxSilences));
   const WallTime now = impl_->parts.clock.wall_now();
   if (silence->until <= now) return fail(Code::kInvalid, "until: lies in the past");
   silence->id = fmt::format("sil_{:x}_{}", now.time_since_epoch().count(), ++impl_->silence_number);
@@ -303,7 +313,8 @@ Result<std::string> Service::add_silence(std::string_view body, const std::strin
 
 Result<> Service::drop_silence(const std::string& id, const std::string& who) {
   const std::scoped_lock lock(impl_->mutex);
-  if (!impl_->book.silences.contains(id)) return fail(Code::kNotFound, fmt::format("there is no silence '{}'", id.substr(0, 100)));
+  if (!impl_->book.silences.contains(id))
+    return fail(Code::kNotFound, fmt::format("there is no silence '{}'", id.substr(0, 100)));
   impl_->book.drop_silence(id);
   impl_->note_change("alert_silence", id, std::nullopt, who);
   return impl_->commit_change();

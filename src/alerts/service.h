@@ -1,10 +1,11 @@
-// Alerting as a running part: two threads, one that evaluates rules on time and one that delivers messages; and what the
-// API asks for. All functions are thread-safe and may wait for the file of alerts (never call them on an event loop), but
-// for feed(), which waits for nothing. Errors: kInvalid names the field, kNotFound, kConflict (file objects are read-only,
-// ids taken), kIo once the file of alerts cannot be written: then nothing is evaluated or sent until a restart.
+// Alerting as a running part: two threads, one that evaluates rules on time and one that delivers messages; and what
+// the API asks for. All functions are thread-safe and may wait for the file of alerts (never call them on an event
+// loop), but for feed(), which waits for nothing. Errors: kInvalid names the field, kNotFound, kConflict (file objects
+// are read-only, ids taken), kIo once the file of alerts cannot be written: then nothing is evaluated or sent until a
+// restart.
 //
-// Order of things: transitions, events and messages of one evaluation are one commit; only then is anything sent. A crash
-// in between repeats at most the messages whose answer had not been noted, under the same delivery id.
+// Order of things: transitions, events and messages of one evaluation are one commit; only then is anything sent. A
+// crash in between repeats at most the messages whose answer had not been noted, under the same delivery id.
 #pragma once
 
 #include <memory>
@@ -57,8 +58,8 @@ public:
   // For the API. Answers are JSON texts; `who` stands in the audit trail.
   std::string rules_json() const;
   Result<std::string> rule_json(const std::string& id) const;
-  /// kConflict: the file's, or (kCreate) taken. kMerge changes single keys; a built-in rule gets a copy of the API's that
-  /// takes its place until it is deleted.
+  /// kConflict: the file's, or (kCreate) taken. kMerge changes single keys; a built-in rule gets a copy of the API's
+  /// that takes its place until it is deleted.
   Result<std::string> put_rule(std::string_view body, RuleWrite how, const std::string& who);
   Result<> delete_rule(const std::string& id, const std::string& who);
   /// {"fired":3,"minutes":41,"step_s":1800,"fires":[{"from","to","labels","headline"}]} over the last 7 days.

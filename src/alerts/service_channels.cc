@@ -42,12 +42,19 @@ std::string to_json(const config::AlertChannel& channel) {
   if (channel.kind == config::AlertChannelKind::kEmail) {
     out.key("smtp").begin_object().key("host").string(channel.smtp_host).key("port").integer(channel.smtp_port);
     out.key("security").string(config::kSmtpSecurityNames[static_cast<size_t>(channel.smtp_security)]);
-    out.key("username").string(channel.smtp_username).key("password_set").boolean(channel.smtp_password.has_value()).end_object();
+    out.key("username")
+        .string(channel.smtp_username)
+        .key("password_set")
+        .boolean(channel.smtp_password.has_value())
+        .end_object();
     out.key("from").string(channel.from);
     write_texts(out, "to", channel.to);
   } else {
     out.key("url_shown").string(shown_url(channel));
-    out.key("secret_set").boolean(channel.secret.has_value()).key("routing_key_set").boolean(channel.routing_key.has_value());
+    out.key("secret_set")
+        .boolean(channel.secret.has_value())
+        .key("routing_key_set")
+        .boolean(channel.routing_key.has_value());
   }
   write_texts(out, "severities", channel.severities);
   write_texts(out, "tenants", channel.tenants);
@@ -74,11 +81,16 @@ void keep_secrets(json::object& next, const json::object& before) {
   json::value* smtp = next.if_contains("smtp");
   const json::value* old = before.if_contains("smtp");
   if (smtp == nullptr || old == nullptr || !smtp->is_object() || !old->is_object()) return;
-  const auto port = [](const json::object& object) { return object.contains("port") ? object.at("port") : json::value(); };
-  const auto security = [](const json::object& object) { return object.contains("security") ? object.at("security") : json::value(); };
+  const auto port = [](const json::object& object) {
+    return object.contains("port") ? object.at("port") : json::value();
+  };
+  const auto security = [](const json::object& object) {
+    return object.contains("security") ? object.at("security") : json::value();
+  };
   json::object& now = smtp->get_object();
   const json::object& was = old->get_object();
-  const bool same = text_member(now, "host") == text_member(was, "host") && port(now) == port(was) && security(now) == security(was);
+  const bool same =
+      text_member(now, "host") == text_member(was, "host") && port(now) == port(was) && security(now) == security(was);
   if (same && !now.contains("password") && was.contains("password")) now["password"] = was.at("password");
 }
 
@@ -93,8 +105,10 @@ Result<json::object> parse_object(std::string_view text) {
   options.max_depth = 16;
   json::value document = json::parse(text, error, {}, options);
   if (error || !document.is_object()) return fail(Code::kInvalid, "the body is not a JSON object");
-  for (const char* shown : {"managed", "url_shown", "secret_set", "routing_key_set"}) document.get_object().erase(shown);
-  if (json::value* smtp = document.get_object().if_contains("smtp"); smtp != nullptr && smtp->is_object()) smtp->get_object().erase("password_set");
+  for (const char* shown : {"managed", "url_shown", "secret_set", "routing_key_set"})
+    document.get_object().erase(shown);
+  if (json::value* smtp = document.get_object().if_contains("smtp"); smtp != nullptr && smtp->is_object())
+    smtp->get_object().erase("password_set");
   return std::move(document.get_object());
 }
 
@@ -103,7 +117,8 @@ Result<json::object> parse_object(std::string_view text) {
 Result<> Service::Impl::load_channels(const config::Alerts& next) {
   std::map<std::string, ChannelPtr> all;
   for (const config::AlertChannel& channel : next.channels) {
-    if (auto reachable = check_reachable(channel, *guard); !reachable) return fail_in("alert channel " + channel.id, reachable.error());
+    if (auto reachable = check_reachable(channel, *guard); !reachable)
+      return fail_in("alert channel " + channel.id, reachable.error());
     all.emplace(channel.id, std::make_shared<const config::AlertChannel>(channel));
   }
   for (const auto& [id, text] : book.documents("channel")) {
@@ -111,7 +126,11 @@ Result<> Service::Impl::load_channels(const config::Alerts& next) {
     auto channel = object ? read_channel(*object) : std::unexpected(object.error());
     if (!channel) return fail_in(fmt::format("alert channel {} in the file of alerts", id), channel.error());
     const bool fresh = all.emplace(id, std::make_shared<const config::AlertChannel>(std::move(*channel))).second;
-    if (!fresh) return fail(Code::kConflict, fmt::format("alert channel {} is in the configuration file and was made through the API too; remove one", id));
+    if (!fresh)
+      return fail(
+          Code::kConflict,
+          fmt::format("alert channel {} is in the configuration file and was made through the API too; remove one",
+                      id));
   }
   channels = std::move(all);
   return {};
@@ -127,7 +146,8 @@ std::string Service::channels_json() const {
 Result<std::string> Service::channel_json(const std::string& id) const {
   const std::scoped_lock lock(impl_->mutex);
   const auto found = impl_->channels.find(id);
-  if (found == impl_->channels.end()) return fail(Code::kNotFound, fmt::format("there is no alert channel '{}'", id.substr(0, 100)));
+  if (found == impl_->channels.end())
+    return fail(Code::kNotFound, fmt::format("there is no alert channel '{}'", id.substr(0, 100)));
   return to_json(*found->second);
 }
 
@@ -139,9 +159,11 @@ Result<std::string> Service::put_channel(std::string_view body, bool only_new, c
   const auto there = impl_->channels.find(id);
   const bool known = there != impl_->channels.end();
   if (known && there->second->origin == config::AlertOrigin::kFile)
-    return fail(Code::kConflict, fmt::format("alert channel {} comes from the configuration file (managed: file); change it there", id));
+    return fail(Code::kConflict,
+                fmt::format("alert channel {} comes from the configuration file (managed: file); change it there", id));
   if (known && only_new) return fail(Code::kConflict, fmt::format("there is an alert channel {} already", id));
-  if (!known && impl_->channels.size() >= kMaxApiChannels) return fail(Code::kTooLarge, fmt::format("at most {} channels", kMaxApiChannels));
+  if (!known && impl_->channels.size() >= kMaxApiChannels)
+    return fail(Code::kTooLarge, fmt::format("at most {} channels", kMaxApiChannels));
   if (known) {
     const auto before = parse_object(impl_->book.documents("channel").at(id));
     if (before) keep_secrets(*object, *before);
@@ -161,9 +183,11 @@ Result<std::string> Service::put_channel(std::string_view body, bool only_new, c
 Result<> Service::delete_channel(const std::string& id, const std::string& who) {
   const std::scoped_lock lock(impl_->mutex);
   const auto there = impl_->channels.find(id);
-  if (there == impl_->channels.end()) return fail(Code::kNotFound, fmt::format("there is no alert channel '{}'", id.substr(0, 100)));
+  if (there == impl_->channels.end())
+    return fail(Code::kNotFound, fmt::format("there is no alert channel '{}'", id.substr(0, 100)));
   if (there->second->origin == config::AlertOrigin::kFile)
-    return fail(Code::kConflict, fmt::format("alert channel {} comes from the configuration file (managed: file); remove it there", id));
+    return fail(Code::kConflict,
+                fmt::format("alert channel {} comes from the configuration file (managed: file); remove it there", id));
   impl_->channels.erase(there);
   impl_->book.put("channel", id, std::nullopt);
   impl_->note_change("alert_channel", id, std::nullopt, who);
@@ -177,7 +201,8 @@ Result<std::string> Service::test_channel(const std::string& id) const {
   {
     const std::scoped_lock lock(impl_->mutex);
     const auto found = impl_->channels.find(id);
-    if (found == impl_->channels.end()) return fail(Code::kNotFound, fmt::format("there is no alert channel '{}'", id.substr(0, 100)));
+    if (found == impl_->channels.end())
+      return fail(Code::kNotFound, fmt::format("there is no alert channel '{}'", id.substr(0, 100)));
     channel = found->second;
     Notice notice;
     notice.kind = NoticeKind::kTest;
@@ -200,7 +225,8 @@ Result<std::string> Service::test_channel(const std::string& id) const {
   Transport transport; // of its own: the delivering thread's is not ours
   transport.start(std::move(sending));
   std::vector<Outcome> outcomes;
-  while (outcomes.empty() && transport.running() > 0 && !impl_->stopping.stop_requested()) outcomes = transport.poll(std::chrono::milliseconds(500));
+  while (outcomes.empty() && transport.running() > 0 && !impl_->stopping.stop_requested())
+    outcomes = transport.poll(std::chrono::milliseconds(500));
   const Outcome outcome = outcomes.empty() ? Outcome{} : outcomes.front();
   std::string text;
   model::JsonWriter out(text);
@@ -218,7 +244,13 @@ std::string Service::deliveries_json() const {
     size_t shown = 0;
     for (auto at = queue.rbegin(); at != queue.rend() && shown++ < kMaxShown; ++at) {
       const Delivery& one = at->second;
-      out.begin_object().key("id").string(one.id).key("channel").string(one.channel).key("kind").string(name(one.notice.kind));
+      out.begin_object()
+          .key("id")
+          .string(one.id)
+          .key("channel")
+          .string(one.channel)
+          .key("kind")
+          .string(name(one.notice.kind));
       out.key("incident").string(one.notice.incident).key("headline").string(one.notice.headline);
       out.key("created").string(to_rfc3339(one.created)).key("attempts").integer(one.attempts).end_object();
     }

@@ -1,5 +1,5 @@
-// Inside of Service: what its files share. Everything but `feed` (its own mutex) and `transport` (the delivering thread's,
-// but for wake()) is guarded by `mutex`.
+// Inside of Service: what its files share. Everything but `feed` (its own mutex) and `transport` (the delivering
+// thread's, but for wake()) is guarded by `mutex`.
 #pragma once
 
 #include <condition_variable>
@@ -44,7 +44,8 @@ struct Service::Impl {
   void note_event(std::string_view kind, const Rule& rule, const Notice& notice, const Instance& instance);
 
   // audit.cc; `shown` as the API shows it, nullopt: removed
-  void note_change(std::string_view kind, std::string_view id, const std::optional<std::string>& shown, std::string_view who);
+  void note_change(std::string_view kind, std::string_view id, const std::optional<std::string>& shown,
+                   std::string_view who);
   Result<> commit_change();
   void tell_audit();
 
@@ -93,7 +94,9 @@ public:
   SlowQuestion(const SlowQuestion&) = delete;
   SlowQuestion& operator=(const SlowQuestion&) = delete;
   explicit operator bool() const { return mine_; }
-  static std::unexpected<Error> refusal() { return fail(Code::kRateLimited, "another preview or test message is running; try again in a moment"); }
+  static std::unexpected<Error> refusal() {
+    return fail(Code::kRateLimited, "another preview or test message is running; try again in a moment");
+  }
 
 private:
   std::atomic<bool>& taken_;
@@ -105,6 +108,7 @@ void write_active(model::JsonWriter& json, const Rule& rule, const Instance& ins
 /// Does this channel get such a message?
 bool wants(const config::AlertChannel& channel, const Notice& notice);
 /// What is to be sent.
-Sending sending_of(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id, WallTime now);
+Sending sending_of(const config::AlertChannel& channel, const Notice& notice, const std::string& delivery_id,
+                   WallTime now);
 
 } // namespace kairos::alerts

@@ -27,11 +27,13 @@ void SmtpDialogue::said(std::string_view command) {
 
 void SmtpDialogue::heard(std::string_view line) {
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-  const bool reply = line.size() >= 3 && digit(line[0]) && digit(line[1]) && digit(line[2]) && (line.size() == 3 || line[3] == ' ');
+  const bool reply =
+      line.size() >= 3 && digit(line[0]) && digit(line[1]) && digit(line[2]) && (line.size() == 3 || line[3] == ' ');
   if (!reply || over_) return; // a line in the middle, or nonsense
   code_ = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
   text_ = printable(line.substr(std::min<size_t>(line.size(), 4)).substr(0, kMaxText));
-  if (!recipient_.empty() && code_ >= 400 && refusals_.size() < kMaxRefusals) refusals_.push_back({recipient_, code_, text_});
+  if (!recipient_.empty() && code_ >= 400 && refusals_.size() < kMaxRefusals)
+    refusals_.push_back({recipient_, code_, text_});
   recipient_.clear();
 }
 

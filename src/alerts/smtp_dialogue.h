@@ -22,8 +22,8 @@ public:
   /// One line of a reply, with or without its end.
   void heard(std::string_view line);
 
-  int code() const { return code_; }                       // of the last whole reply before QUIT; 0: none came
-  const std::string& text() const { return text_; }        // of it, printable
+  int code() const { return code_; }                // of the last whole reply before QUIT; 0: none came
+  const std::string& text() const { return text_; } // of it, printable
   const std::vector<Refusal>& refusals() const { return refusals_; }
 
 private:

@@ -42,7 +42,8 @@ Result<std::unique_ptr<StateFile>> StateFile::open(journal::FileSystem& files, c
   auto ready = file ? state->read() : state->start_anew();
   if (!ready) return fail_in("opening " + state->path(), ready.error());
   std::error_code ignored; // not on this file system: then it is as private as its folder
-  std::filesystem::permissions(state->path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
+  std::filesystem::permissions(state->path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+                               ignored);
   return state;
 }
 
@@ -104,7 +105,8 @@ Result<> StateFile::apply(std::string_view array) {
 
 Result<> StateFile::commit(const std::vector<Put>& puts) {
   if (puts.empty()) return {};
-  if (broken_) return fail(Code::kIo, "the file of alerts could not be written before; nothing more is taken until a restart");
+  if (broken_)
+    return fail(Code::kIo, "the file of alerts could not be written before; nothing more is taken until a restart");
   std::string array;
   model::JsonWriter out(array);
   out.begin_array();
@@ -140,7 +142,8 @@ Result<> StateFile::compact() {
   auto file = files_.open(beside, journal::OpenMode::kCreate);
   if (!file) return {};
   std::error_code ignored;
-  std::filesystem::permissions(beside, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ignored);
+  std::filesystem::permissions(beside, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+                               ignored);
   std::string text(kHeader);
   for (const auto& [kind, documents] : kinds_) {
     for (const auto& [id, body] : documents) {
@@ -152,7 +155,8 @@ Result<> StateFile::compact() {
       text += line_of(array);
     }
   }
-  if (!(*file)->write(0, text) || !(*file)->sync() || !files_.rename(beside, path()) || !files_.sync_folder(folder_)) return {};
+  if (!(*file)->write(0, text) || !(*file)->sync() || !files_.rename(beside, path()) || !files_.sync_folder(folder_))
+    return {};
   file_ = std::move(*file);
   size_ = compacted_size_ = text.size();
   return {};

@@ -3,8 +3,8 @@
 // synced before commit() returns; a torn last line (crash) is cut off at open, a damaged one before it is kCorrupt.
 //   line 1           "kairosroute-alerts/1"
 //   each other line  16 hex digits of SHA-256, a space, a JSON array of [kind, id, text or null]
-// Apart from the state store, since half of it changes by the minute and holds receivers' secrets: the file can be read by
-// its owner only. Not thread-safe.
+// Apart from the state store, since half of it changes by the minute and holds receivers' secrets: the file can be read
+// by its owner only. Not thread-safe.
 #pragma once
 
 #include <map>

@@ -26,7 +26,8 @@ protected:
   void write(const std::string& text) const { std::ofstream(path()) << text; }
 
   journal::PosixFileSystem files_;
-  const std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("kairos-alerts-" + std::to_string(::getpid()));
+  const std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("kairos-alerts-" + std::to_string(::getpid()));
 };
 
 TEST_F(StateFiles, AreCutOffAtEveryByteOfTheLastLineAndRefusedBeforeIt) {
@@ -77,7 +78,8 @@ TEST_F(StateFiles, StaySmallWhenTheSameThingChangesForever) {
 
 TEST_F(StateFiles, AreReadableByTheirOwnerOnly) {
   opened();
-  EXPECT_EQ(std::filesystem::status(path()).permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(std::filesystem::status(path()).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
 } // namespace

@@ -15,7 +15,9 @@ void write_labels(model::JsonWriter& out, std::string_view key, const Labels& la
   out.end_array();
 }
 
-void write_time(model::JsonWriter& out, std::string_view key, WallTime time) { out.key(key).integer(time.time_since_epoch().count()); }
+void write_time(model::JsonWriter& out, std::string_view key, WallTime time) {
+  out.key(key).integer(time.time_since_epoch().count());
+}
 
 /// Looks fields up and remembers whether one was not as it must be.
 class Fields {
@@ -46,7 +48,8 @@ public:
     if (value == nullptr || !value->is_array()) return good_ = false, labels;
     for (const json::value& pair : value->get_array()) {
       const json::array* two = pair.if_array();
-      if (two == nullptr || two->size() != 2 || !(*two)[0].is_string() || !(*two)[1].is_string()) return good_ = false, labels;
+      if (two == nullptr || two->size() != 2 || !(*two)[0].is_string() || !(*two)[1].is_string())
+        return good_ = false, labels;
       labels.emplace_back(std::string((*two)[0].get_string()), std::string((*two)[1].get_string()));
     }
     return labels;
@@ -103,7 +106,8 @@ Result<Instance> instance_from_json(std::string_view text) {
   instance.samples = fields.integer("samples");
   instance.value = fields.optional("value");
   instance.worst = fields.optional("worst");
-  if (const auto notified = fields.optional("notified")) instance.notified = WallTime(std::chrono::microseconds(*notified));
+  if (const auto notified = fields.optional("notified"))
+    instance.notified = WallTime(std::chrono::microseconds(*notified));
   instance.acknowledged_by = fields.text("acknowledged_by");
   instance.acknowledged = fields.time("acknowledged");
   const bool known = phase >= 0 && phase <= static_cast<int>(Phase::kFiring);

@@ -111,7 +111,8 @@ void set_common(Attempt& attempt) {
 
 void set_http(Attempt& attempt, const HttpMessage& message) {
   CURL* handle = attempt.handle;
-  for (const auto& [name, value] : message.headers) attempt.headers = curl_slist_append(attempt.headers, fmt::format("{}: {}", name, value).c_str());
+  for (const auto& [name, value] : message.headers)
+    attempt.headers = curl_slist_append(attempt.headers, fmt::format("{}: {}", name, value).c_str());
   attempt.headers = curl_slist_append(attempt.headers, "Expect:");
   curl_easy_setopt(handle, CURLOPT_URL, message.url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -124,18 +125,22 @@ void set_http(Attempt& attempt, const HttpMessage& message) {
 void set_mail(Attempt& attempt, const MailMessage& mail) {
   CURL* handle = attempt.handle;
   const config::AlertChannel& channel = *attempt.sending.channel;
-  for (const std::string& one : mail.to) attempt.recipients = curl_slist_append(attempt.recipients, ("<" + one + ">").c_str());
+  for (const std::string& one : mail.to)
+    attempt.recipients = curl_slist_append(attempt.recipients, ("<" + one + ">").c_str());
   curl_easy_setopt(handle, CURLOPT_URL, mail.url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   const bool plain = channel.smtp_security == config::SmtpSecurity::kNone;
-  curl_easy_setopt(handle, CURLOPT_USE_SSL, static_cast<long>(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL)); // ALL: or nothing
+  curl_easy_setopt(handle, CURLOPT_USE_SSL,
+                   static_cast<long>(plain ? CURLUSESSL_NONE : CURLUSESSL_ALL)); // ALL: or nothing
   curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
   curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &attempt);
-  curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, static_cast<long>(attempt.sending.timeout / std::chrono::seconds(1)) + 1);
+  curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                   static_cast<long>(attempt.sending.timeout / std::chrono::seconds(1)) + 1);
   curl_easy_setopt(handle, CURLOPT_MAIL_FROM, ("<" + mail.from + ">").c_str());
   curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, attempt.recipients);
-  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L); // one dead mailbox must not keep the message from the others
+  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS,
+                   1L); // one dead mailbox must not keep the message from the others
   curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, on_dialogue);
   curl_easy_setopt(handle, CURLOPT_DEBUGDATA, &attempt);
   curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L); // or on_dialogue is not called
@@ -196,13 +201,15 @@ void judge_mail(const Attempt& attempt, CURLcode code, Outcome& outcome) {
   if (outcome.delivered || dialogue.refusals().size() == recipients) return judge_recipients(dialogue, outcome);
   outcome.retry = retry_smtp(outcome.status);
   const bool refused = dialogue.code() >= 400;
-  outcome.detail = refused ? fmt::format("{}: {} {}", attempt.problem, dialogue.code(), dialogue.text()) : attempt.problem;
+  outcome.detail =
+      refused ? fmt::format("{}: {} {}", attempt.problem, dialogue.code(), dialogue.text()) : attempt.problem;
 }
 
 Outcome judge(const Attempt& attempt, CURLcode code) {
   Outcome outcome;
   outcome.token = attempt.sending.token;
-  std::holds_alternative<HttpMessage>(attempt.sending.message) ? judge_http(attempt, code, outcome) : judge_mail(attempt, code, outcome);
+  std::holds_alternative<HttpMessage>(attempt.sending.message) ? judge_http(attempt, code, outcome)
+                                                               : judge_mail(attempt, code, outcome);
   if (attempt.forbidden && outcome.status == 0) {
     outcome.retry = false;
     outcome.detail = "the address may not be reached: it is not a public one (alerts.allow_networks)";
@@ -292,7 +299,8 @@ void Transport::start(Sending sending) {
   attempt->sending = std::move(sending);
   attempt->handle = curl_easy_init();
   if (attempt->handle == nullptr) {
-    impl_->failed_at_once.push_back({attempt->sending.token, false, true, 0, "no memory for a connection", std::nullopt});
+    impl_->failed_at_once.push_back(
+        {attempt->sending.token, false, true, 0, "no memory for a connection", std::nullopt});
     return;
   }
   set_common(*attempt);

@@ -1,7 +1,7 @@
-// Transport: sends messages over HTTP and SMTP, several at once. HTTP runs on the thread that calls poll(); each mail has a
-// thread of its own meanwhile, since libcurl waits for some of a mail server's answers without returning. Every address is
-// asked of the AddressGuard before a socket is made; redirects are not followed, proxies of the environment are not used, of an
-// answer at most kMaxAnswer is read. TLS certificates are always checked.
+// Transport: sends messages over HTTP and SMTP, several at once. HTTP runs on the thread that calls poll(); each mail
+// has a thread of its own meanwhile, since libcurl waits for some of a mail server's answers without returning. Every
+// address is asked of the AddressGuard before a socket is made; redirects are not followed, proxies of the environment
+// are not used, of an answer at most kMaxAnswer is read. TLS certificates are always checked.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,8 @@ struct Outcome {
   int status = 0;     // HTTP or SMTP; 0: none arrived
   std::string detail; // for people: what the receiver said, or what failed; at most 300 bytes
   std::optional<Duration> retry_after;
-  std::vector<std::string> recipients_left = {}; // of a mail that others got or that is refused for them: the next attempt's
+  std::vector<std::string> recipients_left =
+      {}; // of a mail that others got or that is refused for them: the next attempt's
 };
 
 struct Sending {

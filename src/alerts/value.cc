@@ -50,7 +50,8 @@ Unit unit_of(store::Measure measure) {
 }
 
 std::optional<Level> level_of(const store::Cell& cell) {
-  if (const auto* integer = std::get_if<std::int64_t>(&cell)) return saturated(static_cast<Int128>(*integer) * kMillion);
+  if (const auto* integer = std::get_if<std::int64_t>(&cell))
+    return saturated(static_cast<Int128>(*integer) * kMillion);
   if (const auto* money = std::get_if<store::Money>(&cell)) return saturated(money->picodollars);
   const auto* real = std::get_if<double>(&cell);
   if (real == nullptr || !std::isfinite(*real)) return std::nullopt;
@@ -76,15 +77,25 @@ Result<Level> parse_level(std::string_view text, Unit unit) {
 std::string print(Level level, Unit unit) {
   const std::int64_t one = scale(unit);
   switch (unit) {
-  case Unit::kShare: return rounded(saturated(static_cast<Int128>(level) * 100), one, std::abs(level) < one / 10 ? 1 : 0) + " %";
-  case Unit::kFactor: return rounded(level, one, 1) + " times";
-  case Unit::kMilliseconds: return rounded(level, one, 0) + " ms";
-  case Unit::kMicroseconds: return rounded(level, one, 0) + " µs";
-  case Unit::kSeconds: return rounded(level, one, level < one ? 1 : 0) + " s";
-  case Unit::kUsd: return (level < 0 ? "-$" : "$") + rounded(level < 0 ? -level : level, one, std::abs(level) < one / 10 ? 4 : 2, true);
-  case Unit::kNumber: return rounded(level, one, 2);
-  case Unit::kPerSecond: return rounded(level, one, 1) + " per second";
-  case Unit::kCount: break;
+  case Unit::kShare:
+    return rounded(saturated(static_cast<Int128>(level) * 100), one, std::abs(level) < one / 10 ? 1 : 0) + " %";
+  case Unit::kFactor:
+    return rounded(level, one, 1) + " times";
+  case Unit::kMilliseconds:
+    return rounded(level, one, 0) + " ms";
+  case Unit::kMicroseconds:
+    return rounded(level, one, 0) + " µs";
+  case Unit::kSeconds:
+    return rounded(level, one, level < one ? 1 : 0) + " s";
+  case Unit::kUsd:
+    return (level < 0 ? "-$" : "$") +
+           rounded(level < 0 ? -level : level, one, std::abs(level) < one / 10 ? 4 : 2, true);
+  case Unit::kNumber:
+    return rounded(level, one, 2);
+  case Unit::kPerSecond:
+    return rounded(level, one, 1) + " per second";
+  case Unit::kCount:
+    break;
   }
   return rounded(level, one, 2);
 }

@@ -13,17 +13,28 @@ using store::Measure;
 
 std::string words_of(Measure measure) {
   switch (measure) {
-  case Measure::kLatencyP50: return "median latency";
-  case Measure::kLatencyP95: return "p95 latency";
-  case Measure::kLatencyP99: return "p99 latency";
-  case Measure::kTtftP95: return "p95 time to first token";
-  case Measure::kErrorRate: return "error rate";
-  case Measure::kFallbackRate: return "fallback rate";
-  case Measure::kCacheHitRate: return "cache hit rate";
-  case Measure::kRefusalRate: return "refusal rate";
-  case Measure::kConfidence: return "classifier confidence";
-  case Measure::kCost: return "spend";
-  default: break;
+  case Measure::kLatencyP50:
+    return "median latency";
+  case Measure::kLatencyP95:
+    return "p95 latency";
+  case Measure::kLatencyP99:
+    return "p99 latency";
+  case Measure::kTtftP95:
+    return "p95 time to first token";
+  case Measure::kErrorRate:
+    return "error rate";
+  case Measure::kFallbackRate:
+    return "fallback rate";
+  case Measure::kCacheHitRate:
+    return "cache hit rate";
+  case Measure::kRefusalRate:
+    return "refusal rate";
+  case Measure::kConfidence:
+    return "classifier confidence";
+  case Measure::kCost:
+    return "spend";
+  default:
+    break;
   }
   std::string text(store::name(measure));
   std::ranges::replace(text, '_', ' ');
@@ -68,7 +79,8 @@ std::string budget_headline(const Rule& rule, const Instance& instance) {
     return fmt::format("budget {} will reach {} by the end of the period{}", budget, value_text(rule, instance),
                        left.empty() ? "" : ", " + count_of_days(left) + " left");
   }
-  return fmt::format("budget {} at {}{}", budget, value_text(rule, instance), left.empty() ? "" : " with " + count_of_days(left) + " left");
+  return fmt::format("budget {} at {}{}", budget, value_text(rule, instance),
+                     left.empty() ? "" : " with " + count_of_days(left) + " left");
 }
 
 bool good_news(const Rule& rule) { return rule.spec.severity == config::AlertSeverity::kOk; }
@@ -89,7 +101,8 @@ void add_parameter(std::string& query, std::string_view key, std::string_view va
   if (!query.empty()) query += '&';
   query.append(key).append("=");
   for (const char c : value) {
-    const bool plain = std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~' || c == ':';
+    const bool plain =
+        std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' || c == '~' || c == ':';
     query += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
 }
@@ -100,27 +113,35 @@ std::string print(Duration duration) {
   using namespace std::chrono;
   if (duration >= days(3) && duration % days(1) == Duration::zero()) return fmt::format("{} days", duration / days(1));
   if (duration >= hours(1) && duration % hours(1) == Duration::zero()) return fmt::format("{} h", duration / hours(1));
-  if (duration >= minutes(1) && duration % minutes(1) == Duration::zero()) return fmt::format("{} min", duration / minutes(1));
+  if (duration >= minutes(1) && duration % minutes(1) == Duration::zero())
+    return fmt::format("{} min", duration / minutes(1));
   return fmt::format("{} s", duration / seconds(1));
 }
 
 std::string headline(const Rule& rule, const Instance& instance) {
   switch (rule.spec.signal) {
-  case AlertSignal::kMeasure: return measure_headline(rule, instance);
+  case AlertSignal::kMeasure:
+    return measure_headline(rule, instance);
   case AlertSignal::kSustained:
-    return fmt::format("{} {} {} for {}{}", words_of(rule.measure), rule.spec.bound == config::AlertBound::kBelow ? "under" : "over",
+    return fmt::format("{} {} {} for {}{}", words_of(rule.measure),
+                       rule.spec.bound == config::AlertBound::kBelow ? "under" : "over",
                        print(rule.threshold, rule.unit), print(rule.spec.window), whose(instance));
   case AlertSignal::kDrift:
-    return fmt::format("{} {}, {} the {} of {} before{}", words_of(rule.measure), detail(instance, "now"), value_text(rule, instance),
-                       detail(instance, "before"), print(rule.spec.baseline), whose(instance));
+    return fmt::format("{} {}, {} the {} of {} before{}", words_of(rule.measure), detail(instance, "now"),
+                       value_text(rule, instance), detail(instance, "before"), print(rule.spec.baseline),
+                       whose(instance));
   case AlertSignal::kAnomaly:
-    return fmt::format("{} {} in {}, {} the usual {}{}", words_of(rule.measure), detail(instance, "now"), print(rule.spec.window),
-                       value_text(rule, instance), detail(instance, "before"), whose(instance));
+    return fmt::format("{} {} in {}, {} the usual {}{}", words_of(rule.measure), detail(instance, "now"),
+                       print(rule.spec.window), value_text(rule, instance), detail(instance, "before"),
+                       whose(instance));
   case AlertSignal::kBudget:
-  case AlertSignal::kBudgetProjection: return budget_headline(rule, instance);
-  case AlertSignal::kLag: return fmt::format("receipts become readable only after {}", value_text(rule, instance));
+  case AlertSignal::kBudgetProjection:
+    return budget_headline(rule, instance);
+  case AlertSignal::kLag:
+    return fmt::format("receipts become readable only after {}", value_text(rule, instance));
   case AlertSignal::kProviderHealth:
-    return fmt::format("{} of the models at provider {} cannot be used", value_text(rule, instance), label(instance, "provider"));
+    return fmt::format("{} of the models at provider {} cannot be used", value_text(rule, instance),
+                       label(instance, "provider"));
   }
   return rule.spec.title;
 }
@@ -128,12 +149,12 @@ std::string headline(const Rule& rule, const Instance& instance) {
 std::string figures(const Rule& rule, const Instance& instance) {
   const std::string threshold = print(rule.threshold, rule.unit);
   if (rule.spec.signal == AlertSignal::kBudget || rule.spec.signal == AlertSignal::kBudgetProjection) {
-    return fmt::format("{} of {} spent, period {}; the threshold is {}", detail(instance, "spent"), detail(instance, "cap"),
-                       detail(instance, "period"), threshold);
+    return fmt::format("{} of {} spent, period {}; the threshold is {}", detail(instance, "spent"),
+                       detail(instance, "cap"), detail(instance, "period"), threshold);
   }
   if (!rule.asks_store()) return fmt::format("{}; the threshold is {}", value_text(rule, instance), threshold);
-  return fmt::format("{} over {} in {} requests; the threshold is {}", value_text(rule, instance), print(rule.spec.window),
-                     print(instance.samples * scale(Unit::kCount), Unit::kCount), threshold);
+  return fmt::format("{} over {} in {} requests; the threshold is {}", value_text(rule, instance),
+                     print(rule.spec.window), print(instance.samples * scale(Unit::kCount), Unit::kCount), threshold);
 }
 
 std::string reason(const Rule& rule) {
@@ -141,8 +162,9 @@ std::string reason(const Rule& rule) {
   std::ranges::replace(what, '_', ' ');
   if (rule.spec.signal == AlertSignal::kDrift) what += " against " + print(rule.spec.baseline) + " before";
   if (rule.spec.signal == AlertSignal::kAnomaly) what += " against the last 7 days";
-  std::string text = fmt::format("{} {} {}", what, rule.spec.bound == config::AlertBound::kAbove ? "at or above" : "below",
-                                 print(rule.threshold, rule.unit));
+  std::string text =
+      fmt::format("{} {} {}", what, rule.spec.bound == config::AlertBound::kAbove ? "at or above" : "below",
+                  print(rule.threshold, rule.unit));
   if (rule.spec.hold > Duration::zero()) text += " for " + print(rule.spec.hold);
   for (size_t i = 0; i < rule.spec.group_by.size(); ++i) text += (i == 0 ? ", per " : " and ") + rule.spec.group_by[i];
   return text + " (rule " + rule.spec.id + ")";
@@ -159,7 +181,8 @@ std::string receipts_query(const Rule& rule, const Instance& instance, WallTime 
   add_parameter(query, "from", to_rfc3339(std::max(from, WallTime{})));
   add_parameter(query, "to", to_rfc3339(until));
   for (const auto& [dimension, values] : rule.spec.filters) {
-    const bool here = std::ranges::find(instance.labels, dimension, &std::pair<std::string, std::string>::first) != instance.labels.end();
+    const bool here = std::ranges::find(instance.labels, dimension, &std::pair<std::string, std::string>::first) !=
+                      instance.labels.end();
     if (here || dimension == "budget") continue;
     std::string list;
     for (const std::string& value : values) list += (list.empty() ? "" : ",") + value;

@@ -35,15 +35,19 @@ Answer no_such_path(const RouteTable& table, std::string_view path) {
 }
 
 Answer wrong_method(const RouteTable::Match& match, std::string_view method, std::string_view path) {
-  Answer answer = problem(405, fmt::format("{} {} is not possible; this path knows {}", method.substr(0, 20), path.substr(0, 200),
-                                           fmt::join(match.allowed, ", ")));
+  Answer answer = problem(405, fmt::format("{} {} is not possible; this path knows {}", method.substr(0, 20),
+                                           path.substr(0, 200), fmt::join(match.allowed, ", ")));
   answer.headers.emplace_back("Allow", fmt::format("{}", fmt::join(match.allowed, ", ")));
   return answer;
 }
 
-bool is_api(std::string_view path) { return path == "/metrics" || path == "/openapi.json" || path == "/api" || path.starts_with("/api/"); }
+bool is_api(std::string_view path) {
+  return path == "/metrics" || path == "/openapi.json" || path == "/api" || path.starts_with("/api/");
+}
 
-std::string_view session_secret(const net::Head& head) { return cookie_value(head.find("cookie").value_or(""), kSessionCookie); }
+std::string_view session_secret(const net::Head& head) {
+  return cookie_value(head.find("cookie").value_or(""), kSessionCookie);
+}
 
 int status_of_body(Code code) { return code == Code::kTimeout ? 408 : status_of(code); }
 
@@ -73,10 +77,13 @@ RouteTable all_routes() {
 }
 
 struct Api::Impl {
-  explicit Impl(ApiServices services) : context{std::move(services), live, sessions, pool}, sessions(context.services.clock), live(context.services.journal) {}
+  explicit Impl(ApiServices services)
+      : context{std::move(services), live, sessions, pool}, sessions(context.services.clock),
+        live(context.services.journal) {}
 
   Result<Principal> identify(const net::Head& head, Door door) const;
-  std::optional<Answer> refuse(const RouteTable::Match& match, const net::Head& head, const Result<Principal>& who) const;
+  std::optional<Answer> refuse(const RouteTable::Match& match, const net::Head& head,
+                               const Result<Principal>& who) const;
   net::Task<void> serve(net::Exchange& exchange, Door door);
   net::Task<Answer> make(net::Exchange& exchange, const Route& route, Request& request);
 
@@ -95,12 +102,16 @@ Result<Principal> Api::Impl::identify(const net::Head& head, Door door) const {
   const auto session = gateway::presented_key(head).empty() ? sessions.find(session_secret(head)) : std::nullopt;
   const auto owner = session ? snapshot->owner_of_key(session->key_sha256) : std::nullopt;
   if (!owner) {
-    return fail(Code::kUnauthorized, "no valid key: send one as 'Authorization: Bearer kr-…' or 'x-api-key: kr-…', or log in by POST /api/v1/session");
+    return fail(Code::kUnauthorized, "no valid key: send one as 'Authorization: Bearer kr-…' or 'x-api-key: kr-…', or "
+                                     "log in by POST /api/v1/session");
   }
   const bool reads = head.method() == "GET" || head.method() == "HEAD";
-  const bool same_origin = head.find("sec-fetch-site").value_or("") == "same-origin" || head.find("x-csrf-token").value_or("") == session->csrf_token;
+  const bool same_origin = head.find("sec-fetch-site").value_or("") == "same-origin" ||
+                           head.find("x-csrf-token").value_or("") == session->csrf_token;
   if (!reads && !same_origin) {
-    return fail(Code::kForbidden, "a request by cookie that changes something needs the header X-CSRF-Token (GET /api/v1/session tells it)");
+    return fail(
+        Code::kForbidden,
+        "a request by cookie that changes something needs the header X-CSRF-Token (GET /api/v1/session tells it)");
   }
   Principal principal = principal_of(*owner);
   principal.by_cookie = true;
@@ -108,15 +119,18 @@ Result<Principal> Api::Impl::identify(const net::Head& head, Door door) const {
 }
 
 /// Why the request is not answered by its route, if it is not.
-std::optional<Answer> Api::Impl::refuse(const RouteTable::Match& match, const net::Head& head, const Result<Principal>& who) const {
+std::optional<Answer> Api::Impl::refuse(const RouteTable::Match& match, const net::Head& head,
+                                        const Result<Principal>& who) const {
   if (match.allowed.empty()) return no_such_path(table, head.path());
   if (match.route == nullptr) return wrong_method(match, head.method(), head.path());
   const Access& access = match.route->access;
   if (access.open) return std::nullopt;
   if (!who) return problem(who.error());
-  if (access.tells_costs && charged_only(*who, *context.services.snapshot())) return problem(403, "this holds the platform's costs; this key sees what its tenant is charged");
+  if (access.tells_costs && charged_only(*who, *context.services.snapshot()))
+    return problem(403, "this holds the platform's costs; this key sees what its tenant is charged");
   if (who->role >= access.least) return std::nullopt;
-  return problem(403, fmt::format("this needs a key with the role {}; this key's role is {}", config::name(access.least), config::name(who->role)));
+  return problem(403, fmt::format("this needs a key with the role {}; this key's role is {}",
+                                  config::name(access.least), config::name(who->role)));
 }
 
 net::Task<Answer> Api::Impl::make(net::Exchange& exchange, const Route& route, Request& request) {

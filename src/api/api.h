@@ -1,6 +1,6 @@
-// The dashboard and its API (/api/v1, docs/openapi.json), metrics and the dashboard's files. Finds the route (routes.h),
-// decides who asks and whether they may, and has the answer made on a worker, so that no event loop ever waits for the
-// database. Any loop may call handle().
+// The dashboard and its API (/api/v1, docs/openapi.json), metrics and the dashboard's files. Finds the route
+// (routes.h), decides who asks and whether they may, and has the answer made on a worker, so that no event loop ever
+// waits for the database. Any loop may call handle().
 #pragma once
 
 #include <functional>
@@ -34,11 +34,14 @@ struct ApiServices {
   ledger::BudgetAuthority& budgets;
   const ledger::Projection& books;
   /// Corrects the receipt whose CLOSE record is there; blocks.
-  std::function<Result<ledger::Correction>(const journal::Position& closed, const ledger::AttemptTruth& truth, std::string reason)> correct;
+  std::function<Result<ledger::Correction>(const journal::Position& closed, const ledger::AttemptTruth& truth,
+                                           std::string reason)>
+      correct;
   std::function<Result<std::vector<ledger::Correction>>(std::string_view receipt_id)> corrections;
   const store::StateStore& state;
   /// Commits these changes if the whole configuration with them is sound, and makes it count for the next request.
-  std::function<Result<std::vector<store::Document>>(const std::vector<store::Change>& changes, std::string_view who)> change;
+  std::function<Result<std::vector<store::Document>>(const std::vector<store::Change>& changes, std::string_view who)>
+      change;
   alerts::Service& alerts;
 };
 

@@ -70,7 +70,10 @@ TEST(ViewRequest, HasADefaultRangeAndRefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(parse_view_request("colour=red", now));
 }
 
-const std::vector<WebFile> kSite = {{"/index.html", "<html>"}, {"/assets/a-1.js", "long script"}, {"/assets/a-1.js.br", "br"}, {"/assets/a-1.js.gz", "gz"}};
+const std::vector<WebFile> kSite = {{"/index.html", "<html>"},
+                                    {"/assets/a-1.js", "long script"},
+                                    {"/assets/a-1.js.br", "br"},
+                                    {"/assets/a-1.js.gz", "gz"}};
 
 TEST(StaticFiles, ShowsTheDashboardForItsOwnAddressesOnly) {
   EXPECT_EQ(static_answer(kSite, "/", "", "")->body, "<html>");

@@ -9,14 +9,18 @@ namespace {
 
 using store::Measure;
 
-constexpr std::array kHidden = {Measure::kCostInterrupted, Measure::kBaseline,  Measure::kSavings,       Measure::kAvoided,   Measure::kCostInput, Measure::kCostCacheRead,
-                                Measure::kCostCacheWrite,  Measure::kCostOutput, Measure::kCostReasoning, Measure::kCostOther};
+constexpr std::array kHidden = {Measure::kCostInterrupted, Measure::kBaseline,   Measure::kSavings,
+                                Measure::kAvoided,         Measure::kCostInput,  Measure::kCostCacheRead,
+                                Measure::kCostCacheWrite,  Measure::kCostOutput, Measure::kCostReasoning,
+                                Measure::kCostOther};
 
 bool hidden(Measure measure) { return std::ranges::find(kHidden, measure) != kHidden.end(); }
 Measure charged_for(Measure measure) { return measure == Measure::kCost ? Measure::kCharged : measure; }
 
 std::unexpected<Error> forbidden(std::string_view field, std::string_view name) {
-  return fail(Code::kForbidden, fmt::format("{}: '{}' is not for this key, which sees what its tenant is charged; ask for charged", field, name));
+  return fail(
+      Code::kForbidden,
+      fmt::format("{}: '{}' is not for this key, which sees what its tenant is charged; ask for charged", field, name));
 }
 
 Result<> check_query(const store::Query& query) {
@@ -101,7 +105,8 @@ Result<> check_search(const Request& request, const store::Search& search) {
   return {};
 }
 
-Result<store::Table> ask(store::ReceiptStore& store, const Request& request, const store::Query& query, const store::ReadOptions& options) {
+Result<store::Table> ask(store::ReceiptStore& store, const Request& request, const store::Query& query,
+                         const store::ReadOptions& options) {
   if (!request.charged_only) return store.query(query, request.scope, options);
   if (auto allowed = check_query(query); !allowed) return std::unexpected(allowed.error());
   const store::Query run = over_charged(query);
@@ -115,7 +120,9 @@ std::vector<store::NamedQuery> shown(const Request& request, std::vector<store::
   for (auto& [name, query] : panels) {
     std::erase_if(query.measures, hidden);
     if (query.top && hidden(query.top->by)) query.top->by = Measure::kCharged;
-    std::erase_if(query.order, [](const store::Order& one) { return std::holds_alternative<Measure>(one.by) && hidden(std::get<Measure>(one.by)); });
+    std::erase_if(query.order, [](const store::Order& one) {
+      return std::holds_alternative<Measure>(one.by) && hidden(std::get<Measure>(one.by));
+    });
   }
   std::erase_if(panels, [](const store::NamedQuery& one) { return one.query.measures.empty(); });
   return panels;

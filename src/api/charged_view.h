@@ -1,5 +1,5 @@
-// What a key of a reseller's tenant (one with a price plan) is shown in place of the platform's costs, in lists, queries
-// and views; for whole receipts see ledger/tenant_view.h. Pure but for ask().
+// What a key of a reseller's tenant (one with a price plan) is shown in place of the platform's costs, in lists,
+// queries and views; for whole receipts see ledger/tenant_view.h. Pure but for ask().
 #pragma once
 
 #include "api/routes.h"
@@ -17,7 +17,8 @@ store::ReceiptRow shown(const Request& request, store::ReceiptRow row);
 /// kForbidden names what would tell the platform's cost: bounds of cost and the order by cost.
 Result<> check_search(const Request& request, const store::Search& search);
 /// Runs the query. For such an asker `cost` is what is charged; kForbidden names a measure that it may not see.
-Result<store::Table> ask(store::ReceiptStore& store, const Request& request, const store::Query& query, const store::ReadOptions& options);
+Result<store::Table> ask(store::ReceiptStore& store, const Request& request, const store::Query& query,
+                         const store::ReadOptions& options);
 /// The panels with what the asker may not see left out.
 std::vector<store::NamedQuery> shown(const Request& request, std::vector<store::NamedQuery> panels);
 

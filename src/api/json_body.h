@@ -9,7 +9,8 @@
 
 namespace kairos::api {
 
-/// kInvalid: not a JSON object (of a key given twice the last one counts); kTooLarge over 256 KiB. At most 16 levels deep.
+/// kInvalid: not a JSON object (of a key given twice the last one counts); kTooLarge over 256 KiB. At most 16 levels
+/// deep.
 Result<boost::json::object> parse_object(std::string_view text);
 
 } // namespace kairos::api

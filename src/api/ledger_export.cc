@@ -16,9 +16,12 @@ constexpr std::chrono::milliseconds kLongestWait{500}; // for the books to have 
 
 std::string header_of(LedgerFormat format) {
   switch (format) {
-  case LedgerFormat::kCsv: return ledger::plain_header();
-  case LedgerFormat::kFocus: return ledger::focus_header();
-  case LedgerFormat::kJson: return "";
+  case LedgerFormat::kCsv:
+    return ledger::plain_header();
+  case LedgerFormat::kFocus:
+    return ledger::focus_header();
+  case LedgerFormat::kJson:
+    return "";
   }
   return "";
 }
@@ -51,12 +54,14 @@ void append_json(std::string& out, const ledger::ExportRow& row) {
 
 } // namespace
 
-LedgerExport::LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request, const ledger::Projection* books)
+LedgerExport::LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request,
+                           const ledger::Projection* books)
     : reader_(std::move(reader)), request_(std::move(request)), cursor_(reader_), end_(reader_->end()), books_(books) {}
 
 bool LedgerExport::wanted(const model::Receipt& receipt) const {
   if (request_.tenant && *request_.tenant != receipt.tenant) return false;
-  return (!request_.from || receipt.created_at >= *request_.from) && (!request_.to || receipt.created_at < *request_.to);
+  return (!request_.from || receipt.created_at >= *request_.from) &&
+         (!request_.to || receipt.created_at < *request_.to);
 }
 
 void LedgerExport::write(std::string& out, ledger::ExportRow row) const {
@@ -66,9 +71,12 @@ void LedgerExport::write(std::string& out, ledger::ExportRow row) const {
   }
   const ledger::ExportParties parties;
   switch (request_.format) {
-  case LedgerFormat::kCsv: return ledger::append_plain(out, row);
-  case LedgerFormat::kFocus: return ledger::append_focus(out, row, parties);
-  case LedgerFormat::kJson: return append_json(out, row);
+  case LedgerFormat::kCsv:
+    return ledger::append_plain(out, row);
+  case LedgerFormat::kFocus:
+    return ledger::append_focus(out, row, parties);
+  case LedgerFormat::kJson:
+    return append_json(out, row);
   }
 }
 
@@ -98,13 +106,18 @@ Result<void> LedgerExport::take(const journal::Entry& entry, std::string& out) {
   if (!wanted(*receipt)) return {};
   by_receipt ? rows(*receipt) : add(ledger::postings_of(*receipt));
   if (postings_.size() <= kMostPostings) return {};
-  return fail(Code::kTooLarge, fmt::format("the range has more than {} postings: ask for a shorter one, or for grain=receipt", kMostPostings));
+  return fail(
+      Code::kTooLarge,
+      fmt::format("the range has more than {} postings: ask for a shorter one, or for grain=receipt", kMostPostings));
 }
 
 /// False: the books do not have the range, or not yet all that the journal has.
 bool LedgerExport::read_books() {
-  if (books_ == nullptr || request_.grain == ledger::Grain::kReceipt || !books_->wait_for(end_, kLongestWait)) return false;
-  auto rows = books_->with([this](const ledger::Books& books) { return books.postings().rows(request_.grain, {request_.from, request_.to}, request_.tenant); });
+  if (books_ == nullptr || request_.grain == ledger::Grain::kReceipt || !books_->wait_for(end_, kLongestWait))
+    return false;
+  auto rows = books_->with([this](const ledger::Books& books) {
+    return books.postings().rows(request_.grain, {request_.from, request_.to}, request_.tenant);
+  });
   if (!rows) return false;
   request_.charged_only ? add(std::move(*rows)) : rows_.swap(*rows); // without unit prices some rows are one
   return true;

@@ -1,6 +1,7 @@
-// The ledger as text, piece by piece, so that a server can stream it and a command can print it. Hours and days come from
-// the running server's books, where these have the range; else, and by receipt, CLOSE and CORRECTION records of the journal
-// are folded: grain receipt holds one record at a time, hour and day the postings of the range. One thread at a time.
+// The ledger as text, piece by piece, so that a server can stream it and a command can print it. Hours and days come
+// from the running server's books, where these have the range; else, and by receipt, CLOSE and CORRECTION records of
+// the journal are folded: grain receipt holds one record at a time, hour and day the postings of the range. One thread
+// at a time.
 #pragma once
 
 #include <memory>
@@ -31,7 +32,8 @@ struct LedgerRequest {
 class LedgerExport {
 public:
   /// `books` may be null, and else outlives it.
-  LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request, const ledger::Projection* books = nullptr);
+  LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request,
+               const ledger::Projection* books = nullptr);
 
   /// The next piece, maybe empty while it reads; nullopt: that was all. Each call does a bounded part of the work.
   Result<std::optional<std::string>> next();
@@ -50,7 +52,7 @@ private:
   journal::Cursor cursor_;
   const journal::Position end_; // what comes later is not of this export
   const ledger::Projection* books_;
-  ledger::Postings postings_;            // while the journal is read
+  ledger::Postings postings_;             // while the journal is read
   std::vector<ledger::PostingLine> rows_; // what is to be written, from rows_[written_] on
   size_t written_ = 0;
   bool begun_ = false;

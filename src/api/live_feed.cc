@@ -13,8 +13,8 @@
 namespace kairos::api {
 namespace {
 
-constexpr size_t kBatch = 256;           // records between two rounds of waking
-constexpr size_t kMostLookedAt = 2048;   // items of the ring per take(), so that the lock is held shortly
+constexpr size_t kBatch = 256;                        // records between two rounds of waking
+constexpr size_t kMostLookedAt = 2048;                // items of the ring per take(), so that the lock is held shortly
 constexpr auto kRest = std::chrono::milliseconds(10); // between rounds: at most 100 wake-ups a second for each watcher
 constexpr auto kWait = std::chrono::milliseconds(500);
 
@@ -29,7 +29,8 @@ Result<LiveFeed::Joined> LiveFeed::join(net::Loop& loop, const store::Scope& sco
   auto watcher = std::make_shared<Watcher>(loop);
   watcher->tenant = scope.tenant_id();
   const std::scoped_lock lock(mutex_);
-  const auto alike = static_cast<size_t>(std::ranges::count_if(watchers_, [&](const WatcherPtr& other) { return other->tenant == watcher->tenant; }));
+  const auto alike = static_cast<size_t>(
+      std::ranges::count_if(watchers_, [&](const WatcherPtr& other) { return other->tenant == watcher->tenant; }));
   if (ended_) return fail(Code::kCancelled, "the server is stopping");
   if (watchers_.size() >= options_.most_watchers || (watcher->tenant && alike >= options_.most_per_tenant)) {
     return fail(Code::kRateLimited, "too many live streams are open: close one, or share one per browser tab");
@@ -59,7 +60,8 @@ std::uint64_t LiveFeed::fed(const std::optional<std::string>& tenant) const {
 
 bool LiveFeed::rewind(Watcher& watcher, std::string_view receipt_id) {
   const std::scoped_lock lock(mutex_);
-  const auto found = std::ranges::find_if(ring_, [&](const auto& item) { return item->receipt.receipt_id == receipt_id && concerns(*item, watcher); });
+  const auto found = std::ranges::find_if(
+      ring_, [&](const auto& item) { return item->receipt.receipt_id == receipt_id && concerns(*item, watcher); });
   if (found == ring_.end()) return false;
   watcher.next = (*found)->ordinal + 1;
   watcher.seen = ordinal_of(**found, watcher);
@@ -74,7 +76,8 @@ LiveBatch LiveFeed::take(Watcher& watcher, size_t most) {
   const std::uint64_t oldest = count_ + 1 - ring_.size();
   watcher.next = std::max(watcher.next, oldest);
   size_t looked_at = 0;
-  for (; watcher.next <= count_ && batch.items.size() < most && looked_at < kMostLookedAt; ++watcher.next, ++looked_at) {
+  for (; watcher.next <= count_ && batch.items.size() < most && looked_at < kMostLookedAt;
+       ++watcher.next, ++looked_at) {
     const auto& item = ring_[watcher.next - oldest];
     if (!concerns(*item, watcher)) continue;
     if (batch.items.empty()) batch.dropped = ordinal_of(*item, watcher) - 1 - watcher.seen;
@@ -87,7 +90,8 @@ LiveBatch LiveFeed::take(Watcher& watcher, size_t most) {
 
 /// Moves on behind the record; its receipt, if it is one, becomes the newest of the ring.
 void LiveFeed::push(const journal::Entry& entry, std::uint64_t epoch) {
-  auto receipt = entry.kind == journal::Kind::kClose && !entry.erased ? model::receipt_from_json(entry.payload) : fail(Code::kNotFound, "");
+  auto receipt = entry.kind == journal::Kind::kClose && !entry.erased ? model::receipt_from_json(entry.payload)
+                                                                      : fail(Code::kNotFound, "");
   auto item = std::make_shared<LiveItem>();
   if (receipt) {
     model::JsonWriter json(item->row);

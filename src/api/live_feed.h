@@ -92,8 +92,12 @@ private:
   void wake_all();
   std::optional<Start> wait_for_watchers(const std::stop_token& stop);
   std::uint64_t fed(const std::optional<std::string>& tenant) const; // mutex_ held
-  static std::uint64_t ordinal_of(const LiveItem& item, const Watcher& watcher) { return watcher.tenant ? item.ordinal_in_tenant : item.ordinal; }
-  static bool concerns(const LiveItem& item, const Watcher& watcher) { return !watcher.tenant || *watcher.tenant == item.receipt.tenant; }
+  static std::uint64_t ordinal_of(const LiveItem& item, const Watcher& watcher) {
+    return watcher.tenant ? item.ordinal_in_tenant : item.ordinal;
+  }
+  static bool concerns(const LiveItem& item, const Watcher& watcher) {
+    return !watcher.tenant || *watcher.tenant == item.receipt.tenant;
+  }
 
   const std::shared_ptr<const journal::Reader> journal_;
   const LiveOptions options_;

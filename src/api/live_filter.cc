@@ -17,50 +17,74 @@ std::string_view tag_of(const model::Receipt& receipt, std::string_view key) {
 
 std::string_view value_of(const model::Receipt& r, const store::DimensionRef& field) {
   switch (field.dimension) {
-  case Dimension::kTenant: return r.tenant;
-  case Dimension::kWorkflow: return r.workflow;
-  case Dimension::kKey: return r.api_key_id;
-  case Dimension::kEndUser: return r.end_user;
-  case Dimension::kModel: return r.execution.model_id;
-  case Dimension::kProvider: return r.execution.provider;
-  case Dimension::kRegion: return r.execution.region;
-  case Dimension::kCategory: return model::name(r.classification.category);
-  case Dimension::kStatus: return model::name(r.execution.status);
-  case Dimension::kRouterVersion: return r.decision.router_version;
-  case Dimension::kPolicyVersion: return r.decision.policy_version;
-  case Dimension::kRequestedModel: return r.request.model;
-  case Dimension::kErrorCode: return r.execution.error_code;
-  case Dimension::kEndpoint: return model::name(r.request.endpoint);
-  case Dimension::kTag: return tag_of(r, field.tag);
+  case Dimension::kTenant:
+    return r.tenant;
+  case Dimension::kWorkflow:
+    return r.workflow;
+  case Dimension::kKey:
+    return r.api_key_id;
+  case Dimension::kEndUser:
+    return r.end_user;
+  case Dimension::kModel:
+    return r.execution.model_id;
+  case Dimension::kProvider:
+    return r.execution.provider;
+  case Dimension::kRegion:
+    return r.execution.region;
+  case Dimension::kCategory:
+    return model::name(r.classification.category);
+  case Dimension::kStatus:
+    return model::name(r.execution.status);
+  case Dimension::kRouterVersion:
+    return r.decision.router_version;
+  case Dimension::kPolicyVersion:
+    return r.decision.policy_version;
+  case Dimension::kRequestedModel:
+    return r.request.model;
+  case Dimension::kErrorCode:
+    return r.execution.error_code;
+  case Dimension::kEndpoint:
+    return model::name(r.request.endpoint);
+  case Dimension::kTag:
+    return tag_of(r, field.tag);
   case Dimension::kTime:
-  case Dimension::kAttemptReason: break;
+  case Dimension::kAttemptReason:
+    break;
   }
   return {};
 }
 
 bool matches(const store::ValueFilter& filter, const model::Receipt& receipt) {
-  const auto wanted = [&](std::string_view value) { return std::ranges::find(filter.values, value) != filter.values.end(); };
-  if (filter.field.dimension != Dimension::kAttemptReason) return wanted(value_of(receipt, filter.field)) != filter.exclude;
-  const bool any = std::ranges::any_of(receipt.attempts, [&](const model::Attempt& one) { return wanted(model::name(one.reason)); });
+  const auto wanted = [&](std::string_view value) {
+    return std::ranges::find(filter.values, value) != filter.values.end();
+  };
+  if (filter.field.dimension != Dimension::kAttemptReason)
+    return wanted(value_of(receipt, filter.field)) != filter.exclude;
+  const bool any =
+      std::ranges::any_of(receipt.attempts, [&](const model::Attempt& one) { return wanted(model::name(one.reason)); });
   return any != filter.exclude;
 }
 
 bool contains(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b)); };
+  const auto same = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+  };
   return !std::ranges::search(text, part, same).empty();
 }
 
 bool matches_text(std::string_view text, const model::Receipt& r) {
   if (text == r.receipt_id || text == r.trace.trace_id) return true;
-  for (const std::string_view name : std::initializer_list<std::string_view>{r.workflow, r.api_key_id, r.end_user, r.execution.model_id, r.request.model,
-                                                                             r.execution.provider, r.execution.error_code}) {
+  for (const std::string_view name :
+       std::initializer_list<std::string_view>{r.workflow, r.api_key_id, r.end_user, r.execution.model_id,
+                                               r.request.model, r.execution.provider, r.execution.error_code}) {
     if (contains(name, text)) return true;
   }
   return false;
 }
 
 bool has_fallback(const model::Receipt& receipt) {
-  return std::ranges::any_of(receipt.attempts, [&](const model::Attempt& one) { return one.model_id != receipt.attempts.front().model_id; });
+  return std::ranges::any_of(
+      receipt.attempts, [&](const model::Attempt& one) { return one.model_id != receipt.attempts.front().model_id; });
 }
 
 bool in_bounds(const store::Filters& filters, const model::Receipt& receipt) {
@@ -74,7 +98,8 @@ bool in_bounds(const store::Filters& filters, const model::Receipt& receipt) {
 } // namespace
 
 bool matches(const store::Filters& filters, const model::Receipt& receipt) {
-  if (!std::ranges::all_of(filters.values, [&](const store::ValueFilter& one) { return matches(one, receipt); })) return false;
+  if (!std::ranges::all_of(filters.values, [&](const store::ValueFilter& one) { return matches(one, receipt); }))
+    return false;
   if (!in_bounds(filters, receipt)) return false;
   if (filters.cache_hit && *filters.cache_hit != (receipt.cache && receipt.cache->hit)) return false;
   if (filters.fallback && *filters.fallback != has_fallback(receipt)) return false;

@@ -18,7 +18,9 @@ Node node_of(const json::value& value, std::string_view key) {
   Node node;
   node.key = key;
   switch (value.kind()) {
-  case json::kind::null: node.kind = Node::Kind::kNull; return node;
+  case json::kind::null:
+    node.kind = Node::Kind::kNull;
+    return node;
   case json::kind::object:
     node.kind = Node::Kind::kMap;
     for (const auto& [name, child] : value.get_object()) node.children.push_back(node_of(child, name));
@@ -27,9 +29,15 @@ Node node_of(const json::value& value, std::string_view key) {
     node.kind = Node::Kind::kList;
     for (const json::value& child : value.get_array()) node.children.push_back(node_of(child, ""));
     return node;
-  case json::kind::string: node.quoted = true; node.scalar = value.get_string(); break;
-  case json::kind::double_: node.scalar = fmt::format("{}", value.get_double()); break; // shortest text that reads back the same
-  default: node.scalar = json::serialize(value);
+  case json::kind::string:
+    node.quoted = true;
+    node.scalar = value.get_string();
+    break;
+  case json::kind::double_:
+    node.scalar = fmt::format("{}", value.get_double());
+    break; // shortest text that reads back the same
+  default:
+    node.scalar = json::serialize(value);
   }
   node.kind = Node::Kind::kScalar;
   return node;
@@ -113,9 +121,12 @@ void write_state(model::JsonWriter& json, const ledger::BudgetStatus& status) {
 
 } // namespace
 
-Result<std::vector<ManagedObject>> managed_objects(const store::StateStore& state, std::span<const store::Change> changes) {
+Result<std::vector<ManagedObject>> managed_objects(const store::StateStore& state,
+                                                   std::span<const store::Change> changes) {
   static constexpr std::array<std::pair<std::string_view, ManagedObject::Kind>, 3> kKinds = {
-      {{"tenant", ManagedObject::Kind::kTenant}, {"key", ManagedObject::Kind::kKey}, {"budget", ManagedObject::Kind::kBudget}}};
+      {{"tenant", ManagedObject::Kind::kTenant},
+       {"key", ManagedObject::Kind::kKey},
+       {"budget", ManagedObject::Kind::kBudget}}};
   std::vector<ManagedObject> objects;
   for (const auto& [name, kind] : kKinds) {
     std::map<std::string, store::Document> documents;

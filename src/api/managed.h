@@ -15,7 +15,8 @@
 namespace kairos::api {
 
 /// As they are once these changes are made.
-Result<std::vector<config::ManagedObject>> managed_objects(const store::StateStore& state, std::span<const store::Change> changes = {});
+Result<std::vector<config::ManagedObject>> managed_objects(const store::StateStore& state,
+                                                           std::span<const store::Change> changes = {});
 
 // Members of an object that is open.
 /// Without its plan for the tenant itself: with the markup, what is charged tells what it cost.

@@ -17,6 +17,8 @@ extern "C" const char kairos_openapi_end[];
 
 namespace kairos::api {
 
-std::string_view openapi_document() { return {kairos_openapi_begin, static_cast<size_t>(kairos_openapi_end - kairos_openapi_begin)}; }
+std::string_view openapi_document() {
+  return {kairos_openapi_begin, static_cast<size_t>(kairos_openapi_end - kairos_openapi_begin)};
+}
 
 } // namespace kairos::api

@@ -18,7 +18,8 @@ json::object document() { return json::parse(openapi_document()).as_object(); }
 
 std::string upper(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); });
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); });
   return out;
 }
 
@@ -39,7 +40,8 @@ std::map<std::string, std::string> built() {
   std::map<std::string, std::string> roles;
   const RouteTable table = all_routes();
   for (const Route& route : table.all()) {
-    roles[route.method + " " + route.pattern] = route.access.open ? "open" : std::string(config::name(route.access.least));
+    roles[route.method + " " + route.pattern] =
+        route.access.open ? "open" : std::string(config::name(route.access.least));
   }
   return roles;
 }

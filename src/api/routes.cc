@@ -55,18 +55,30 @@ std::string Principal::who() const { return api_key_id.empty() ? "local" : "key 
 
 int status_of(Code code) {
   switch (code) {
-  case Code::kInvalid: return 400;
-  case Code::kUnauthorized: return 401;
-  case Code::kForbidden: return 403;
-  case Code::kNotFound: return 404;
-  case Code::kConflict: return 409;
-  case Code::kTooLarge: return 413;
-  case Code::kRateLimited: return 429;
-  case Code::kBudget: return 402;
-  case Code::kUpstream: return 502;
-  case Code::kCancelled: return 503;
-  case Code::kTimeout: return 504;
-  default: return 500;
+  case Code::kInvalid:
+    return 400;
+  case Code::kUnauthorized:
+    return 401;
+  case Code::kForbidden:
+    return 403;
+  case Code::kNotFound:
+    return 404;
+  case Code::kConflict:
+    return 409;
+  case Code::kTooLarge:
+    return 413;
+  case Code::kRateLimited:
+    return 429;
+  case Code::kBudget:
+    return 402;
+  case Code::kUpstream:
+    return 502;
+  case Code::kCancelled:
+    return 503;
+  case Code::kTimeout:
+    return 504;
+  default:
+    return 500;
   }
 }
 
@@ -103,7 +115,8 @@ Result<std::map<std::string, std::string, std::less<>>> query_values(std::string
   auto pairs = query_pairs(query);
   if (!pairs) return std::unexpected(pairs.error());
   for (auto& [name, value] : *pairs) {
-    if (!values.emplace(name, std::move(value)).second) return fail(Code::kInvalid, fmt::format("{}: is there twice", name.substr(0, 64)));
+    if (!values.emplace(name, std::move(value)).second)
+      return fail(Code::kInvalid, fmt::format("{}: is there twice", name.substr(0, 64)));
   }
   return values;
 }

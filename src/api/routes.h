@@ -1,7 +1,7 @@
 // The API's route table: one list of methods, path patterns, the least role that may ask, and the code that answers. A
-// topic is a file routes_TOPIC.cc with one function that adds its routes; all_routes() calls them all. Answers are made on the
-// API's worker threads, where asking the store is fine; streams are coroutines on the connection's loop, which must never
-// wait for anything but net and the workers.
+// topic is a file routes_TOPIC.cc with one function that adds its routes; all_routes() calls them all. Answers are made
+// on the API's worker threads, where asking the store is fine; streams are coroutines on the connection's loop, which
+// must never wait for anything but net and the workers.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ struct Request {
   std::string if_match;
   std::string session_secret; // of the cookie, or empty
   Principal principal;
-  std::stop_token cancel; // requested when the client leaves
+  std::stop_token cancel;                        // requested when the client leaves
   store::Scope scope = store::Scope::tenant(""); // all() from viewer upwards, else the principal's tenant
 
   const std::string& param(std::string_view name) const { return params.find(name)->second; }
@@ -92,7 +92,7 @@ struct Route {
   std::string method;
   std::string pattern; // "/api/v1/receipts/{id}"; a literal segment wins over a {parameter}
   Access access;
-  Handler answer;       // one of the two is set
+  Handler answer; // one of the two is set
   StreamHandler stream;
 };
 

@@ -1,6 +1,6 @@
-// Streamed tables: GET /api/v1/export (any view's panel, or a search, as CSV) and GET /api/v1/ledger. A worker makes one
-// piece at a time, behind what people wait for; the first one is made before the answer begins, so that what is wrong
-// gets an error, and what fails later breaks the connection instead of looking complete.
+// Streamed tables: GET /api/v1/export (any view's panel, or a search, as CSV) and GET /api/v1/ledger. A worker makes
+// one piece at a time, behind what people wait for; the first one is made before the answer begins, so that what is
+// wrong gets an error, and what fails later breaks the connection instead of looking complete.
 #include <fmt/format.h>
 
 #include "api/api.h"
@@ -27,7 +27,8 @@ struct Download {
 net::Task<Piece> next_piece(const ApiContext& context, net::Exchange& exchange, const Source& source) {
   std::function<std::optional<Piece>()> make = [&source] { return std::optional<Piece>(source()); };
   std::optional<Piece> busy = fail(Code::kCancelled, "too many exports at once; try again in a moment");
-  auto waiting = on_worker<std::optional<Piece>>(context.pool, exchange.executor(), Urgency::kExport, std::move(make), std::move(busy));
+  auto waiting = on_worker<std::optional<Piece>>(context.pool, exchange.executor(), Urgency::kExport, std::move(make),
+                                                 std::move(busy));
   auto piece = co_await std::move(waiting);
   co_return std::move(*piece);
 }
@@ -57,7 +58,8 @@ net::Task<void> send(const ApiContext& context, net::Exchange& exchange, Downloa
 }
 
 constexpr std::string_view kReceiptHeader =
-    "receipt_id,created_at,completed_at,tenant,workflow,api_key_id,end_user,requested_model,model_id,provider,region,category,status,http_status,"
+    "receipt_id,created_at,completed_at,tenant,workflow,api_key_id,end_user,requested_model,model_id,provider,region,"
+    "category,status,http_status,"
     "error_code,cost_usd,charged_usd,savings_usd,cost_basis,latency_ms,ttft_ms,attempts,count,cache_hit\r\n";
 
 void append_receipt(std::string& out, const store::ReceiptRow& row) {
@@ -67,7 +69,9 @@ void append_receipt(std::string& out, const store::ReceiptRow& row) {
   text(row.receipt_id);
   plain(to_rfc3339(row.created_at));
   plain(to_rfc3339(row.completed_at));
-  for (const std::string* value : {&row.tenant, &row.workflow, &row.api_key_id, &row.end_user, &row.requested_model, &row.model_id, &row.provider, &row.region}) text(*value);
+  for (const std::string* value : {&row.tenant, &row.workflow, &row.api_key_id, &row.end_user, &row.requested_model,
+                                   &row.model_id, &row.provider, &row.region})
+    text(*value);
   plain(model::name(row.category));
   plain(model::name(row.status));
   plain(fmt::format("{}", row.http_status));
@@ -99,12 +103,14 @@ Source receipts_source(const ApiContext& context, store::Search search, const Re
 
 std::string csv_of(const store::Table& table) {
   std::string out;
-  for (size_t i = 0; i < table.columns.size(); ++i) out.append(i > 0 ? "," : "").append(ledger::csv_text(table.columns[i].name));
+  for (size_t i = 0; i < table.columns.size(); ++i)
+    out.append(i > 0 ? "," : "").append(ledger::csv_text(table.columns[i].name));
   out.append("\r\n");
   for (const auto& row : table.rows) {
     for (size_t i = 0; i < row.size(); ++i) {
       const std::string cell = store::cell_text(row[i]);
-      out.append(i > 0 ? "," : "").append(table.columns[i].type == store::ColumnType::kText ? ledger::csv_text(cell) : cell);
+      out.append(i > 0 ? "," : "")
+          .append(table.columns[i].type == store::ColumnType::kText ? ledger::csv_text(cell) : cell);
     }
     out.append("\r\n");
   }
@@ -135,10 +141,14 @@ Result<Download> receipts_download(const ApiContext& context, const Request& req
 Result<Download> export_download(const ApiContext& context, const Request& request) {
   const auto values = query_values(request.query);
   if (!values) return std::unexpected(values.error());
-  const auto value = [&](std::string_view name) { const auto found = values->find(name); return found == values->end() ? std::string() : found->second; };
+  const auto value = [&](std::string_view name) {
+    const auto found = values->find(name);
+    return found == values->end() ? std::string() : found->second;
+  };
   const std::string name = value("view");
   if (name.empty()) return fail(Code::kInvalid, "view: is missing; give receipts, or a view of GET /api/v1/views");
-  if (!value("format").empty() && value("format") != "csv") return fail(Code::kInvalid, "format: only csv is possible here");
+  if (!value("format").empty() && value("format") != "csv")
+    return fail(Code::kInvalid, "format: only csv is possible here");
   if (name == "receipts") return receipts_download(context, request);
   static constexpr std::array<std::string_view, 3> kOthers = {"view", "format", "panel"};
   const auto wanted = parse_view_request(request.query, context.services.clock.wall_now(), kOthers);
@@ -148,7 +158,9 @@ Result<Download> export_download(const ApiContext& context, const Request& reque
   const auto panels = shown(request, std::move(*found));
   const std::string panel = value("panel").empty() && !panels.empty() ? panels.front().name : value("panel");
   for (const store::NamedQuery& one : panels) {
-    if (one.name == panel) return Download{.file_name = fmt::format("{}-{}.csv", name, panel), .source = panel_source(context, one.query, request)};
+    if (one.name == panel)
+      return Download{.file_name = fmt::format("{}-{}.csv", name, panel),
+                      .source = panel_source(context, one.query, request)};
   }
   return fail(Code::kNotFound, fmt::format("panel: view {} has no panel '{}'", name, panel.substr(0, 64)));
 }
@@ -168,11 +180,17 @@ Result<LedgerRequest> ledger_request(const Request& request) {
       if (good) (name == "from" ? wanted.from : wanted.to) = *time;
     }
     const bool known = name == "format" || name == "grain" || name == "tenant" || name == "from" || name == "to";
-    if (!known) return fail(Code::kInvalid, fmt::format("{}: there is no such parameter; there are format, grain, from, to, tenant", name.substr(0, 64)));
-    if (!good) return fail(Code::kInvalid, fmt::format("{}: '{}' is not possible; docs: /openapi.json", name, value.substr(0, 64)));
+    if (!known)
+      return fail(
+          Code::kInvalid,
+          fmt::format("{}: there is no such parameter; there are format, grain, from, to, tenant", name.substr(0, 64)));
+    if (!good)
+      return fail(Code::kInvalid,
+                  fmt::format("{}: '{}' is not possible; docs: /openapi.json", name, value.substr(0, 64)));
   }
   if (!request.sees_all()) {
-    if (wanted.tenant && *wanted.tenant != *request.scope.tenant_id()) return fail(Code::kForbidden, "tenant: this key sees its own tenant only");
+    if (wanted.tenant && *wanted.tenant != *request.scope.tenant_id())
+      return fail(Code::kForbidden, "tenant: this key sees its own tenant only");
     wanted.tenant = request.scope.tenant_id();
     wanted.charged_only = request.charged_only;
   }
@@ -200,7 +218,8 @@ net::Task<void> export_ledger(const ApiContext& context, net::Exchange& exchange
   Download download;
   const bool json = wanted->format == LedgerFormat::kJson;
   if (json) download.content_type = "application/x-ndjson";
-  download.file_name = fmt::format("ledger-{}.{}", ledger::kGrainNames[static_cast<size_t>(wanted->grain)], json ? "ndjson" : "csv");
+  download.file_name =
+      fmt::format("ledger-{}.{}", ledger::kGrainNames[static_cast<size_t>(wanted->grain)], json ? "ndjson" : "csv");
   download.source = [rows] { return rows->next(); };
   co_await send(context, exchange, std::move(download));
 }

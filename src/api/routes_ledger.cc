@@ -28,8 +28,10 @@ Result<std::optional<ledger::TokenSums>> tokens_in(const json::object& body) {
   if (usage == nullptr) return std::nullopt;
   if (!usage->is_object()) return fail(Code::kInvalid, "usage: must be an object");
   ledger::TokenSums sums;
-  const std::array<std::pair<std::string_view, Int128*>, 4> fields = {
-      {{"input_tokens", &sums.input}, {"cache_read_tokens", &sums.cache_read}, {"cache_write_tokens", &sums.cache_write}, {"output_tokens", &sums.output}}};
+  const std::array<std::pair<std::string_view, Int128*>, 4> fields = {{{"input_tokens", &sums.input},
+                                                                       {"cache_read_tokens", &sums.cache_read},
+                                                                       {"cache_write_tokens", &sums.cache_write},
+                                                                       {"output_tokens", &sums.output}}};
   for (const auto& [name, into] : fields) {
     const auto count = count_in(usage->get_object(), name);
     if (!count) return std::unexpected(count.error());
@@ -57,11 +59,16 @@ Result<Wanted> wanted_in(const std::string& text) {
   Wanted wanted;
   for (const auto& [name, value] : *body) {
     const bool known = name == "response_id" || name == "reason" || name == "usage" || name == "cost_usd";
-    if (!known) return fail(Code::kInvalid, fmt::format("{}: there is no such field; there are response_id, usage, cost_usd, reason", std::string_view(name).substr(0, 64)));
+    if (!known)
+      return fail(Code::kInvalid,
+                  fmt::format("{}: there is no such field; there are response_id, usage, cost_usd, reason",
+                              std::string_view(name).substr(0, 64)));
   }
-  for (const auto& [name, into] : {std::pair<std::string_view, std::string*>("response_id", &wanted.truth.response_id), {"reason", &wanted.reason}}) {
+  for (const auto& [name, into] : {std::pair<std::string_view, std::string*>("response_id", &wanted.truth.response_id),
+                                   {"reason", &wanted.reason}}) {
     const json::value* value = body->if_contains({name.data(), name.size()});
-    if (value == nullptr || !value->is_string() || value->get_string().size() > 500) return fail(Code::kInvalid, fmt::format("{}: must be text of at most 500 bytes", name));
+    if (value == nullptr || !value->is_string() || value->get_string().size() > 500)
+      return fail(Code::kInvalid, fmt::format("{}: must be text of at most 500 bytes", name));
     *into = value->get_string();
   }
   const auto tokens = tokens_in(*body);
@@ -92,7 +99,8 @@ Answer correct(const ApiContext& context, const Request& request) {
   if (!wanted) return problem(wanted.error());
   const auto found = context.services.store.find(request.param("id"), request.scope, {});
   if (!found) return problem(found.error());
-  const auto done = context.services.correct({found->row.place.segment, found->row.place.offset}, wanted->truth, fmt::format("{} ({})", wanted->reason, request.principal.who()));
+  const auto done = context.services.correct({found->row.place.segment, found->row.place.offset}, wanted->truth,
+                                             fmt::format("{} ({})", wanted->reason, request.principal.who()));
   if (!done) return problem(done.error());
   Answer answer;
   answer.status = 201;
@@ -121,7 +129,9 @@ Result<std::string> verify_all(const ApiContext& context) {
   const std::optional<ledger::Books> books = context.services.books.with([](const ledger::Books& now) { return now; });
   auto verified = verify_money(context.services.journal, context.services.store, books);
   if (!verified) return std::unexpected(verified.error());
-  for (std::string& one : counter_problems(context.services.budgets, context.services.books, context.services.clock, kSettling)) verified->problems.push_back(std::move(one));
+  for (std::string& one :
+       counter_problems(context.services.budgets, context.services.books, context.services.clock, kSettling))
+    verified->problems.push_back(std::move(one));
   return to_json(*report, *verified);
 }
 
@@ -135,7 +145,8 @@ net::Task<void> verify(const ApiContext& context, net::Exchange& exchange, const
     return answer;
   };
   Answer busy = problem(503, "too many exports at once; try again in a moment");
-  auto waiting = on_worker<Answer>(context.pool, exchange.executor(), Urgency::kExport, std::move(work), std::move(busy));
+  auto waiting =
+      on_worker<Answer>(context.pool, exchange.executor(), Urgency::kExport, std::move(work), std::move(busy));
   const Answer answer = co_await std::move(waiting);
   co_await respond(exchange, answer);
 }

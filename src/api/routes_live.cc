@@ -15,7 +15,7 @@ namespace kairos::api {
 namespace {
 
 constexpr size_t kEventsPerWrite = 128;
-constexpr size_t kMostCaughtUp = 10'000;    // receipts of the scope
+constexpr size_t kMostCaughtUp = 10'000;     // receipts of the scope
 constexpr size_t kMostRecordsRead = 200'000; // of the journal
 constexpr size_t kRecordsPerStep = 2'000;
 constexpr Duration kBeat = std::chrono::seconds(10);
@@ -57,7 +57,8 @@ struct LiveStream {
     fmt::format_to(std::back_inserter(text), "event: gap\ndata: {}\n\n", data);
   }
   void add_beat(std::string& text) const {
-    fmt::format_to(std::back_inserter(text), ": alive\nevent: stats\ndata: {{\"receipts\":{},\"dropped\":{}}}\n\n", delivered, dropped);
+    fmt::format_to(std::back_inserter(text), ": alive\nevent: stats\ndata: {{\"receipts\":{},\"dropped\":{}}}\n\n",
+                   delivered, dropped);
   }
 };
 
@@ -89,8 +90,8 @@ struct Missed {
   bool failed = false;
 };
 
-Missed read_missed(const journal::Reader& reader, std::shared_ptr<const journal::Reader> shared, journal::Position from, journal::Position until,
-                   const store::Scope& scope) {
+Missed read_missed(const journal::Reader& reader, std::shared_ptr<const journal::Reader> shared, journal::Position from,
+                   journal::Position until, const store::Scope& scope) {
   Missed missed;
   journal::Cursor cursor(std::move(shared), from);
   journal::Entry entry;
@@ -115,7 +116,8 @@ Missed read_missed(const journal::Reader& reader, std::shared_ptr<const journal:
 }
 
 /// Where the journal goes on behind that receipt; nullopt: unknown, or not the asker's.
-std::optional<journal::Position> place_behind(const ApiContext& context, const std::string& receipt_id, const store::Scope& scope) {
+std::optional<journal::Position> place_behind(const ApiContext& context, const std::string& receipt_id,
+                                              const store::Scope& scope) {
   const auto found = context.services.store.find(receipt_id, scope, {});
   if (!found) return std::nullopt;
   const auto entry = context.services.journal->read({found->row.place.segment, found->row.place.offset});
@@ -125,13 +127,14 @@ std::optional<journal::Position> place_behind(const ApiContext& context, const s
 template <class T>
 net::Task<T> ask_worker(const ApiContext& context, net::Exchange& exchange, std::function<T()> make) {
   T nothing{};
-  auto waiting = on_worker<T>(context.pool, exchange.executor(), Urgency::kInteractive, std::move(make), std::move(nothing));
+  auto waiting =
+      on_worker<T>(context.pool, exchange.executor(), Urgency::kInteractive, std::move(make), std::move(nothing));
   co_return co_await std::move(waiting);
 }
 
 /// Sends what came between the receipt that the client has seen last and the beginning of the feed.
-net::Task<bool> catch_up(const ApiContext& context, net::Exchange& exchange, const store::Scope& scope, LiveStream& stream, std::string seen,
-                         journal::Position until) {
+net::Task<bool> catch_up(const ApiContext& context, net::Exchange& exchange, const store::Scope& scope,
+                         LiveStream& stream, std::string seen, journal::Position until) {
   std::function<std::optional<journal::Position>()> find = [&] { return place_behind(context, seen, scope); };
   auto place = co_await ask_worker<std::optional<journal::Position>>(context, exchange, std::move(find));
   std::string text;
@@ -139,7 +142,9 @@ net::Task<bool> catch_up(const ApiContext& context, net::Exchange& exchange, con
   size_t records = 0;
   bool complete = place.has_value();
   while (place && *place < until) {
-    std::function<Missed()> read = [&] { return read_missed(*context.services.journal, context.services.journal, *place, until, scope); };
+    std::function<Missed()> read = [&] {
+      return read_missed(*context.services.journal, context.services.journal, *place, until, scope);
+    };
     const Missed missed = co_await ask_worker<Missed>(context, exchange, std::move(read));
     for (const auto& item : missed.items) stream.add_receipt(text, item->receipt, item->row);
     if (!co_await exchange.write(text)) co_return false;
@@ -166,7 +171,8 @@ bool still_valid(const ApiContext& context, const Principal& principal) {
   return false;
 }
 
-net::Task<void> send_live(const ApiContext& context, net::Exchange& exchange, const Request& request, LiveStream& stream) {
+net::Task<void> send_live(const ApiContext& context, net::Exchange& exchange, const Request& request,
+                          LiveStream& stream) {
   std::string text;
   while (!exchange.client_gone()) {
     const LiveBatch batch = context.live.take(*stream.watcher, kEventsPerWrite);
@@ -186,11 +192,13 @@ net::Task<void> send_live(const ApiContext& context, net::Exchange& exchange, co
 net::Task<void> follow(const ApiContext& context, net::Exchange& exchange, const Request& request) {
   static constexpr std::array<std::string_view, 1> kOthers = {"last_event_id"};
   auto search = parse_search(request.query, kOthers);
-  if (search && search->range) search = fail(Code::kInvalid, "from and to: a live stream has no range; GET /api/v1/receipts has");
+  if (search && search->range)
+    search = fail(Code::kInvalid, "from and to: a live stream has no range; GET /api/v1/receipts has");
   if (search) {
     if (auto allowed = check_search(request, *search); !allowed) search = std::unexpected(allowed.error());
   }
-  auto joined = search ? context.live.join(exchange.loop(), request.scope) : Result<LiveFeed::Joined>(std::unexpected(search.error()));
+  auto joined = search ? context.live.join(exchange.loop(), request.scope)
+                       : Result<LiveFeed::Joined>(std::unexpected(search.error()));
   if (!joined) {
     const Answer refused = problem(joined.error());
     co_await respond(exchange, refused);

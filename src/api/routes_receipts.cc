@@ -36,7 +36,9 @@ Answer get_receipt(const ApiContext& context, const Request& request) {
 Answer get_neighbours(const ApiContext& context, const Request& request) {
   const auto found = context.services.store.find(request.param("id"), request.scope, {});
   if (!found) return problem(found.error());
-  const auto id_or_null = [](model::JsonWriter& json, const std::string& id) { id.empty() ? json.null() : json.string(id); };
+  const auto id_or_null = [](model::JsonWriter& json, const std::string& id) {
+    id.empty() ? json.null() : json.string(id);
+  };
   Answer answer;
   model::JsonWriter json(answer.body);
   json.begin_object();

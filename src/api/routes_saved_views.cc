@@ -1,5 +1,5 @@
-// /api/v1/saved-views: addresses of the dashboard that somebody keeps. One belongs to the key that made it; a shared one
-// is seen by all of its tenant. Three ship with the product.
+// /api/v1/saved-views: addresses of the dashboard that somebody keeps. One belongs to the key that made it; a shared
+// one is seen by all of its tenant. Three ship with the product.
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -41,11 +41,19 @@ std::optional<SavedView> view_of(const store::Document& document) {
   const auto body = parse_object(document.body);
   if (!body) return std::nullopt;
   const auto* shared = body->if_contains("shared");
-  return SavedView{document.id, text_of(*body, "name"), text_of(*body, "page"), text_of(*body, "query"), text_of(*body, "owner"),
-                   text_of(*body, "tenant"), shared != nullptr && shared->is_bool() && shared->as_bool(), document.version};
+  return SavedView{document.id,
+                   text_of(*body, "name"),
+                   text_of(*body, "page"),
+                   text_of(*body, "query"),
+                   text_of(*body, "owner"),
+                   text_of(*body, "tenant"),
+                   shared != nullptr && shared->is_bool() && shared->as_bool(),
+                   document.version};
 }
 
-bool is_mine(const SavedView& view, const Principal& who) { return who.api_key_id == view.owner && who.tenant == view.tenant; }
+bool is_mine(const SavedView& view, const Principal& who) {
+  return who.api_key_id == view.owner && who.tenant == view.tenant;
+}
 
 /// All that the asker may see, by id.
 std::vector<SavedView> visible(const ApiContext& context, const Principal& who) {
@@ -83,7 +91,9 @@ std::string json_of(const SavedView& view) {
   return out;
 }
 
-Answer missing(const Request& request) { return problem(404, fmt::format("there is no saved view '{}'", request.param("id").substr(0, 128))); }
+Answer missing(const Request& request) {
+  return problem(404, fmt::format("there is no saved view '{}'", request.param("id").substr(0, 128)));
+}
 
 Answer list_views(const ApiContext& context, const Request& request) {
   const auto values = query_values(request.query);
@@ -110,11 +120,16 @@ Result<std::string> kept_body(const Request& request) {
   if (!body) return std::unexpected(body.error());
   static constexpr std::array<std::string_view, 4> kKnown = {"name", "page", "query", "shared"};
   for (const auto& [key, value] : *body) {
-    if (std::ranges::find(kKnown, std::string_view(key)) == kKnown.end()) return fail(Code::kInvalid, fmt::format("{}: unknown; there are name, page, query, shared", std::string_view(key).substr(0, 64)));
+    if (std::ranges::find(kKnown, std::string_view(key)) == kKnown.end())
+      return fail(Code::kInvalid,
+                  fmt::format("{}: unknown; there are name, page, query, shared", std::string_view(key).substr(0, 64)));
     const bool good = key == "shared" ? value.is_bool() : value.is_string() && value.as_string().size() <= 4096;
-    if (!good) return fail(Code::kInvalid, fmt::format("{}: must be {}", std::string_view(key), key == "shared" ? "true or false" : "text of at most 4096 bytes"));
+    if (!good)
+      return fail(Code::kInvalid, fmt::format("{}: must be {}", std::string_view(key),
+                                              key == "shared" ? "true or false" : "text of at most 4096 bytes"));
   }
-  if (text_of(*body, "name").empty() || text_of(*body, "page").empty()) return fail(Code::kInvalid, "name and page: are needed");
+  if (text_of(*body, "name").empty() || text_of(*body, "page").empty())
+    return fail(Code::kInvalid, "name and page: are needed");
   json::object kept = *body;
   kept["owner"] = request.principal.api_key_id;
   kept["tenant"] = request.principal.tenant;
@@ -139,7 +154,8 @@ Answer create(const ApiContext& context, const Request& request) {
   if (!body) return problem(body.error());
   size_t mine = 0;
   for (const SavedView& view : visible(context, request.principal)) mine += is_mine(view, request.principal) ? 1 : 0;
-  if (mine >= kMostPerKey) return problem(409, fmt::format("this key has {} saved views already: delete one first", kMostPerKey));
+  if (mine >= kMostPerKey)
+    return problem(409, fmt::format("this key has {} saved views already: delete one first", kMostPerKey));
   return commit(context, request, {"view", "view-" + random_secret().substr(0, 16), std::move(*body), 0}, 201);
 }
 

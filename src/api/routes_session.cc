@@ -13,7 +13,8 @@ namespace {
 
 std::string cookie(const ApiContext& context, std::string_view value, std::int64_t seconds) {
   const bool tls = context.services.snapshot()->server.tls.has_value();
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", kSessionCookie, value, seconds, tls ? "; Secure" : "");
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}", kSessionCookie, value, seconds,
+                     tls ? "; Secure" : "");
 }
 
 void write_session(std::string& body, const Principal& principal, const std::optional<Session>& session) {
@@ -51,7 +52,8 @@ Answer log_in(const ApiContext& context, const Request& request) {
 
 Answer who_am_i(const ApiContext& context, const Request& request) {
   Answer answer;
-  write_session(answer.body, request.principal, request.principal.by_cookie ? context.sessions.find(request.session_secret) : std::nullopt);
+  write_session(answer.body, request.principal,
+                request.principal.by_cookie ? context.sessions.find(request.session_secret) : std::nullopt);
   return answer;
 }
 

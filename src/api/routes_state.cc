@@ -1,5 +1,5 @@
-// CRUD of /api/v1/tenants, /keys and /budgets, and /audit. What a change would make of the whole configuration is checked
-// before it is committed, so that neither a restart nor a reload can fail for it.
+// CRUD of /api/v1/tenants, /keys and /budgets, and /audit. What a change would make of the whole configuration is
+// checked before it is committed, so that neither a restart nor a reload can fail for it.
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -27,13 +27,16 @@ struct Known {
 };
 using AllKnown = std::map<std::string, Known>;
 
-bool may_see(const Request& request, const std::string& tenant) { return request.sees_all() || tenant == *request.scope.tenant_id(); }
+bool may_see(const Request& request, const std::string& tenant) {
+  return request.sees_all() || tenant == *request.scope.tenant_id();
+}
 
 AllKnown tenants_of(const ApiContext&, const Request& request, const config::Snapshot& snapshot) {
   AllKnown all;
   for (const config::Tenant& one : snapshot.tenants) {
     if (!may_see(request, one.id)) continue;
-    all[one.id] = {one.id, one.managed, one.version, !one.keys.empty(), [&one, plan = !request.charged_only](model::JsonWriter& out) { write_fields(out, one, plan); }};
+    all[one.id] = {one.id, one.managed, one.version, !one.keys.empty(),
+                   [&one, plan = !request.charged_only](model::JsonWriter& out) { write_fields(out, one, plan); }};
   }
   return all;
 }
@@ -43,7 +46,8 @@ AllKnown keys_of(const ApiContext&, const Request& request, const config::Snapsh
   for (const config::Tenant& owner : snapshot.tenants) {
     if (!may_see(request, owner.id)) continue;
     for (const config::ApiKey& one : owner.keys) {
-      all[one.id] = {one.id, one.managed, one.version, false, [&owner, &one](model::JsonWriter& out) { write_fields(out, owner, one); }};
+      all[one.id] = {one.id, one.managed, one.version, false,
+                     [&owner, &one](model::JsonWriter& out) { write_fields(out, owner, one); }};
     }
   }
   return all;
@@ -59,7 +63,8 @@ AllKnown budgets_of(const ApiContext& context, const Request& request, const con
   for (const config::Budget& one : snapshot.budgets) {
     if (!may_see(request, one.scope.tenant)) continue;
     if (request.charged_only && one.measure == config::BudgetMeasure::kCost) continue; // what is spent of it is cost
-    all[one.id] = {one.id, one.managed, one.version, false, [&one, state = states[one.id]](model::JsonWriter& out) { write_fields(out, one, state); }};
+    all[one.id] = {one.id, one.managed, one.version, false,
+                   [&one, state = states[one.id]](model::JsonWriter& out) { write_fields(out, one, state); }};
   }
   return all;
 }
@@ -84,10 +89,13 @@ std::string json_of(const Known& known, std::string_view new_key = {}) {
   return body;
 }
 
-Answer not_found(const Kind& kind, const std::string& id) { return problem(404, fmt::format("there is no {} '{}'", kind.name, id.substr(0, 128))); }
+Answer not_found(const Kind& kind, const std::string& id) {
+  return problem(404, fmt::format("there is no {} '{}'", kind.name, id.substr(0, 128)));
+}
 
 Answer read_only(const Kind& kind, const std::string& id) {
-  return problem(409, fmt::format("{} {} comes from the configuration file (managed: file): change it there and reload", kind.name, id));
+  return problem(409, fmt::format("{} {} comes from the configuration file (managed: file): change it there and reload",
+                                  kind.name, id));
 }
 
 struct Paging {
@@ -103,7 +111,8 @@ Result<Paging> paging_of(std::string_view query) {
     if (name == "limit") {
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), paging.limit);
       const bool whole = error == std::errc() && end == value.data() + value.size();
-      if (!whole || paging.limit < 1 || paging.limit > 1000) return fail(Code::kInvalid, "limit: must be a whole number from 1 to 1000");
+      if (!whole || paging.limit < 1 || paging.limit > 1000)
+        return fail(Code::kInvalid, "limit: must be a whole number from 1 to 1000");
     } else if (name == "after") {
       paging.after = value;
     } else {
@@ -143,7 +152,8 @@ Answer get_one(const Kind& kind, const ApiContext& context, const Request& reque
 }
 
 /// Commits and answers with the object as it is now.
-Answer commit(const Kind& kind, const ApiContext& context, const Request& request, store::Change change, int status, std::string_view new_key = {}) {
+Answer commit(const Kind& kind, const ApiContext& context, const Request& request, store::Change change, int status,
+              std::string_view new_key = {}) {
   const std::string id = change.id;
   const auto done = context.services.change({std::move(change)}, request.principal.who());
   if (!done) return problem(done.error());
@@ -177,7 +187,8 @@ Answer create(const Kind& kind, const ApiContext& context, const Request& reques
   if (kind.name == "key") {
     const auto* tenant = body->if_contains("tenant");
     const std::string owner = tenant != nullptr && tenant->is_string() ? std::string(tenant->as_string()) : "";
-    if (snapshot->tenant(owner) == nullptr) return problem(400, fmt::format("tenant: there is no tenant '{}'", owner.substr(0, 128)));
+    if (snapshot->tenant(owner) == nullptr)
+      return problem(400, fmt::format("tenant: there is no tenant '{}'", owner.substr(0, 128)));
     if (body->contains("sha256")) return problem(400, "sha256: the key is made here, and shown once");
     key = "kr-" + random_secret();
     (*body)["sha256"] = gateway::sha256_hex(key);
@@ -217,7 +228,8 @@ Answer replace(const Kind& kind, const ApiContext& context, const Request& reque
       (*body)[fixed] = old->at(fixed);
     }
   }
-  return commit(kind, context, request, {kind.name, id, json::serialize(*body), expected_version(request.if_match)}, 200);
+  return commit(kind, context, request, {kind.name, id, json::serialize(*body), expected_version(request.if_match)},
+                200);
 }
 
 Answer remove(const Kind& kind, const ApiContext& context, const Request& request) {
@@ -226,7 +238,8 @@ Answer remove(const Kind& kind, const ApiContext& context, const Request& reques
   const AllKnown all = kind.all(context, request, *snapshot);
   if (auto stop = obstacle(kind, all, id)) return std::move(*stop);
   if (all.at(id).in_use) return problem(409, fmt::format("tenant {} has keys: delete them first", id));
-  const auto done = context.services.change({{kind.name, id, std::nullopt, expected_version(request.if_match)}}, request.principal.who());
+  const auto done = context.services.change({{kind.name, id, std::nullopt, expected_version(request.if_match)}},
+                                            request.principal.who());
   if (!done) return problem(done.error());
   Answer answer;
   answer.status = 204;
@@ -260,10 +273,12 @@ Answer audit(const ApiContext& context, const Request& request) {
   std::uint64_t before = 0;
   std::uint64_t limit = 100;
   for (const auto& [name, value] : *values) {
-    if (name != "before" && name != "limit") return problem(400, fmt::format("{}: there is no such parameter", name.substr(0, 64)));
+    if (name != "before" && name != "limit")
+      return problem(400, fmt::format("{}: there is no such parameter", name.substr(0, 64)));
     auto& into = name == "before" ? before : limit;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), into);
-    if (error != std::errc() || end != value.data() + value.size()) return problem(400, fmt::format("{}: must be a whole number", name));
+    if (error != std::errc() || end != value.data() + value.size())
+      return problem(400, fmt::format("{}: must be a whole number", name));
   }
   if (limit < 1 || limit > 1000) return problem(400, "limit: must be a whole number from 1 to 1000");
   const auto entries = context.services.state.audit(before, limit);
@@ -292,7 +307,8 @@ Answer audit(const ApiContext& context, const Request& request) {
 
 void add_kind(RouteTable& table, const Kind& kind, Access write) {
   const auto bind = [&kind](Answer (*answer)(const Kind&, const ApiContext&, const Request&)) -> Handler {
-    return [&kind, answer](const ApiContext& context, const Request& request) { return answer(kind, context, request); };
+    return
+        [&kind, answer](const ApiContext& context, const Request& request) { return answer(kind, context, request); };
   };
   const std::string all = "/api/v1/" + kind.plural;
   table.add("GET", all, kTenant, bind(list_all));

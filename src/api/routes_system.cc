@@ -15,7 +15,9 @@ Answer metrics(const ApiContext& context, const Request&) {
   return answer;
 }
 
-Answer openapi(const ApiContext&, const Request& request) { return json_answer(request, std::string(openapi_document())); }
+Answer openapi(const ApiContext&, const Request& request) {
+  return json_answer(request, std::string(openapi_document()));
+}
 
 Answer status(const ApiContext& context, const Request&) {
   const store::LoaderState loader = context.services.loader.state();

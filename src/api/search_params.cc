@@ -20,7 +20,8 @@ std::unexpected<Error> bad(std::string_view name, std::string_view value, std::s
 Result<std::int64_t> number(std::string_view name, std::string_view value) {
   std::int64_t result = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
-  if (error != std::errc() || end != value.data() + value.size() || result < 0) return bad(name, value, "a whole number");
+  if (error != std::errc() || end != value.data() + value.size() || result < 0)
+    return bad(name, value, "a whole number");
   return result;
 }
 
@@ -70,7 +71,8 @@ Result<void> take_values(store::Search& search, const store::DimensionRef& field
   store::ValueFilter filter{field, {}, value.starts_with('!')};
   if (filter.exclude) value.remove_prefix(1);
   filter.values = split_values(value);
-  if (filter.values.size() > store::kMaxFilterValues) return fail(Code::kInvalid, fmt::format("{}: more than {} values", store::name(field), store::kMaxFilterValues));
+  if (filter.values.size() > store::kMaxFilterValues)
+    return fail(Code::kInvalid, fmt::format("{}: more than {} values", store::name(field), store::kMaxFilterValues));
   search.filters.values.push_back(std::move(filter));
   return {};
 }
@@ -86,10 +88,12 @@ Result<void> take_paging(store::Search& search, std::string_view name, std::stri
     search.cursor = value;
   } else if (name == "limit") {
     const auto limit = number(name, value);
-    if (!limit || *limit < 1 || *limit > static_cast<std::int64_t>(store::kMaxPage)) return bad(name, value, "a whole number from 1 to 1000");
+    if (!limit || *limit < 1 || *limit > static_cast<std::int64_t>(store::kMaxPage))
+      return bad(name, value, "a whole number from 1 to 1000");
     search.limit = static_cast<size_t>(*limit);
   } else if (name == "order") {
-    if (!model::parse_name(store::kSearchOrderNames, value, search.order)) return bad(name, value, "time, cost or latency");
+    if (!model::parse_name(store::kSearchOrderNames, value, search.order))
+      return bad(name, value, "time, cost or latency");
   } else if (value == "asc" || value == "desc") {
     search.descending = value == "desc";
   } else {
@@ -108,7 +112,8 @@ Result<void> take(store::Search& search, Bounds& bounds, std::string_view name, 
   if (name == "cache_hit") return take_flag(search.filters.cache_hit, name, value);
   if (name == "fallback") return take_flag(search.filters.fallback, name, value);
   if (name == "unknown_cost") return take_flag(search.filters.unknown_cost, name, value);
-  if (name == "cursor" || name == "limit" || name == "order" || name == "direction") return take_paging(search, name, value);
+  if (name == "cursor" || name == "limit" || name == "order" || name == "direction")
+    return take_paging(search, name, value);
   if (name == "trace_id") {
     if (value.size() != 32 || !from_hex(value)) return bad(name, value, "32 hexadecimal digits");
     search.filters.trace_id = value;
@@ -119,7 +124,8 @@ Result<void> take(store::Search& search, Bounds& bounds, std::string_view name, 
     return {};
   }
   const auto dimension = store::parse_dimension(name);
-  if (!dimension || dimension->dimension == store::Dimension::kTime) return fail(Code::kInvalid, fmt::format("{}: there is no such parameter", name.substr(0, 64)));
+  if (!dimension || dimension->dimension == store::Dimension::kTime)
+    return fail(Code::kInvalid, fmt::format("{}: there is no such parameter", name.substr(0, 64)));
   return take_values(search, *dimension, value);
 }
 
@@ -173,7 +179,8 @@ Result<store::Search> parse_search(std::string_view query, std::span<const std::
   return search;
 }
 
-Result<store::ViewRequest> parse_view_request(std::string_view query, WallTime now, std::span<const std::string_view> others) {
+Result<store::ViewRequest> parse_view_request(std::string_view query, WallTime now,
+                                              std::span<const std::string_view> others) {
   std::vector<std::string_view> passed(others.begin(), others.end());
   passed.insert(passed.end(), {"time_zone", "interval"});
   auto search = parse_search(query, passed);

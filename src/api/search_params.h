@@ -11,14 +11,15 @@
 
 namespace kairos::api {
 
-/// tenant, workflow, model, provider, category, status, region, … (comma = any of, a leading '!' = none of), tags.<key>,
-/// trace_id, q, min_cost, max_cost (USD), min_latency, max_latency (ms), from, to (RFC 3339), order (time, cost, latency),
-/// direction (asc, desc), limit, cursor. Unknown parameters are errors.
-/// Those in `others` are somebody else's and passed over.
+/// tenant, workflow, model, provider, category, status, region, … (comma = any of, a leading '!' = none of),
+/// tags.<key>, trace_id, q, min_cost, max_cost (USD), min_latency, max_latency (ms), from, to (RFC 3339), order (time,
+/// cost, latency), direction (asc, desc), limit, cursor. Unknown parameters are errors. Those in `others` are somebody
+/// else's and passed over.
 Result<store::Search> parse_search(std::string_view query, std::span<const std::string_view> others = {});
 
 /// The same filters, from, to (default: the last 30 days), time_zone and interval. Names in `others` are passed over.
-Result<store::ViewRequest> parse_view_request(std::string_view query, WallTime now, std::span<const std::string_view> others = {});
+Result<store::ViewRequest> parse_view_request(std::string_view query, WallTime now,
+                                              std::span<const std::string_view> others = {});
 
 /// %XX and '+' undone. kInvalid on a broken escape.
 Result<std::string> percent_decode(std::string_view text);

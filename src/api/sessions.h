@@ -1,6 +1,6 @@
-// Cookie sessions of the dashboard: a random secret for a key that was shown once. In memory and bounded; a restart asks
-// for the key again. Only the secret's SHA-256 is kept. What a session may do is looked up with its key at each request,
-// so a revoked key ends its sessions. Thread-safe.
+// Cookie sessions of the dashboard: a random secret for a key that was shown once. In memory and bounded; a restart
+// asks for the key again. Only the secret's SHA-256 is kept. What a session may do is looked up with its key at each
+// request, so a revoked key ends its sessions. Thread-safe.
 #pragma once
 
 #include <map>

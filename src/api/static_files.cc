@@ -12,13 +12,17 @@
 namespace kairos::api {
 namespace {
 
-constexpr std::string_view kPolicy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-                                     "frame-ancestors 'none'";
+constexpr std::string_view kPolicy =
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'";
 
 constexpr std::string_view kNotBuilt =
-    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>KairosRoute</title><body><h1>KairosRoute is running</h1>"
-    "<p>This program was built without the dashboard. To have it: <code>cd web &amp;&amp; npm ci &amp;&amp; npm run build</code>, "
-    "then build the program again.</p><p>The API is described by <a href=\"/openapi.json\">/openapi.json</a>.</p></body></html>\n";
+    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>KairosRoute</title><body><h1>KairosRoute is "
+    "running</h1>"
+    "<p>This program was built without the dashboard. To have it: <code>cd web &amp;&amp; npm ci &amp;&amp; npm run "
+    "build</code>, "
+    "then build the program again.</p><p>The API is described by <a "
+    "href=\"/openapi.json\">/openapi.json</a>.</p></body></html>\n";
 
 std::string_view type_of(std::string_view path) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kTypes = {{
@@ -51,7 +55,9 @@ const WebFile* find_file(std::span<const WebFile> files, std::string_view path) 
 }
 
 /// The last part of the path has a dot: somebody wants a file, not an address of the dashboard.
-bool names_a_file(std::string_view path) { return path.substr(path.rfind('/') + 1).find('.') != std::string_view::npos; }
+bool names_a_file(std::string_view path) {
+  return path.substr(path.rfind('/') + 1).find('.') != std::string_view::npos;
+}
 
 /// "gzip, br;q=0.9" has br; "br;q=0" has not.
 bool accepts(std::string_view header, std::string_view encoding) {
@@ -88,8 +94,8 @@ StaticAnswer unless_known(StaticAnswer answer, std::string_view if_none_match) {
 
 } // namespace
 
-std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::string_view path, std::string_view accept_encoding,
-                                          std::string_view if_none_match) {
+std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::string_view path,
+                                          std::string_view accept_encoding, std::string_view if_none_match) {
   StaticAnswer answer;
   answer.cache_control = "no-cache";
   answer.content_type = "text/html; charset=utf-8";
@@ -120,14 +126,12 @@ std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::s
 net::Task<bool> serve_static(net::Exchange& exchange) {
   const net::Head& head = exchange.head();
   if (head.method() != "GET" && head.method() != "HEAD") co_return false;
-  const auto answer = static_answer(web_files(), head.path(), head.find("accept-encoding").value_or(""), head.find("if-none-match").value_or(""));
+  const auto answer = static_answer(web_files(), head.path(), head.find("accept-encoding").value_or(""),
+                                    head.find("if-none-match").value_or(""));
   if (!answer) co_return false;
-  net::ResponseHeaders headers = {{"Content-Type", answer->content_type},
-                                  {"ETag", answer->etag},
-                                  {"Cache-Control", answer->cache_control},
-                                  {"Content-Security-Policy", kPolicy},
-                                  {"X-Content-Type-Options", "nosniff"},
-                                  {"X-Frame-Options", "DENY"},
+  net::ResponseHeaders headers = {{"Content-Type", answer->content_type},   {"ETag", answer->etag},
+                                  {"Cache-Control", answer->cache_control}, {"Content-Security-Policy", kPolicy},
+                                  {"X-Content-Type-Options", "nosniff"},    {"X-Frame-Options", "DENY"},
                                   {"Referrer-Policy", "no-referrer"}};
   if (!answer->encoding.empty()) headers.push_back({"Content-Encoding", answer->encoding});
   if (answer->varies) headers.push_back({"Vary", "Accept-Encoding"});

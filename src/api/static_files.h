@@ -1,6 +1,6 @@
 // The dashboard's files, built into the program (cmake/web.cmake), and how they are served: ETags, the right types,
-// precompressed variants, index.html for the dashboard's own addresses, a strict content policy. Where the dashboard was
-// not built in, a page that says how to.
+// precompressed variants, index.html for the dashboard's own addresses, a strict content policy. Where the dashboard
+// was not built in, a page that says how to.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,8 @@ struct StaticAnswer {
   bool varies = false;
 };
 /// Pure, for tests. nullopt: there is no such file, and none is shown in its place.
-std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::string_view path, std::string_view accept_encoding,
-                                          std::string_view if_none_match);
+std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::string_view path,
+                                          std::string_view accept_encoding, std::string_view if_none_match);
 
 /// False: not answered (another method than GET or HEAD, or no such file).
 net::Task<bool> serve_static(net::Exchange& exchange);

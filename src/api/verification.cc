@@ -16,7 +16,8 @@ const store::ReadOptions kPatience{std::chrono::minutes(10), {}};
 /// Counts the journal once, for everything.
 class Count {
 public:
-  Count(std::shared_ptr<const journal::Reader> journal, std::uint64_t until) : end_(journal->end()), cursor_(std::move(journal)), until_(until) {}
+  Count(std::shared_ptr<const journal::Reader> journal, std::uint64_t until)
+      : end_(journal->end()), cursor_(std::move(journal)), until_(until) {}
 
   Verified verified;
   ledger::Books truth;
@@ -58,12 +59,15 @@ private:
       counted_ += ledger::known_cost(*receipt);
       note(truth.take(entry_, *receipt));
     }
-    return store::StoredReceipt{std::move(*receipt), entry_.sequence, {entry_.position.segment, entry_.position.offset}};
+    return store::StoredReceipt{
+        std::move(*receipt), entry_.sequence, {entry_.position.segment, entry_.position.offset}};
   }
 
   void take_correction() {
     const auto correction = ledger::correction_from_json(entry_.payload);
-    if (!correction) return report(fmt::format("the correction at {}: {}", journal::to_string(entry_.position), correction.error().message));
+    if (!correction)
+      return report(
+          fmt::format("the correction at {}: {}", journal::to_string(entry_.position), correction.error().message));
     ++verified.corrections;
     const PicoSum difference = ledger::known_cost(correction->after) - ledger::known_cost(correction->before);
     verified.corrected += difference;
@@ -89,10 +93,13 @@ private:
       charged += line.charged ? line.charged->value() : 0;
     }
     const auto differs = [&](std::string_view what, PicoSum lines, Picodollars total) {
-      report(fmt::format("receipt {} (sequence {}): {} is {} USD, its lines sum to {} USD", receipt.receipt_id, entry_.sequence, what, usd(total), usd_sum(lines)));
+      report(fmt::format("receipt {} (sequence {}): {} is {} USD, its lines sum to {} USD", receipt.receipt_id,
+                         entry_.sequence, what, usd(total), usd_sum(lines)));
     };
-    if (priced && receipt.cost.total && cost != receipt.cost.total->value()) differs("its total", cost, *receipt.cost.total);
-    if (charged_lines && receipt.cost.charged && charged != receipt.cost.charged->value()) differs("what is charged", charged, *receipt.cost.charged);
+    if (priced && receipt.cost.total && cost != receipt.cost.total->value())
+      differs("its total", cost, *receipt.cost.total);
+    if (charged_lines && receipt.cost.charged && charged != receipt.cost.charged->value())
+      differs("what is charged", charged, *receipt.cost.charged);
   }
 
   const journal::Position end_;
@@ -116,7 +123,9 @@ Result<> check_views(store::ReceiptStore& store, std::uint64_t last_sequence, Co
     return money == nullptr ? PicoSum(0) : money->picodollars;
   };
   const auto compare = [&](std::string_view what, PicoSum view, PicoSum receipts) {
-    if (view != receipts) count.report(fmt::format("the views' {} over all times is {} USD, the receipts' {} USD", what, usd_sum(view), usd_sum(receipts)));
+    if (view != receipts)
+      count.report(fmt::format("the views' {} over all times is {} USD, the receipts' {} USD", what, usd_sum(view),
+                               usd_sum(receipts)));
   };
   compare("cost", sum(0), count.verified.cost);
   compare("charged", sum(1), count.verified.charged);
@@ -126,14 +135,16 @@ Result<> check_views(store::ReceiptStore& store, std::uint64_t last_sequence, Co
 void check_books(const ledger::Books& books, Count& count) {
   const PicoSum posted = count.truth.postings().total().cost;
   if (posted != count.counted()) {
-    count.report(fmt::format("the postings of the receipts sum to {} USD, the receipts themselves to {} USD", usd_sum(posted), usd_sum(count.counted())));
+    count.report(fmt::format("the postings of the receipts sum to {} USD, the receipts themselves to {} USD",
+                             usd_sum(posted), usd_sum(count.counted())));
   }
   for (std::string& one : books.differences(count.truth, kMostProblems)) count.report(std::move(one));
 }
 
 } // namespace
 
-Result<Verified> verify_money(const std::shared_ptr<const journal::Reader>& journal, store::ReceiptStore& store, const std::optional<ledger::Books>& books) {
+Result<Verified> verify_money(const std::shared_ptr<const journal::Reader>& journal, store::ReceiptStore& store,
+                              const std::optional<ledger::Books>& books) {
   Count count(journal, books ? books->sequence() : 0);
   std::uint64_t last = 0;
   const store::NextReceipt next = [&]() -> Result<std::optional<store::StoredReceipt>> {
@@ -155,16 +166,19 @@ Result<Verified> verify_money(const std::shared_ptr<const journal::Reader>& jour
   return std::move(count.verified);
 }
 
-std::vector<std::string> counter_problems(ledger::BudgetAuthority& budgets, const ledger::Projection& books, const Clock& clock, std::chrono::milliseconds patience) {
+std::vector<std::string> counter_problems(ledger::BudgetAuthority& budgets, const ledger::Projection& books,
+                                          const Clock& clock, std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   while (true) {
     std::vector<std::string> problems;
     for (const ledger::BudgetStatus& status : budgets.status(clock.wall_now())) {
       const auto period = ledger::parse_period(status.period);
       if (!period) continue;
-      const PicoSum receipts = books.with([&](const ledger::Books& now) { return now.budgets().spent(status.spec.id, *period); });
+      const PicoSum receipts =
+          books.with([&](const ledger::Books& now) { return now.budgets().spent(status.spec.id, *period); });
       if (receipts == status.spent.value()) continue;
-      problems.push_back(fmt::format("budget '{}', {}: the running counter says {} USD spent, the receipts say {} USD", status.spec.id, status.period, usd(status.spent), usd_sum(receipts)));
+      problems.push_back(fmt::format("budget '{}', {}: the running counter says {} USD spent, the receipts say {} USD",
+                                     status.spec.id, status.period, usd(status.spent), usd_sum(receipts)));
     }
     if (problems.empty() || std::chrono::steady_clock::now() >= until) return problems;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -174,7 +188,9 @@ std::vector<std::string> counter_problems(ledger::BudgetAuthority& budgets, cons
 std::string to_json(const journal::VerifyReport& journal, const Verified& verified) {
   std::string out;
   model::JsonWriter json(out);
-  const auto count = [&](std::string_view key, std::uint64_t value) { json.key(key).integer(static_cast<std::int64_t>(value)); };
+  const auto count = [&](std::string_view key, std::uint64_t value) {
+    json.key(key).integer(static_cast<std::int64_t>(value));
+  };
   json.begin_object();
   json.key("ok").boolean(journal.ok() && verified.ok());
   json.key("journal").begin_object();
@@ -191,7 +207,8 @@ std::string to_json(const journal::VerifyReport& journal, const Verified& verifi
   json.key("charged_usd").string(usd_sum(verified.charged));
   json.key("corrected_usd").string(usd_sum(verified.corrected));
   json.key("problems").begin_array();
-  for (const journal::Problem& one : journal.problems) json.string(fmt::format("{}: {}", journal::to_string(one.position), one.what));
+  for (const journal::Problem& one : journal.problems)
+    json.string(fmt::format("{}: {}", journal::to_string(one.position), one.what));
   for (const std::string& one : verified.problems) json.string(one);
   json.end_array();
   json.end_object();

@@ -1,5 +1,5 @@
-// verify: proves that receipts, ledger, budgets and the store's views say the same, to the last picodollar, by counting the
-// journal anew. May run beside a server: what comes later than the books given is not looked at.
+// verify: proves that receipts, ledger, budgets and the store's views say the same, to the last picodollar, by counting
+// the journal anew. May run beside a server: what comes later than the books given is not looked at.
 #pragma once
 
 #include <memory>
@@ -28,12 +28,15 @@ struct Verified {
 };
 inline constexpr size_t kMostProblems = 100;
 
-/// `books`: of the running server, or as saved; nullopt: nothing to compare. An error: something could not be read at all.
-Result<Verified> verify_money(const std::shared_ptr<const journal::Reader>& journal, store::ReceiptStore& store, const std::optional<ledger::Books>& books);
+/// `books`: of the running server, or as saved; nullopt: nothing to compare. An error: something could not be read at
+/// all.
+Result<Verified> verify_money(const std::shared_ptr<const journal::Reader>& journal, store::ReceiptStore& store,
+                              const std::optional<ledger::Books>& books);
 
 /// What the counters of running budgets say otherwise than the books. Requests settle meanwhile: a difference counts if
 /// it is still there after `patience`.
-std::vector<std::string> counter_problems(ledger::BudgetAuthority& budgets, const ledger::Projection& books, const Clock& clock, std::chrono::milliseconds patience);
+std::vector<std::string> counter_problems(ledger::BudgetAuthority& budgets, const ledger::Projection& books,
+                                          const Clock& clock, std::chrono::milliseconds patience);
 
 /// {"ok","journal":{…},"receipts","cost_usd",…,"problems":[]}.
 std::string to_json(const journal::VerifyReport& journal, const Verified& verified);

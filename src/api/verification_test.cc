@@ -28,7 +28,8 @@ protected:
     auto writer = journal::Writer::start(files_, options, *recovered);
     ASSERT_TRUE(writer.has_value());
     writer_ = std::move(*writer);
-    store::ReceiptGenerator generator({.seed = 9, .from = *parse_rfc3339("2026-11-01"), .step = std::chrono::minutes(7), .tenants = 4});
+    store::ReceiptGenerator generator(
+        {.seed = 9, .from = *parse_rfc3339("2026-11-01"), .step = std::chrono::minutes(7), .tenants = 4});
     for (size_t i = 0; i < kReceipts; ++i) {
       receipts_.push_back(generator.next());
       model::Receipt& receipt = receipts_.back().receipt;
@@ -40,7 +41,8 @@ protected:
   }
   std::string folder() const { return (folder_ / "data").string(); }
   void append(journal::Kind kind, std::string payload) {
-    ASSERT_TRUE(writer_->append({kind, {}, WallTime{}, std::move(payload)}, [](const Result<journal::Appended>&) {}).has_value());
+    ASSERT_TRUE(writer_->append({kind, {}, WallTime{}, std::move(payload)}, [](const Result<journal::Appended>&) {})
+                    .has_value());
   }
   Verified verify(const ledger::Books& books) {
     auto store = store::open_duckdb({.file = folder_ / "store.duckdb"});
@@ -96,7 +98,8 @@ TEST_F(VerificationTest, AStoreRowThatIsMissingIsNamed) {
   receipts_.erase(receipts_.begin() + 50);
   const Verified verified = verify(books_);
   ASSERT_FALSE(verified.ok());
-  EXPECT_NE(verified.problems[0].find(id + " (sequence 51): it is not in the store"), std::string::npos) << verified.problems[0];
+  EXPECT_NE(verified.problems[0].find(id + " (sequence 51): it is not in the store"), std::string::npos)
+      << verified.problems[0];
 }
 
 TEST_F(VerificationTest, APostingThatDiffersByAPicodollarIsNamed) {
@@ -107,15 +110,19 @@ TEST_F(VerificationTest, APostingThatDiffersByAPicodollarIsNamed) {
   });
   const Verified verified = verify(books);
   ASSERT_GE(verified.problems.size(), 3U); // hour, day, sum
-  EXPECT_NE(verified.problems[0].find("tenant '" + receipts_[at].receipt.tenant + "'"), std::string::npos) << verified.problems[0];
+  EXPECT_NE(verified.problems[0].find("tenant '" + receipts_[at].receipt.tenant + "'"), std::string::npos)
+      << verified.problems[0];
 }
 
 TEST_F(VerificationTest, ABudgetCounterThatDiffersIsNamed) {
-  const auto books = books_with(priced(10), [](model::Receipt& receipt) { receipt.budget_charges.front().amount += Picodollars(1); });
+  const auto books =
+      books_with(priced(10), [](model::Receipt& receipt) { receipt.budget_charges.front().amount += Picodollars(1); });
   const Verified verified = verify(books);
   ASSERT_EQ(verified.problems.size(), 1U);
   EXPECT_NE(verified.problems[0].find("budget 'b', 2026-11"), std::string::npos) << verified.problems[0];
-  EXPECT_EQ(verify(books_with(7, [](model::Receipt& receipt) { receipt.budget_charges.front().budget_id = "c"; })).problems.size(), 2U);
+  EXPECT_EQ(verify(books_with(7, [](model::Receipt& receipt) { receipt.budget_charges.front().budget_id = "c"; }))
+                .problems.size(),
+            2U);
 }
 
 TEST_F(VerificationTest, AReceiptWhoseTotalIsNotTheSumOfItsLinesIsNamed) {
@@ -129,7 +136,8 @@ TEST_F(VerificationTest, AReceiptWhoseTotalIsNotTheSumOfItsLinesIsNamed) {
   receipts_.push_back(std::move(wrong));
   const Verified verified = verify(books_);
   ASSERT_EQ(verified.problems.size(), 1U);
-  EXPECT_NE(verified.problems[0].find("rcpt_01JKEZ4F9T8QX2M7RA99999999 (sequence 401): its total"), std::string::npos) << verified.problems[0];
+  EXPECT_NE(verified.problems[0].find("rcpt_01JKEZ4F9T8QX2M7RA99999999 (sequence 401): its total"), std::string::npos)
+      << verified.problems[0];
 }
 
 TEST_F(VerificationTest, CorrectionsAreInLedgerAndBudgetsAndAddUp) {
@@ -137,7 +145,8 @@ TEST_F(VerificationTest, CorrectionsAreInLedgerAndBudgetsAndAddUp) {
   model::Cost cost = before.cost;
   *cost.total += Picodollars(41);
   *cost.lines.front().cost += Picodollars(41);
-  append(journal::Kind::kCorrection, ledger::to_json(ledger::make_correction(before, before.usage, cost, {}, "invoice", before.created_at)));
+  append(journal::Kind::kCorrection,
+         ledger::to_json(ledger::make_correction(before, before.usage, cost, {}, "invoice", before.created_at)));
   ASSERT_TRUE(writer_->flush().has_value());
   const ledger::Books uncorrected = books_;
   ASSERT_TRUE(ledger::catch_up(books_, writer_->reader()).has_value());

@@ -46,9 +46,11 @@ private:
 
 /// Runs `make` on a worker and resumes the coroutine on its own loop with the result; `refused` where the pool is full.
 template <class T>
-net::Task<T> on_worker(WorkPool& pool, boost::asio::any_io_executor executor, Urgency urgency, std::function<T()> make, T refused) {
+net::Task<T> on_worker(WorkPool& pool, boost::asio::any_io_executor executor, Urgency urgency, std::function<T()> make,
+                       T refused) {
   using Deliver = std::move_only_function<void(T)>;
-  std::move_only_function<void(Deliver)> start = [&pool, urgency, work = std::move(make), &refused](Deliver deliver) mutable {
+  std::move_only_function<void(Deliver)> start = [&pool, urgency, work = std::move(make),
+                                                  &refused](Deliver deliver) mutable {
     auto shared = std::make_shared<Deliver>(std::move(deliver));
     WorkPool::Job job = [work = std::move(work), shared] { (*shared)(work()); };
     if (!pool.submit(urgency, std::move(job))) (*shared)(std::move(refused));

@@ -74,14 +74,17 @@ Result<ApiClient> ApiClient::of_folder(const std::string& data_dir) {
   impl->base = "http://localhost";
   impl->name = "the server of " + data_dir;
   std::error_code ignored;
-  if (!std::filesystem::exists(impl->socket, ignored)) return fail(Code::kNotFound, fmt::format("no server runs on {} (it has no kairosroute.sock)", data_dir));
+  if (!std::filesystem::exists(impl->socket, ignored))
+    return fail(Code::kNotFound, fmt::format("no server runs on {} (it has no kairosroute.sock)", data_dir));
   return ApiClient(std::move(impl));
 }
 
 Result<ApiClient> ApiClient::of_url(const std::string& url) {
   const char* key = std::getenv("KAIROSROUTE_KEY");
-  if (key == nullptr || *key == 0) return fail(Code::kInvalid, "--server needs a key: put it into the environment variable KAIROSROUTE_KEY");
-  if (!url.starts_with("http://") && !url.starts_with("https://")) return fail(Code::kInvalid, fmt::format("--server: '{}' does not begin with http:// or https://", url));
+  if (key == nullptr || *key == 0)
+    return fail(Code::kInvalid, "--server needs a key: put it into the environment variable KAIROSROUTE_KEY");
+  if (!url.starts_with("http://") && !url.starts_with("https://"))
+    return fail(Code::kInvalid, fmt::format("--server: '{}' does not begin with http:// or https://", url));
   auto impl = std::make_unique<Impl>();
   impl->base = url.ends_with('/') ? url.substr(0, url.size() - 1) : url;
   impl->name = impl->base;
@@ -113,8 +116,11 @@ Result<void> ApiClient::stream(const std::string& path, std::function<bool(std::
   const CURLcode code = curl_easy_perform(handle);
   if (stopped) return {};
   const long status = transfer.status();
-  if (code != CURLE_OK) return fail(Code::kUpstream, fmt::format("{}: {}", impl_->name, *problem != 0 ? problem : curl_easy_strerror(code)));
-  if (status != 200) return fail(Code::kUpstream, fmt::format("{} answers {}: {}", impl_->name, status, words_of(transfer.error_body)));
+  if (code != CURLE_OK)
+    return fail(Code::kUpstream,
+                fmt::format("{}: {}", impl_->name, *problem != 0 ? problem : curl_easy_strerror(code)));
+  if (status != 200)
+    return fail(Code::kUpstream, fmt::format("{} answers {}: {}", impl_->name, status, words_of(transfer.error_body)));
   return {};
 }
 
@@ -127,7 +133,8 @@ Result<std::string> ApiClient::get(const std::string& path) {
     return !too_long;
   });
   if (!done) return std::unexpected(done.error());
-  if (too_long) return fail(Code::kTooLarge, fmt::format("{}: an answer of more than {} MiB", impl_->name, kMostAnswer >> 20));
+  if (too_long)
+    return fail(Code::kTooLarge, fmt::format("{}: an answer of more than {} MiB", impl_->name, kMostAnswer >> 20));
   return body;
 }
 
@@ -135,11 +142,13 @@ Result<std::string> query_of(const std::vector<std::string>& arguments) {
   std::string query;
   for (const std::string& argument : arguments) {
     const size_t equals = argument.find('=');
-    if (equals == 0 || equals == std::string::npos) return fail(Code::kInvalid, fmt::format("'{}' is not a filter like status=error", argument));
+    if (equals == 0 || equals == std::string::npos)
+      return fail(Code::kInvalid, fmt::format("'{}' is not a filter like status=error", argument));
     query += query.empty() ? "" : "&";
     query.append(argument, 0, equals).push_back('=');
     for (const char c : std::string_view(argument).substr(equals + 1)) {
-      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                         c == '_' || c == '.';
       if (plain)
         query.push_back(c);
       else

@@ -32,7 +32,8 @@ int check(const std::string& path) {
   if (!loaded) return failed(loaded.error());
   if (const auto alerts = alerts::check((*loaded)->alerts); !alerts) return failed(alerts.error());
   for (const std::string& warning : (*loaded)->warnings) fmt::print("warning: {}\n", warning);
-  fmt::print("{}: good; {} targets, {} tenants, {} budgets\n", path, (*loaded)->targets.size(), (*loaded)->tenants.size(), (*loaded)->budgets.size());
+  fmt::print("{}: good; {} targets, {} tenants, {} budgets\n", path, (*loaded)->targets.size(),
+             (*loaded)->tenants.size(), (*loaded)->budgets.size());
   return 0;
 }
 
@@ -55,7 +56,8 @@ int serve(const std::string& path) {
 int rebuild(const std::string& data_dir) {
   const auto lock = journal::DataDirLock::acquire(data_dir);
   if (!lock) return failed(lock.error());
-  if (const auto deleted = store::delete_duckdb(std::filesystem::path(data_dir) / "receipts.duckdb"); !deleted) return failed(deleted.error());
+  if (const auto deleted = store::delete_duckdb(std::filesystem::path(data_dir) / "receipts.duckdb"); !deleted)
+    return failed(deleted.error());
   journal::PosixFileSystem files;
   const auto report = journal::verify(files, data_dir);
   if (!report) return failed(report.error());
@@ -77,18 +79,24 @@ int run(int argc, char** argv) {
   bool only_check = false;
 
   CLI::App* serving = app.add_subcommand("serve", "run the server");
-  serving->add_option("--config", config_path, "configuration file (config/kairosroute.yaml documents every key)")->required();
+  serving->add_option("--config", config_path, "configuration file (config/kairosroute.yaml documents every key)")
+      ->required();
   serving->add_flag("--check", only_check, "validate the configuration and exit");
   ReceiptsCommands receipts(app);
   std::string provider;
   std::string usage_file;
   CLI::App* reconciling = app.add_subcommand("reconcile", "compare a provider's usage export with the receipts");
-  reconciling->add_option("--provider", provider, "whose export it is")->required()->check(CLI::IsMember({"openai", "anthropic"}));
+  reconciling->add_option("--provider", provider, "whose export it is")
+      ->required()
+      ->check(CLI::IsMember({"openai", "anthropic"}));
   reconciling->add_option("--data-dir", data_dir, "data folder")->capture_default_str();
   bool apply = false;
-  reconciling->add_flag("--apply", apply, "correct the receipts that drift and are named by request id; the receipts stay, ledger and budgets follow");
+  reconciling->add_flag(
+      "--apply", apply,
+      "correct the receipts that drift and are named by request id; the receipts stay, ledger and budgets follow");
   reconciling->add_option("FILE", usage_file, "usage or cost export: JSON or CSV")->required();
-  CLI::App* verifying = app.add_subcommand("verify", "check the journal, and that store, ledger and budgets equal it; asks the server, if one runs");
+  CLI::App* verifying = app.add_subcommand(
+      "verify", "check the journal, and that store, ledger and budgets equal it; asks the server, if one runs");
   verifying->add_option("DIR", data_dir, "data folder")->required();
   CLI::App* rebuilding = app.add_subcommand("rebuild", "make the store anew from the journal");
   rebuilding->add_option("DIR", data_dir, "data folder")->required();

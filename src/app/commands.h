@@ -1,4 +1,5 @@
-// The command line. Exit codes: 0 done, 1 failed, 2 wrong usage; an error is one line that says what, where, what to do.
+// The command line. Exit codes: 0 done, 1 failed, 2 wrong usage; an error is one line that says what, where, what to
+// do.
 #pragma once
 
 namespace kairos::app {

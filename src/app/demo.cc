@@ -22,8 +22,8 @@ namespace kairos::app {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kConfigFile = "demo.yaml";          // marks the folder as the demo's own
-constexpr const char* kHistoryFile = "history-complete";  // its history was written to the end
+constexpr const char* kConfigFile = "demo.yaml";         // marks the folder as the demo's own
+constexpr const char* kHistoryFile = "history-complete"; // its history was written to the end
 
 int failed(const Error& error) {
   fmt::print(stderr, "kairosroute: {}\n", error.message);
@@ -32,7 +32,8 @@ int failed(const Error& error) {
 
 bool is_loopback(const std::string& listen) {
   const std::string host = listen.substr(0, listen.rfind(':'));
-  return host == "localhost" || host == "[::1]" || (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
+  return host == "localhost" || host == "[::1]" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 std::string random_key() {
@@ -62,7 +63,9 @@ bool is_demo_folder(const fs::path& folder) {
 Result<void> clear_folder(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(folder, error)) return {};
-  if (!is_demo_folder(folder)) return fail(Code::kConflict, fmt::format("{} was not made by `kairosroute demo`; nothing is deleted", folder.string()));
+  if (!is_demo_folder(folder))
+    return fail(Code::kConflict,
+                fmt::format("{} was not made by `kairosroute demo`; nothing is deleted", folder.string()));
   const auto lock = journal::DataDirLock::acquire(folder.string());
   if (!lock) return fail(lock.error().code, lock.error().message + "; stop it first");
   fs::remove_all(folder, error);
@@ -74,7 +77,9 @@ Result<void> clear_folder(const fs::path& folder) {
 Result<void> prepare_folder(const fs::path& folder, bool wants_history) {
   std::error_code error;
   const bool is_new = !fs::exists(folder, error) || fs::is_empty(folder, error);
-  if (!is_new && !is_demo_folder(folder)) return fail(Code::kConflict, fmt::format("{} holds something else than a demo; give --data-dir another folder", folder.string()));
+  if (!is_new && !is_demo_folder(folder))
+    return fail(Code::kConflict,
+                fmt::format("{} holds something else than a demo; give --data-dir another folder", folder.string()));
   if (!is_new && wants_history && !fs::exists(folder / kHistoryFile, error)) {
     if (auto cleared = clear_folder(folder); !cleared) return cleared;
   }
@@ -115,9 +120,12 @@ Result<void> ensure_history(const fs::path& folder, int days) {
 void greet(const DemoPlan& plan, const std::string& address) {
   fmt::print("KairosRoute listens on {}\n", address);
   fmt::print("dashboard: {}/   key: {}\n", address, plan.admin_key);
-  if (plan.real.empty()) fmt::print("all models are simulated; set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, … to use real ones\n");
-  for (const std::string& id : plan.real) fmt::print("{} is used for real by this key, at most $1 a day for each model; the key is new at each start\n", id);
-  fmt::print("try:\n  curl {}/v1/chat/completions -H 'Authorization: Bearer {}' \\\n    -d '{{\"model\":\"auto\",\"messages\":[{{\"role\":\"user\",\"content\":\"Say hello\"}}]}}'\n",
+  if (plan.real.empty())
+    fmt::print("all models are simulated; set OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, … to use real ones\n");
+  for (const std::string& id : plan.real)
+    fmt::print("{} is used for real by this key, at most $1 a day for each model; the key is new at each start\n", id);
+  fmt::print("try:\n  curl {}/v1/chat/completions -H 'Authorization: Bearer {}' \\\n    -d "
+             "'{{\"model\":\"auto\",\"messages\":[{{\"role\":\"user\",\"content\":\"Say hello\"}}]}}'\n",
              address, plan.admin_key);
   std::fflush(stdout);
 }
@@ -172,7 +180,10 @@ int run_demo(const DemoArguments& arguments) {
     return 0;
   }
   if (!is_loopback(arguments.listen)) {
-    fmt::print(stderr, "kairosroute: --listen {}: the demo listens on loopback addresses only, like 127.0.0.1:8787; use `kairosroute serve` for others\n", arguments.listen);
+    fmt::print(stderr,
+               "kairosroute: --listen {}: the demo listens on loopback addresses only, like 127.0.0.1:8787; use "
+               "`kairosroute serve` for others\n",
+               arguments.listen);
     return 2;
   }
   const sigset_t signals = block_signals();
@@ -182,7 +193,8 @@ int run_demo(const DemoArguments& arguments) {
   if (const auto listening = providers.listen(); !listening) return failed(listening.error());
   const DemoPlan plan = make_plan(arguments, providers.local_port());
   if (const auto ready = prepare_folder(folder, arguments.history_days > 0); !ready) return failed(ready.error());
-  if (const auto written = write_file(folder / kConfigFile, demo_config(plan)); !written) return failed(written.error());
+  if (const auto written = write_file(folder / kConfigFile, demo_config(plan)); !written)
+    return failed(written.error());
   if (const auto ready = ensure_history(folder, arguments.history_days); !ready) return failed(ready.error());
   const int code = serve_demo(arguments, plan, signals);
   sim_loop.stop();

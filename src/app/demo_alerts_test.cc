@@ -1,5 +1,5 @@
-// The published sample's alerts, computed by the built-in rules from the receipts of the demo's history: six and a half days
-// before the end of a month, with fewer receipts than the demo has.
+// The published sample's alerts, computed by the built-in rules from the receipts of the demo's history: six and a half
+// days before the end of a month, with fewer receipts than the demo has.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -79,7 +79,9 @@ protected:
   /// What every built-in rule says at once. `for` is passed over: the history stands still.
   std::vector<std::string> headlines() {
     alerts::Inputs inputs;
-    inputs.query = [this](const store::Query& query) { return store_->query(query, store::Scope::all(), {std::chrono::seconds(60), {}}); };
+    inputs.query = [this](const store::Query& query) {
+      return store_->query(query, store::Scope::all(), {std::chrono::seconds(60), {}});
+    };
     inputs.budgets = [this](WallTime now) { return budgets_->status(now); };
     inputs.gauges = [](config::AlertSignal, WallTime) { return std::vector<alerts::Reading>(); };
     alerts::Evaluation evaluation(inputs, kNow, kNow);
@@ -101,7 +103,8 @@ protected:
     return all;
   }
 
-  const std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("kairos-demo-" + std::to_string(::getpid()));
+  const std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("kairos-demo-" + std::to_string(::getpid()));
   std::unique_ptr<ledger::EmbeddedBudgets> budgets_;
   std::unique_ptr<store::ReceiptStore> store_;
 };
@@ -110,8 +113,10 @@ TEST_F(DemoPast, HasTheAlertsOfThePublishedSample) {
   const std::vector<std::string> all = headlines();
   std::string text;
   for (const std::string& one : all) text += one + "\n";
-  for (const char* wanted : {"budget nova-labs-prod-month at 89 % with 6 days left", "p95 latency under 800 ms for 48 h on gpt-4.1-nano",
-                             "cache hit rate crossed 40 % on summarization", "privacy filter dropped 14 candidates for tenant northwind-clinic"}) {
+  for (const char* wanted :
+       {"budget nova-labs-prod-month at 89 % with 6 days left", "p95 latency under 800 ms for 48 h on gpt-4.1-nano",
+        "cache hit rate crossed 40 % on summarization",
+        "privacy filter dropped 14 candidates for tenant northwind-clinic"}) {
     EXPECT_NE(std::ranges::find(all, wanted), all.end()) << wanted << "\n" << text;
   }
   EXPECT_LE(all.size(), 8u) << text; // a demo that cries wolf shows nothing

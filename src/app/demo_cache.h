@@ -1,6 +1,6 @@
 // The exact-answer cache of the demo's past: brightmail asks for the digest of the same newsletter once per reader, and
-// since three weeks before the history's end repeats are answered without a provider. The share of repeats grows, so that
-// it passes two fifths of the summaries in the last days.
+// since three weeks before the history's end repeats are answered without a provider. The share of repeats grows, so
+// that it passes two fifths of the summaries in the last days.
 #pragma once
 
 #include <deque>

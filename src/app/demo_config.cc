@@ -18,7 +18,7 @@ constexpr std::string_view kKeeps = "gemini-2.5-flash-lite";
 struct DemoProvider {
   std::string_view id; // in the catalog
   std::string_view variable;
-  std::string_view path;    // of the simulated one
+  std::string_view path; // of the simulated one
   std::string_view dialect;
   std::string_view regions; // of the simulated one, YAML
   std::string_view privacy;
@@ -27,17 +27,47 @@ struct DemoProvider {
 
 const std::array<DemoProvider, 6>& demo_providers() {
   static const std::array<DemoProvider, 6> all = {{
-      {"openai", "OPENAI_API_KEY", "/v1", "openai", "us", "{may_train: false, zero_retention: true}",
+      {"openai",
+       "OPENAI_API_KEY",
+       "/v1",
+       "openai",
+       "us",
+       "{may_train: false, zero_retention: true}",
        {"gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "gpt-4o", "gpt-4o-mini", "o4-mini"}},
-      {"anthropic", "ANTHROPIC_API_KEY", "/v1", "anthropic", "us", "{may_train: false, zero_retention: true}",
+      {"anthropic",
+       "ANTHROPIC_API_KEY",
+       "/v1",
+       "anthropic",
+       "us",
+       "{may_train: false, zero_retention: true}",
        {"claude-haiku-4-5", "claude-sonnet-4-5", "claude-opus-4-5"}},
-      {"google", "GEMINI_API_KEY", "/v1", "openai", "us", "{may_train: false, zero_retention: true}",
+      {"google",
+       "GEMINI_API_KEY",
+       "/v1",
+       "openai",
+       "us",
+       "{may_train: false, zero_retention: true}",
        {"gemini-2.5-flash-lite", "gemini-2.5-flash", "gemini-2.5-pro"}},
-      {"mistral", "MISTRAL_API_KEY", "/v1", "openai", "eu", "{may_train: false, zero_retention: true}",
+      {"mistral",
+       "MISTRAL_API_KEY",
+       "/v1",
+       "openai",
+       "eu",
+       "{may_train: false, zero_retention: true}",
        {"mistral-small-latest", "mistral-large-latest"}},
-      {"deepseek", "DEEPSEEK_API_KEY", "/v1", "openai", "apac", "{may_train: true, zero_retention: false}",
+      {"deepseek",
+       "DEEPSEEK_API_KEY",
+       "/v1",
+       "openai",
+       "apac",
+       "{may_train: true, zero_retention: false}",
        {"deepseek-chat"}},
-      {"groq", "GROQ_API_KEY", "/v1", "openai", "us", "{may_train: false, zero_retention: true}",
+      {"groq",
+       "GROQ_API_KEY",
+       "/v1",
+       "openai",
+       "us",
+       "{may_train: false, zero_retention: true}",
        {"llama-3.3-70b", "gpt-oss-120b"}},
   }};
   return all;
@@ -46,7 +76,8 @@ const std::array<DemoProvider, 6>& demo_providers() {
 std::string providers_part(const DemoPlan& plan) {
   std::string text = "providers:\n";
   for (const DemoProvider& one : demo_providers()) {
-    text += fmt::format("  - {{id: sim-{0}, catalog: {0}, dialect: {1}, base_url: \"http://127.0.0.1:{2}{3}\", keyless: true, region: {4}, privacy: {5}, "
+    text += fmt::format("  - {{id: sim-{0}, catalog: {0}, dialect: {1}, base_url: \"http://127.0.0.1:{2}{3}\", "
+                        "keyless: true, region: {4}, privacy: {5}, "
                         "only_configured_models: true, limits: {{timeouts: {{first_byte: 20s}}}}}}\n",
                         one.id, one.dialect, plan.sim_port, one.path, one.regions, one.privacy);
   }
@@ -77,13 +108,15 @@ constexpr std::array kTenants = {
 std::string tenants_part(const DemoPlan& plan) {
   std::string text = "tenants:\n";
   for (const DemoTenant& one : kTenants) {
-    text += fmt::format("  - {{id: {0}, name: \"{1}\", {2}, providers: {{allow: [\"sim-*\"]}}, keys: [{{id: {0}-key, sha256: {3}}}]}}\n", one.id, one.name,
-                        one.more, gateway::sha256_hex(plan.keys.at(std::string(one.id))));
+    text += fmt::format("  - {{id: {0}, name: \"{1}\", {2}, providers: {{allow: [\"sim-*\"]}}, keys: [{{id: {0}-key, "
+                        "sha256: {3}}}]}}\n",
+                        one.id, one.name, one.more, gateway::sha256_hex(plan.keys.at(std::string(one.id))));
   }
   std::string deny;
   for (const std::string& id : plan.real) deny += fmt::format("{}sim-{}", deny.empty() ? "" : ", ", id);
-  text += fmt::format("  - {{id: demo, name: You, baseline_model: gpt-4o, providers: {{deny: [{}]}}, keys: [{{id: demo-key, sha256: {}, role: admin}}]}}\n", deny,
-                      gateway::sha256_hex(plan.admin_key));
+  text += fmt::format("  - {{id: demo, name: You, baseline_model: gpt-4o, providers: {{deny: [{}]}}, keys: [{{id: "
+                      "demo-key, sha256: {}, role: admin}}]}}\n",
+                      deny, gateway::sha256_hex(plan.admin_key));
   return text;
 }
 
@@ -102,7 +135,9 @@ std::string real_budgets(const DemoPlan& plan) {
   for (const DemoProvider& one : demo_providers()) {
     if (std::ranges::find(plan.real, one.id) == plan.real.end()) continue;
     for (const std::string_view model : one.models) {
-      text += fmt::format("  - {{id: real-{0}-day, scope: {{tenant: demo, model: {0}}}, period: day, cap_usd: \"1\", on_exceed: refuse}}\n", model);
+      text += fmt::format("  - {{id: real-{0}-day, scope: {{tenant: demo, model: {0}}}, period: day, cap_usd: \"1\", "
+                          "on_exceed: refuse}}\n",
+                          model);
     }
   }
   return text;
@@ -126,10 +161,12 @@ std::vector<std::string> real_providers() {
 }
 
 std::string demo_config(const DemoPlan& plan) {
-  std::string text = fmt::format("# Written by `kairosroute demo` at each start; changes are lost.\nserver: {{listen: \"{}\", log: {{level: warn}}}}\ndata_dir: \"{}\"\nnode_id: {}\n",
+  std::string text = fmt::format("# Written by `kairosroute demo` at each start; changes are lost.\nserver: {{listen: "
+                                 "\"{}\", log: {{level: warn}}}}\ndata_dir: \"{}\"\nnode_id: {}\n",
                                  plan.listen, plan.data_dir, kDemoNode);
-  return text + "routing: {floors: {default: 0.82, chat: 0.74, creative: 0.78, summarization: 0.8, extraction: 0.74}}\n" + providers_part(plan) + tenants_part(plan) + std::string(kBudgets) +
-         real_budgets(plan);
+  return text +
+         "routing: {floors: {default: 0.82, chat: 0.74, creative: 0.78, summarization: 0.8, extraction: 0.74}}\n" +
+         providers_part(plan) + tenants_part(plan) + std::string(kBudgets) + real_budgets(plan);
 }
 
 } // namespace kairos::app

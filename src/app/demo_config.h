@@ -12,12 +12,12 @@ namespace kairos::app {
 inline constexpr const char* kDemoNode = "demo";
 
 struct DemoPlan {
-  std::string listen;   // HOST:PORT
+  std::string listen; // HOST:PORT
   std::string data_dir;
   std::uint16_t sim_port = 0;
-  std::string admin_key;                                   // of the tenant "demo"
-  std::map<std::string, std::string, std::less<>> keys;    // tenant → key, of the generated traffic
-  std::vector<std::string> real;                           // catalog ids of providers that are used for real
+  std::string admin_key;                                // of the tenant "demo"
+  std::map<std::string, std::string, std::less<>> keys; // tenant → key, of the generated traffic
+  std::vector<std::string> real;                        // catalog ids of providers that are used for real
 };
 
 /// The tenants of the generated traffic.

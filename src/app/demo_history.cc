@@ -20,12 +20,13 @@ namespace {
 using std::chrono::hours;
 
 /// Of a working day, by UTC hour.
-constexpr std::array<double, 24> kHours = {0.25, 0.2, 0.18, 0.18, 0.22, 0.35, 0.6, 1.0, 1.5, 1.8, 1.85, 1.7,
+constexpr std::array<double, 24> kHours = {0.25, 0.2, 0.18, 0.18, 0.22, 0.35, 0.6, 1.0, 1.5,  1.8, 1.85, 1.7,
                                            1.5,  1.7, 1.9,  1.9,  1.75, 1.5,  1.2, 0.9, 0.75, 0.6, 0.45, 0.32};
 constexpr double kWeekend = 0.38;
 constexpr double kGrowth = 0.9; // over the whole history
 constexpr int kFlushEvery = 4000;
-constexpr std::int64_t kClinicDropsADay = 14; // candidates that its privacy policy drops, at most: it is a small customer
+constexpr std::int64_t kClinicDropsADay =
+    14; // candidates that its privacy policy drops, at most: it is a small customer
 /// Of a month's cap of nova-labs-prod that is spent when six and a half days are left of it.
 constexpr double kNovaShare = 0.89;
 constexpr double kNovaDaysLeft = 6.5;
@@ -43,7 +44,8 @@ std::vector<std::pair<WallTime, int>> plan_hours(const HistoryOptions& options, 
   std::vector<std::pair<WallTime, double>> weights;
   double sum = 0;
   for (WallTime hour = first; hour < options.now; hour += hours(1)) {
-    const double progress = static_cast<double>((hour - first).count()) / static_cast<double>((options.now - first).count());
+    const double progress =
+        static_cast<double>((hour - first).count()) / static_cast<double>((options.now - first).count());
     weights.emplace_back(hour, weight_at(hour, progress) * (0.85 + 0.3 * sim::uniform(random)));
     sum += weights.back().second;
   }
@@ -91,14 +93,15 @@ private:
   ledger::EmbeddedBudgets budgets_;
   const config::Budget* nova_;
   PastCache cache_;
-  std::map<std::string, double, std::less<>> nova_spent_;     // by month; only steers what is asked
-  std::map<std::int64_t, std::int64_t> clinic_dropped_;       // by day
+  std::map<std::string, double, std::less<>> nova_spent_; // by month; only steers what is asked
+  std::map<std::int64_t, std::int64_t> clinic_dropped_;   // by day
   std::uint64_t made_ = 0;
 };
 
 /// Keeps nova-labs-prod on its way to 89 % of its cap with six days left of a month, and the clinic small.
 bool Generator::over_plan(const sim::Workload& load, WallTime at) {
-  if (load.tenant == "northwind-clinic") return clinic_dropped_[std::chrono::floor<std::chrono::days>(at).time_since_epoch().count()] >= kClinicDropsADay;
+  if (load.tenant == "northwind-clinic")
+    return clinic_dropped_[std::chrono::floor<std::chrono::days>(at).time_since_epoch().count()] >= kClinicDropsADay;
   if (load.tenant != "nova-labs-prod" || nova_ == nullptr) return false;
   const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(at));
   const std::chrono::sys_days first = date.year() / date.month() / 1;
@@ -119,9 +122,12 @@ const sim::Workload& Generator::pick(WallTime at) {
 }
 
 void Generator::remember(const model::Receipt& receipt) {
-  if (receipt.tenant == "northwind-clinic") clinic_dropped_[std::chrono::floor<std::chrono::days>(receipt.created_at).time_since_epoch().count()] += receipt.privacy.dropped;
+  if (receipt.tenant == "northwind-clinic")
+    clinic_dropped_[std::chrono::floor<std::chrono::days>(receipt.created_at).time_since_epoch().count()] +=
+        receipt.privacy.dropped;
   if (receipt.tenant == "nova-labs-prod" && receipt.cost.total) {
-    nova_spent_[ledger::to_text(ledger::period_at(ledger::Period::kMonth, receipt.created_at))] += static_cast<double>(receipt.cost.total->value()) * 1e-12;
+    nova_spent_[ledger::to_text(ledger::period_at(ledger::Period::kMonth, receipt.created_at))] +=
+        static_cast<double>(receipt.cost.total->value()) * 1e-12;
   }
 }
 

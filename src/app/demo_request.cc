@@ -27,10 +27,11 @@ struct Outage {
   double share; // of its requests
   std::string_view error;
 };
-constexpr std::array kOutages = {Outage{"sim-openai", std::chrono::hours(24 * 5 + 4), std::chrono::hours(3), 0.45, "429"},
-                                 Outage{"sim-google", std::chrono::hours(24 * 17 + 9), std::chrono::hours(5), 0.8, "503"},
-                                 Outage{"sim-anthropic", std::chrono::hours(24 * 41 + 2), std::chrono::hours(2), 0.6, "529"},
-                                 Outage{"sim-mistral", std::chrono::hours(24 * 63 + 7), std::chrono::hours(6), 0.7, "connect_timeout"}};
+constexpr std::array kOutages = {
+    Outage{"sim-openai", std::chrono::hours(24 * 5 + 4), std::chrono::hours(3), 0.45, "429"},
+    Outage{"sim-google", std::chrono::hours(24 * 17 + 9), std::chrono::hours(5), 0.8, "503"},
+    Outage{"sim-anthropic", std::chrono::hours(24 * 41 + 2), std::chrono::hours(2), 0.6, "529"},
+    Outage{"sim-mistral", std::chrono::hours(24 * 63 + 7), std::chrono::hours(6), 0.7, "connect_timeout"}};
 
 /// Cached share of a prompt, as providers that have a price for it report it for long prompts that begin alike.
 std::int64_t cached_part(const catalog::PriceRow* price, std::int64_t input, sim::Random& random) {
@@ -41,7 +42,8 @@ std::int64_t cached_part(const catalog::PriceRow* price, std::int64_t input, sim
 
 } // namespace
 
-PastRequest::PastRequest(PastWorld world, const sim::Workload& load, const Ulid& id, WallTime at) : world_(world), load_(load) {
+PastRequest::PastRequest(PastWorld world, const sim::Workload& load, const Ulid& id, WallTime at)
+    : world_(world), load_(load) {
   const config::Tenant* tenant = world_.snapshot.tenant(load.tenant);
   owner_ = {tenant, &tenant->keys.front()};
   receipt_.receipt_id = receipt_id(id);
@@ -59,27 +61,38 @@ ledger::Subject PastRequest::subject(std::string_view model_id) const {
 
 void PastRequest::describe() {
   sim::Random& random = world_.random;
-  if (load_.end_users > 0) receipt_.end_user = fmt::format("user-{}", random.below(static_cast<size_t>(load_.end_users)) + 1);
+  if (load_.end_users > 0)
+    receipt_.end_user = fmt::format("user-{}", random.below(static_cast<size_t>(load_.end_users)) + 1);
   const std::string prompt = sim::make_prompt(load_.category, random);
   facts_.endpoint = load_.messages ? model::Endpoint::kMessages : model::Endpoint::kChatCompletions;
   facts_.dialect = load_.messages ? model::Dialect::kAnthropic : model::Dialect::kOpenAi;
   facts_.model = load_.model;
   facts_.stream = load_.stream;
   facts_.needs.tools = load_.tools;
-  facts_.input_tokens_est = static_cast<std::int64_t>(load_.input_tokens * std::min(6.0, sim::spread(random, 0.6))) + 12;
+  facts_.input_tokens_est =
+      static_cast<std::int64_t>(load_.input_tokens * std::min(6.0, sim::spread(random, 0.6))) + 12;
   facts_.input_tokens_bound = facts_.input_tokens_est * 4;
   facts_.max_output_tokens = load_.output_tokens * 4;
   receipt_.classification = classify::Classifier::embedded().classify(prompt);
   receipt_.trace = {hex(random, 2), hex(random, 1), "", true};
-  receipt_.request = {facts_.endpoint,          facts_.model, facts_.pinned(), facts_.stream, facts_.input_tokens_est, facts_.max_output_tokens, load_.tools, false,
+  receipt_.request = {facts_.endpoint,
+                      facts_.model,
+                      facts_.pinned(),
+                      facts_.stream,
+                      facts_.input_tokens_est,
+                      facts_.max_output_tokens,
+                      load_.tools,
+                      false,
                       gateway::sha256_hex(receipt_.receipt_id + prompt).substr(0, 32)};
 }
 
 void PastRequest::decide() {
   const model::Budgets left = world_.budgets.headrooms(subject(""), receipt_.created_at);
   const model::Health health;
-  routing::RouteInput input{facts_, receipt_.classification, world_.snapshot, *owner_.tenant, *owner_.key, health, left, receipt_.created_at};
-  for (size_t i = 0; i < input.dialects.size(); ++i) input.dialects[i] = providers::can_serve(facts_.endpoint, static_cast<model::Dialect>(i));
+  routing::RouteInput input{facts_, receipt_.classification, world_.snapshot, *owner_.tenant, *owner_.key, health,
+                            left,   receipt_.created_at};
+  for (size_t i = 0; i < input.dialects.size(); ++i)
+    input.dialects[i] = providers::can_serve(facts_.endpoint, static_cast<model::Dialect>(i));
   route_ = routing::route(input);
   receipt_.decision = std::move(route_.decision);
   receipt_.decision.router_version = routing::kRouterVersion;
@@ -106,7 +119,8 @@ std::string PastRequest::failure(const std::string& provider) {
   for (const Outage& outage : kOutages) {
     const WallTime from = world_.end - outage.before_end;
     const bool during = receipt_.created_at >= from && receipt_.created_at < from + outage.lasts;
-    if (during && provider == outage.provider && sim::uniform(world_.random) < outage.share) return std::string(outage.error);
+    if (during && provider == outage.provider && sim::uniform(world_.random) < outage.share)
+      return std::string(outage.error);
   }
   const double drawn = sim::uniform(world_.random);
   if (drawn < 0.004) return "503";
@@ -128,13 +142,15 @@ void PastRequest::answer(model::Attempt& made, const routing::Choice& choice) {
   const sim::Pace pace = sim::pace_of(made.model_id);
   const auto wanted = static_cast<std::int64_t>(load_.output_tokens * sim::spread(random, 0.5)) + 1;
   const std::int64_t output = std::min(wanted, choice.max_output_tokens);
-  const bool reasons = made.model_id.starts_with("o4") || made.model_id.starts_with("gpt-oss") || made.model_id.starts_with("gemini-2.5-pro");
+  const bool reasons = made.model_id.starts_with("o4") || made.model_id.starts_with("gpt-oss") ||
+                       made.model_id.starts_with("gemini-2.5-pro");
   const std::int64_t reasoning = reasons ? output / 3 : 0;
   const std::int64_t input = facts_.input_tokens_est * 97 / 100 + 3;
   const std::int64_t cached = cached_part(choice.price, input, random);
   const double first = pace.first_ms * sim::spread(random, 0.35) + static_cast<double>(input) * 0.012;
   made.ttft_ms = static_cast<std::int64_t>(first);
-  made.latency_ms = static_cast<std::int64_t>(first + 1000 * static_cast<double>(output) / (pace.tokens_per_second * sim::spread(random, 0.2)));
+  made.latency_ms = static_cast<std::int64_t>(first + 1000 * static_cast<double>(output) /
+                                                          (pace.tokens_per_second * sim::spread(random, 0.2)));
   made.status = "success";
   made.http_status = 200;
   made.response_model = made.model_id;
@@ -157,7 +173,8 @@ ledger::Amounts PastRequest::amounts(std::optional<Picodollars> cost, std::span<
 }
 
 void PastRequest::price(model::Attempt made, const routing::Choice& choice, ledger::Reservation& held) {
-  auto priced = catalog::cost_of(made.usage, choice.target->model->prices, made.started_at, catalog::ServiceTier::kStandard, made.index);
+  auto priced = catalog::cost_of(made.usage, choice.target->model->prices, made.started_at,
+                                 catalog::ServiceTier::kStandard, made.index);
   made.cost = priced.total;
   waited_ms_ += made.latency_ms;
   receipt_.execution.model_id = made.model_id;
@@ -209,7 +226,9 @@ void PastRequest::serve() {
     }
     if (attempt(choice, held)) break;
   }
-  if (receipt_.attempts.empty()) return refuse(402, "budget_exceeded", "what is left of the budget does not cover the worst case of any candidate", "");
+  if (receipt_.attempts.empty())
+    return refuse(402, "budget_exceeded", "what is left of the budget does not cover the worst case of any candidate",
+                  "");
   receipt_.budget = held.summary();
   add_up(held);
 }
@@ -218,7 +237,9 @@ void PastRequest::serve() {
 void PastRequest::compare(const model::Usage& usage) {
   const auto baseline = world_.snapshot.targets_named(owner_.tenant->baseline_model);
   if (baseline.empty()) return;
-  const auto lines = catalog::cost_of(usage, baseline.front()->model->prices, receipt_.created_at, catalog::ServiceTier::kStandard, 0).lines;
+  const auto lines =
+      catalog::cost_of(usage, baseline.front()->model->prices, receipt_.created_at, catalog::ServiceTier::kStandard, 0)
+          .lines;
   receipt_.savings = ledger::savings(owner_.tenant->baseline_model, lines, receipt_.cost.total);
 }
 
@@ -260,7 +281,8 @@ model::Receipt PastRequest::run() {
   decide();
   if (route_.refusal) {
     const bool by_cap = route_.refusal->kind == routing::RefusalKind::kBudgetExceeded;
-    refuse(by_cap ? 402 : 400, std::string(routing::error_code(route_.refusal->kind)), route_.refusal->message, route_.refusal->budget_id);
+    refuse(by_cap ? 402 : 400, std::string(routing::error_code(route_.refusal->kind)), route_.refusal->message,
+           route_.refusal->budget_id);
   } else if (const auto* kept = world_.cache.repeated(load_, receipt_.created_at, world_.random)) {
     serve_from(*kept);
   } else {
@@ -271,7 +293,8 @@ model::Receipt PastRequest::run() {
   if (receipt_.attempts.empty()) receipt_.usage.source = model::UsageSource::kCounted;
   receipt_.execution.overhead_us = 70 + static_cast<std::int64_t>(90 * sim::spread(world_.random, 0.5));
   receipt_.execution.latency_ms = waited_ms_ + receipt_.execution.overhead_us / 1000;
-  receipt_.completed_at = receipt_.created_at + std::chrono::milliseconds(receipt_.execution.latency_ms) + std::chrono::microseconds(receipt_.execution.overhead_us % 1000);
+  receipt_.completed_at = receipt_.created_at + std::chrono::milliseconds(receipt_.execution.latency_ms) +
+                          std::chrono::microseconds(receipt_.execution.overhead_us % 1000);
   return std::move(receipt_);
 }
 

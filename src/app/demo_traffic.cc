@@ -19,10 +19,12 @@ std::uint32_t percentile(const std::vector<std::uint32_t>& sorted, double share)
 }
 
 void print(sim::TrafficSummary summary) {
-  fmt::print("{} sent: {} ok, {} refused (402, 429), {} errors, {} clients left\n", summary.sent, summary.ok, summary.refused, summary.errors, summary.left);
+  fmt::print("{} sent: {} ok, {} refused (402, 429), {} errors, {} clients left\n", summary.sent, summary.ok,
+             summary.refused, summary.errors, summary.left);
   if (summary.latencies_ms.empty()) return;
   std::ranges::sort(summary.latencies_ms);
-  fmt::print("latency of the good ones: p50 {} ms, p95 {} ms\n", percentile(summary.latencies_ms, 0.5), percentile(summary.latencies_ms, 0.95));
+  fmt::print("latency of the good ones: p50 {} ms, p95 {} ms\n", percentile(summary.latencies_ms, 0.5),
+             percentile(summary.latencies_ms, 0.95));
 }
 
 /// Waits on one thread for what a loop tells.
@@ -51,7 +53,8 @@ int run_sim(const SimArguments& arguments) {
     return 1;
   }
   const bool v6 = arguments.address.find(':') != std::string::npos;
-  fmt::print("simulated providers listen on http://{}{}{}:{}\n", v6 ? "[" : "", arguments.address, v6 ? "]" : "", server.local_port());
+  fmt::print("simulated providers listen on http://{}{}{}:{}\n", v6 ? "[" : "", arguments.address, v6 ? "]" : "",
+             server.local_port());
   std::fflush(stdout);
   int number = 0;
   while (sigwait(&signals, &number) == 0 && number == SIGHUP) {

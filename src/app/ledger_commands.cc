@@ -31,7 +31,8 @@ Result<std::string> read_export(const std::string& file) {
   constexpr std::streamoff kMost = 256 * 1024 * 1024;
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   if (!in) return fail(Code::kIo, fmt::format("{}: cannot be opened; check that it exists and may be read", file));
-  if (in.tellg() > kMost) return fail(Code::kTooLarge, fmt::format("{}: is over {} bytes; export a shorter time", file, kMost));
+  if (in.tellg() > kMost)
+    return fail(Code::kTooLarge, fmt::format("{}: is over {} bytes; export a shorter time", file, kMost));
   in.seekg(0);
   std::ostringstream text;
   text << in.rdbuf();
@@ -82,7 +83,8 @@ Result<Ours> read_ours(const std::shared_ptr<journal::Reader>& reader, const std
   }
 }
 
-using Correct = std::function<Result<>(const std::string& receipt_id, const ledger::AttemptTruth& truth, const std::string& reason)>;
+using Correct = std::function<Result<>(const std::string& receipt_id, const ledger::AttemptTruth& truth,
+                                       const std::string& reason)>;
 
 std::string correction_body(const ledger::AttemptTruth& truth, const std::string& reason) {
   std::string body;
@@ -92,7 +94,9 @@ std::string correction_body(const ledger::AttemptTruth& truth, const std::string
   json.key("reason").string(reason);
   if (truth.cost) json.key("cost_usd").string(usd(*truth.cost));
   if (truth.tokens) {
-    const auto count = [&](std::string_view key, Int128 value) { json.key(key).integer(static_cast<std::int64_t>(value)); };
+    const auto count = [&](std::string_view key, Int128 value) {
+      json.key(key).integer(static_cast<std::int64_t>(value));
+    };
     json.key("usage").begin_object();
     count("input_tokens", truth.tokens->input);
     count("cache_read_tokens", truth.tokens->cache_read);
@@ -106,8 +110,10 @@ std::string correction_body(const ledger::AttemptTruth& truth, const std::string
 
 /// By the server that holds the folder.
 Correct correct_by_server(const std::string& data_dir) {
-  return [data_dir](const std::string& receipt_id, const ledger::AttemptTruth& truth, const std::string& reason) -> Result<> {
-    const auto answer = ask_server(data_dir, "POST", "/api/v1/receipts/" + receipt_id + "/corrections", correction_body(truth, reason));
+  return [data_dir](const std::string& receipt_id, const ledger::AttemptTruth& truth,
+                    const std::string& reason) -> Result<> {
+    const auto answer =
+        ask_server(data_dir, "POST", "/api/v1/receipts/" + receipt_id + "/corrections", correction_body(truth, reason));
     if (!answer) return std::unexpected(answer.error());
     if (answer->status == 201) return {};
     return fail(answer->status == 409 ? Code::kConflict : Code::kIo, answer->body);
@@ -140,7 +146,9 @@ Result<std::shared_ptr<OpenFolder>> open_folder(journal::DataDirLock lock, const
   folder->books->start();
   // Which budgets count what is charged stands in the configuration, which this command is not given; make_correction
   // leaves a charge alone that is not the cost.
-  folder->corrector = std::make_unique<Corrector>(Corrector::Parts{*folder->writer, *folder->books, folder->clock, [] { return ledger::BudgetIds(); }, [](const ledger::Correction&) {}});
+  folder->corrector = std::make_unique<Corrector>(Corrector::Parts{*folder->writer, *folder->books, folder->clock,
+                                                                   [] { return ledger::BudgetIds(); },
+                                                                   [](const ledger::Correction&) {}});
   return folder;
 }
 
@@ -149,7 +157,8 @@ Result<Correct> way_to_correct(const std::string& data_dir, const Ours& ours) {
   if (!lock) return correct_by_server(data_dir);
   auto folder = open_folder(std::move(*lock), data_dir);
   if (!folder) return std::unexpected(folder.error());
-  return [folder = *folder, &ours](const std::string& receipt_id, const ledger::AttemptTruth& truth, const std::string& reason) -> Result<> {
+  return [folder = *folder, &ours](const std::string& receipt_id, const ledger::AttemptTruth& truth,
+                                   const std::string& reason) -> Result<> {
     const auto done = folder->corrector->correct(ours.closed.find(receipt_id)->second, truth, reason + " (local)");
     return done ? Result<>() : std::unexpected(done.error());
   };
@@ -188,7 +197,8 @@ int print_ledger(const std::string& data_dir, const std::string& format, const s
   if (!reader) return failed(reader.error());
   api::LedgerRequest request;
   request.format = format == "focus" ? api::LedgerFormat::kFocus : api::LedgerFormat::kCsv;
-  if (!model::parse_name(ledger::kGrainNames, grain, request.grain)) return failed({Code::kInvalid, fmt::format("--grain {}: must be hour, day or receipt", grain)});
+  if (!model::parse_name(ledger::kGrainNames, grain, request.grain))
+    return failed({Code::kInvalid, fmt::format("--grain {}: must be hour, day or receipt", grain)});
   api::LedgerExport rows(*reader, request);
   while (true) {
     const auto piece = rows.next();
@@ -215,7 +225,8 @@ int reconcile(const std::string& data_dir, const std::string& provider, const st
   if (apply_it && !settled) {
     const auto correct = way_to_correct(data_dir, *ours);
     if (!correct) return failed(correct.error());
-    settled = apply(report, *ours, *correct, fmt::format("{} usage export {}", provider, std::filesystem::path(file).filename().string()));
+    settled = apply(report, *ours, *correct,
+                    fmt::format("{} usage export {}", provider, std::filesystem::path(file).filename().string()));
   }
   return settled && report.only_theirs.empty() && report.only_ours.empty() ? 0 : 1;
 }

@@ -24,7 +24,9 @@ struct Socket {
   const int fd;
 };
 
-std::unexpected<Error> failed(const std::string& path, std::string_view what) { return fail(Code::kIo, fmt::format("{}: {}", path, what)); }
+std::unexpected<Error> failed(const std::string& path, std::string_view what) {
+  return fail(Code::kIo, fmt::format("{}: {}", path, what));
+}
 
 bool send_all(int fd, std::string_view text) {
   while (!text.empty()) {
@@ -50,7 +52,8 @@ std::string receive_all(int fd) {
 
 } // namespace
 
-Result<LocalAnswer> ask_server(const std::string& data_dir, const std::string& method, const std::string& path, const std::string& body) {
+Result<LocalAnswer> ask_server(const std::string& data_dir, const std::string& method, const std::string& path,
+                               const std::string& body) {
   const std::string file = data_dir + "/kairosroute.sock";
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -59,8 +62,11 @@ Result<LocalAnswer> ask_server(const std::string& data_dir, const std::string& m
   const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (socket.fd < 0) return failed(file, std::strerror(errno));
   ::setsockopt(socket.fd, SOL_SOCKET, SO_RCVTIMEO, &kLongestWait, sizeof kLongestWait);
-  if (::connect(socket.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return failed(file, fmt::format("{}; stop the server and try again", std::strerror(errno)));
-  const std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", method, path, body.size(), body);
+  if (::connect(socket.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return failed(file, fmt::format("{}; stop the server and try again", std::strerror(errno)));
+  const std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: "
+                                          "application/json\r\nContent-Length: {}\r\n\r\n{}",
+                                          method, path, body.size(), body);
   if (!send_all(socket.fd, request)) return failed(file, "the server went away");
   const std::string text = receive_all(socket.fd);
   const size_t head = text.find("\r\n\r\n");

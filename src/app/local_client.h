@@ -13,6 +13,7 @@ struct LocalAnswer {
 };
 
 /// kIo: no server answers there, or what it sent is no answer.
-Result<LocalAnswer> ask_server(const std::string& data_dir, const std::string& method, const std::string& path, const std::string& body);
+Result<LocalAnswer> ask_server(const std::string& data_dir, const std::string& method, const std::string& path,
+                               const std::string& body);
 
 } // namespace kairos::app

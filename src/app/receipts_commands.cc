@@ -35,7 +35,8 @@ int print_receipts(const std::string& data_dir, const std::string& only) {
   const auto reader = journal::Reader::open(files, data_dir);
   if (!reader) return failed(reader.error());
   const auto wanted = parse_receipt_id(only);
-  if (!only.empty() && !wanted) return failed({Code::kInvalid, fmt::format("'{}' is not a receipt id like rcpt_01JKEZ4F9T8QX2M7RA11111111", only)});
+  if (!only.empty() && !wanted)
+    return failed({Code::kInvalid, fmt::format("'{}' is not a receipt id like rcpt_01JKEZ4F9T8QX2M7RA11111111", only)});
   journal::Cursor cursor(*reader);
   journal::Entry entry;
   bool found = only.empty();
@@ -93,7 +94,8 @@ int tail(ApiClient client, const std::vector<std::string>& filters) {
     if (!events.feed(piece)) return false;
     while (const auto event = events.next()) {
       if (event->event == "receipt") fmt::print("{}\n", event->data);
-      if (event->event == "gap") fmt::print(stderr, "kairosroute: receipts were left out here, this reader was too slow: {}\n", event->data);
+      if (event->event == "gap")
+        fmt::print(stderr, "kairosroute: receipts were left out here, this reader was too slow: {}\n", event->data);
     }
     return std::fflush(stdout) == 0; // a closed pipe ends it
   });
@@ -116,32 +118,44 @@ struct ReceiptsCommands::Impl {
   CLI::App* searching = nullptr;
   CLI::App* tailing = nullptr;
 
-  Result<ApiClient> client() const { return server.empty() ? ApiClient::of_folder(data_dir) : ApiClient::of_url(server); }
+  Result<ApiClient> client() const {
+    return server.empty() ? ApiClient::of_folder(data_dir) : ApiClient::of_url(server);
+  }
 };
 
 ReceiptsCommands::ReceiptsCommands(CLI::App& app) : impl_(std::make_unique<Impl>()) {
   CLI::App* receipts = app.add_subcommand("receipts", "receipts, one JSON object a line");
   receipts->require_subcommand(1);
   receipts->add_option("--data-dir", impl_->data_dir, "data folder")->capture_default_str();
-  receipts->add_option("--server", impl_->server, "for search and tail: address of a server elsewhere; its key is in KAIROSROUTE_KEY");
+  receipts->add_option("--server", impl_->server,
+                       "for search and tail: address of a server elsewhere; its key is in KAIROSROUTE_KEY");
   impl_->get = receipts->add_subcommand("get", "one receipt, whole");
   impl_->get->add_option("ID", impl_->id, "receipt id")->required();
-  const char* filters = "filters as in GET /api/v1/receipts: tenant=acme status=error,refused model='!gpt-4o' min_cost=0.01 tags.team=search";
+  const char* filters = "filters as in GET /api/v1/receipts: tenant=acme status=error,refused model='!gpt-4o' "
+                        "min_cost=0.01 tags.team=search";
   impl_->searching = receipts->add_subcommand("search", "those that match, newest first");
   impl_->searching->add_option("FILTER", impl_->filters, filters);
-  impl_->searching->add_option("--limit", impl_->limit, "at most so many")->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))->capture_default_str();
+  impl_->searching->add_option("--limit", impl_->limit, "at most so many")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
+      ->capture_default_str();
   impl_->tailing = receipts->add_subcommand("tail", "as they close, until interrupted");
   impl_->tailing->add_option("FILTER", impl_->filters, filters);
   impl_->everything = receipts->add_subcommand("export", "all of a data folder, oldest first");
-  impl_->everything->add_option("--format", impl_->format, "jsonl: receipts; csv, focus: ledger rows")->check(CLI::IsMember({"jsonl", "csv", "focus"}))->capture_default_str();
-  impl_->everything->add_option("--grain", impl_->grain, "of csv and focus")->check(CLI::IsMember({"hour", "day", "receipt"}))->capture_default_str();
+  impl_->everything->add_option("--format", impl_->format, "jsonl: receipts; csv, focus: ledger rows")
+      ->check(CLI::IsMember({"jsonl", "csv", "focus"}))
+      ->capture_default_str();
+  impl_->everything->add_option("--grain", impl_->grain, "of csv and focus")
+      ->check(CLI::IsMember({"hour", "day", "receipt"}))
+      ->capture_default_str();
 }
 
 ReceiptsCommands::~ReceiptsCommands() = default;
 
 std::optional<int> ReceiptsCommands::run() {
   if (*impl_->get) return print_receipts(impl_->data_dir, impl_->id);
-  if (*impl_->everything) return impl_->format == "jsonl" ? print_receipts(impl_->data_dir, "") : print_ledger(impl_->data_dir, impl_->format, impl_->grain);
+  if (*impl_->everything)
+    return impl_->format == "jsonl" ? print_receipts(impl_->data_dir, "")
+                                    : print_ledger(impl_->data_dir, impl_->format, impl_->grain);
   if (!*impl_->searching && !*impl_->tailing) return std::nullopt;
   auto client = impl_->client();
   if (!client) return failed(client.error());

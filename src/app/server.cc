@@ -39,7 +39,8 @@ constexpr std::string_view kVersion = KAIROS_VERSION;
 journal::WriterOptions writer_options(const config::Snapshot& snapshot) {
   journal::WriterOptions options;
   options.data_dir = snapshot.data_dir;
-  options.durability = snapshot.journal.durability == config::Durability::kFsync ? journal::Durability::kFsync : journal::Durability::kProcess;
+  options.durability = snapshot.journal.durability == config::Durability::kFsync ? journal::Durability::kFsync
+                                                                                 : journal::Durability::kProcess;
   options.segment_bytes = static_cast<std::uint64_t>(snapshot.journal.segment_bytes);
   return options;
 }
@@ -74,8 +75,10 @@ net::HttpBody net_error(int status, std::string_view message) {
 }
 
 bool is_local_host(std::string_view host) {
-  const std::string_view name = host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
-  return name == "localhost" || name == "[::1]" || (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
+  const std::string_view name =
+      host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+  return name == "localhost" || name == "[::1]" ||
+         (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
 /// For servers whose key is public: a page of another site, whatever name it gave this address, gets nothing.
@@ -165,18 +168,23 @@ Result<void> Server::Impl::open_journal() {
   started_at = writer->reader()->end();
   const auto closed = close_interrupted(*writer, *recovered, clock);
   if (!closed) return std::unexpected(closed.error());
-  if (*closed > 0) observe::log_warn("journal", "requests were running when the last process ended; their receipts are now 'interrupted'", {{"receipts", *closed}});
+  if (*closed > 0)
+    observe::log_warn("journal",
+                      "requests were running when the last process ended; their receipts are now 'interrupted'",
+                      {{"receipts", *closed}});
   auto opened = ledger::Projection::open(files, config->data_dir, writer->reader());
   if (!opened) return std::unexpected(opened.error());
   books = std::move(*opened);
-  budgets = books->with([](const ledger::Books& now) { return std::make_unique<ledger::EmbeddedBudgets>(now.budgets()); });
+  budgets =
+      books->with([](const ledger::Books& now) { return std::make_unique<ledger::EmbeddedBudgets>(now.budgets()); });
   {
     const observe::NewThreadsAre keeps("kr-ledger");
     books->start();
   }
   ledger_check = std::make_unique<LedgerCheck>(*budgets, *books, clock);
-  corrector = std::make_unique<Corrector>(Corrector::Parts{*writer, *books, clock, [this] { return ledger::charged_budgets(*snapshot()); },
-                                                           [this](const ledger::Correction& correction) { budgets->apply(correction); }});
+  corrector = std::make_unique<Corrector>(
+      Corrector::Parts{*writer, *books, clock, [this] { return ledger::charged_budgets(*snapshot()); },
+                       [this](const ledger::Correction& correction) { budgets->apply(correction); }});
   return budgets->replace(budget_specs(*config));
 }
 
@@ -220,9 +228,12 @@ Result<void> Server::Impl::use_file() {
 }
 
 /// Checks the whole configuration as it would be, commits, and puts it to use: for requests that begin from then on.
-Result<std::vector<store::Document>> Server::Impl::change(const std::vector<store::Change>& changes, std::string_view who) {
+Result<std::vector<store::Document>> Server::Impl::change(const std::vector<store::Change>& changes,
+                                                          std::string_view who) {
   const std::scoped_lock one_at_a_time(changing);
-  const auto configures = [](const store::Change& one) { return one.kind == "tenant" || one.kind == "key" || one.kind == "budget"; };
+  const auto configures = [](const store::Change& one) {
+    return one.kind == "tenant" || one.kind == "key" || one.kind == "budget";
+  };
   if (std::ranges::none_of(changes, configures)) return state->commit(changes, who);
   auto next = load_with(changes);
   if (!next) return std::unexpected(next.error());
@@ -247,10 +258,14 @@ Result<void> Server::Impl::open_store() {
   retention = std::make_unique<store::RetentionKeeper>(*store, [this] { return retention_rules(*snapshot()); }, clock);
   if (auto done = open_alerts(); !done) return done;
   const observe::NewThreadsAre answers("kr-api");
-  api = std::make_unique<api::Api>(api::ApiServices{[this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets, *books,
-                                                      [this](const journal::Position& closed, const ledger::AttemptTruth& truth, std::string reason) { return corrector->correct(closed, truth, std::move(reason)); },
-                                                      [this](std::string_view receipt_id) { return corrections_of(*writer->reader(), *books, receipt_id); }, *state,
-                                                      [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }, *alerts});
+  api = std::make_unique<api::Api>(api::ApiServices{
+      [this] { return snapshot(); }, *store, *loader, writer->reader(), metrics, clock, *budgets, *books,
+      [this](const journal::Position& closed, const ledger::AttemptTruth& truth, std::string reason) {
+        return corrector->correct(closed, truth, std::move(reason));
+      },
+      [this](std::string_view receipt_id) { return corrections_of(*writer->reader(), *books, receipt_id); }, *state,
+      [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); },
+      *alerts});
   return {};
 }
 
@@ -261,14 +276,16 @@ Result<void> Server::Impl::open_alerts() {
     return provider_readings(health, clock.mono_now());
   };
   auto status = [this](WallTime now) { return budgets->status(now); };
-  auto opened = alerts::Service::open({config->data_dir, files, clock, *store, *state, std::move(status), std::move(gauges), metrics}, config->alerts);
+  auto opened = alerts::Service::open(
+      {config->data_dir, files, clock, *store, *state, std::move(status), std::move(gauges), metrics}, config->alerts);
   if (!opened) return std::unexpected(opened.error());
   alerts = std::move(*opened);
   return {};
 }
 
 /// The trace of an earlier receipt, which a replay's span links to.
-std::optional<model::TraceIds> find_trace(store::ReceiptStore& store, const journal::Reader& journal, const std::string& receipt_id) {
+std::optional<model::TraceIds> find_trace(store::ReceiptStore& store, const journal::Reader& journal,
+                                          const std::string& receipt_id) {
   const auto found = store.find(receipt_id, store::Scope::all(), {});
   if (!found) return std::nullopt;
   const auto entry = journal.read({found->row.place.segment, found->row.place.offset});
@@ -289,7 +306,13 @@ Result<void> Server::Impl::start_telemetry() {
     return lags;
   };
   probes.ledger_drift = [this] { return ledger_check->drift(); };
-  telemetry::Services parts{writer->reader(), started_at, files, metrics, clock, std::string(kVersion), std::move(probes),
+  telemetry::Services parts{writer->reader(),
+                            started_at,
+                            files,
+                            metrics,
+                            clock,
+                            std::string(kVersion),
+                            std::move(probes),
                             [this](const std::string& id) { return find_trace(*store, *writer->reader(), id); }};
   auto started = telemetry::Telemetry::start(*snapshot(), std::move(parts));
   if (!started) return std::unexpected(started.error());
@@ -301,9 +324,9 @@ Result<void> Server::Impl::listen() {
   const config::SnapshotPtr config = snapshot();
   auto key = fingerprint_key(config->data_dir);
   if (!key) return std::unexpected(key.error());
-  services = std::unique_ptr<gateway::Services>(new gateway::Services{clock, *writer, *budgets, rates, health, keys, metrics, environment_proxies(), 0, config->node_id, *key,
-                                                                   [this] { return snapshot(); },
-                                                                   [this](net::Exchange& exchange) { return api->handle(exchange); }});
+  services = std::unique_ptr<gateway::Services>(new gateway::Services{
+      clock, *writer, *budgets, rates, health, keys, metrics, environment_proxies(), 0, config->node_id, *key,
+      [this] { return snapshot(); }, [this](net::Exchange& exchange) { return api->handle(exchange); }});
   const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
   const auto count = static_cast<size_t>(config->server.threads > 0 ? config->server.threads : cores);
   loops = std::make_unique<net::LoopGroup>("kr-loop", count);
@@ -321,9 +344,10 @@ Result<void> Server::Impl::listen() {
       options.private_key_file = config->server.tls->key_file;
     }
     gateway::Gateway* gateway = gateways.back().get();
-    servers.push_back(std::make_unique<net::Server>((*loops)[i], std::move(options), [gateway, local = start_options.local_hosts_only](net::Exchange& exchange) {
-      return local ? handle_local(*gateway, exchange) : gateway->handle(exchange);
-    }));
+    servers.push_back(std::make_unique<net::Server>(
+        (*loops)[i], std::move(options), [gateway, local = start_options.local_hosts_only](net::Exchange& exchange) {
+          return local ? handle_local(*gateway, exchange) : gateway->handle(exchange);
+        }));
     auto listening = servers.back()->listen();
     if (!listening) return listening;
   }
@@ -336,21 +360,25 @@ void Server::Impl::listen_locally() {
   net::Server::Options options;
   options.unix_path = std::filesystem::path(snapshot()->data_dir) / "kairosroute.sock";
   options.error_body = net_error;
-  local = std::make_unique<net::Server>((*loops)[0], std::move(options), [this](net::Exchange& exchange) { return serve_locally(exchange); });
+  local = std::make_unique<net::Server>((*loops)[0], std::move(options),
+                                        [this](net::Exchange& exchange) { return serve_locally(exchange); });
   const mode_t before = ::umask(0177); // never open to others, not even between bind and chmod
   const auto listening = local->listen();
   ::umask(before);
   if (!listening) observe::log_warn("server", listening.error().message);
 }
 
-net::Task<void> Server::Impl::serve_locally(net::Exchange& exchange) { co_await api->handle(exchange, api::Door::kLocalSocket); }
+net::Task<void> Server::Impl::serve_locally(net::Exchange& exchange) {
+  co_await api->handle(exchange, api::Door::kLocalSocket);
+}
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
   if (impl_->api) impl_->api->stop();     // its workers give their answers to loops that still run
-  if (impl_->loops) impl_->loops->stop();               // handlers end before what they use goes …
-  if (impl_->writer) impl_->writer->wait_until_idle(); // … and the journal no longer reads what a broken one left behind
+  if (impl_->loops) impl_->loops->stop(); // handlers end before what they use goes …
+  if (impl_->writer)
+    impl_->writer->wait_until_idle(); // … and the journal no longer reads what a broken one left behind
 }
 
 Result<std::unique_ptr<Server>> Server::start(const std::string& config_path, const StartOptions& options) {
@@ -359,7 +387,8 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& config_path, co
   auto loaded = config::load(*text, config_path, config::process_environment());
   if (!loaded) return std::unexpected(loaded.error());
   observe::set_log_format((*loaded)->server.log_json ? observe::LogFormat::kJson : observe::LogFormat::kLogfmt);
-  if (auto levels = observe::set_log_levels((*loaded)->server.log_levels); !levels) return std::unexpected(levels.error());
+  if (auto levels = observe::set_log_levels((*loaded)->server.log_levels); !levels)
+    return std::unexpected(levels.error());
   for (const std::string& warning : (*loaded)->warnings) observe::log_warn("config", warning);
   auto lock = journal::DataDirLock::acquire((*loaded)->data_dir);
   if (!lock) return std::unexpected(lock.error());
@@ -379,7 +408,8 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& config_path, co
 
 std::string Server::address() const {
   const config::SnapshotPtr config = impl_->snapshot();
-  return fmt::format("{}://{}:{}", config->server.tls ? "https" : "http", config->server.listen.host, impl_->servers.front()->local_port());
+  return fmt::format("{}://{}:{}", config->server.tls ? "https" : "http", config->server.listen.host,
+                     impl_->servers.front()->local_port());
 }
 
 Result<void> Server::reload() {

@@ -9,7 +9,8 @@
 namespace kairos::app {
 
 struct StartOptions {
-  bool local_hosts_only = false; // requests whose Host is no loopback name are refused: no page of another site reaches it
+  bool local_hosts_only =
+      false; // requests whose Host is no loopback name are refused: no page of another site reaches it
 };
 
 class Server {

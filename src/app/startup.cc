@@ -29,11 +29,18 @@ std::vector<ledger::BudgetSpec> budget_specs(const config::Snapshot& snapshot) {
   for (const config::Budget& budget : snapshot.budgets) {
     ledger::BudgetSpec spec;
     spec.id = budget.id;
-    spec.scope = {budget.scope.tenant, budget.scope.workflow, budget.scope.api_key_id, budget.scope.model_id, budget.scope.end_user};
+    spec.scope = {budget.scope.tenant, budget.scope.workflow, budget.scope.api_key_id, budget.scope.model_id,
+                  budget.scope.end_user};
     switch (budget.period) {
-    case config::BudgetPeriod::kMonth: spec.period = ledger::Period::kMonth; break;
-    case config::BudgetPeriod::kDay: spec.period = ledger::Period::kDay; break;
-    case config::BudgetPeriod::kTotal: spec.period = ledger::Period::kTotal; break;
+    case config::BudgetPeriod::kMonth:
+      spec.period = ledger::Period::kMonth;
+      break;
+    case config::BudgetPeriod::kDay:
+      spec.period = ledger::Period::kDay;
+      break;
+    case config::BudgetPeriod::kTotal:
+      spec.period = ledger::Period::kTotal;
+      break;
     }
     spec.cap = budget.cap;
     spec.measure = budget.measure == config::BudgetMeasure::kCost ? ledger::Measure::kCost : ledger::Measure::kCharged;

@@ -29,7 +29,8 @@ int print(std::string_view text) {
   json::error_code wrong;
   const json::value value = json::parse({text.data(), text.size()}, wrong);
   const json::object* report = wrong ? nullptr : value.if_object();
-  if (report == nullptr || !report->contains("ok") || !report->contains("journal")) return failed({Code::kIo, fmt::format("this is no report: {}", text.substr(0, 500))});
+  if (report == nullptr || !report->contains("ok") || !report->contains("journal"))
+    return failed({Code::kIo, fmt::format("this is no report: {}", text.substr(0, 500))});
   const auto said = [](const json::object& of, std::string_view name) {
     const json::value& field = of.at({name.data(), name.size()});
     return field.is_string() ? std::string(field.get_string()) : json::serialize(field);
@@ -37,34 +38,41 @@ int print(std::string_view text) {
   const json::object& journal = report->at("journal").as_object();
   const json::array& problems = report->at("problems").as_array();
   const bool ok = report->at("ok").as_bool();
-  fmt::print("journal: {} segments, {} records, sequence {} to {}, {} problems\n", said(journal, "segments"), said(journal, "records"), said(journal, "first_sequence"),
-             said(journal, "last_sequence"), said(journal, "problems"));
+  fmt::print("journal: {} segments, {} records, sequence {} to {}, {} problems\n", said(journal, "segments"),
+             said(journal, "records"), said(journal, "first_sequence"), said(journal, "last_sequence"),
+             said(journal, "problems"));
   for (const json::value& one : problems) fmt::print("  {}\n", std::string_view(one.as_string()));
   if (!ok) return 1;
-  fmt::print("store: {} receipts, {} USD, equal to the journal\n", said(*report, "receipts"), said(*report, "cost_usd"));
+  fmt::print("store: {} receipts, {} USD, equal to the journal\n", said(*report, "receipts"),
+             said(*report, "cost_usd"));
   const std::string sequence = said(*report, "ledger_sequence");
   if (sequence == "0") fmt::print("ledger: none is saved, nothing to compare\n");
   if (sequence != "0") fmt::print("ledger and budgets: up to sequence {}, equal to the receipts\n", sequence);
-  if (said(*report, "corrections") != "0") fmt::print("corrections: {}, {} USD, in ledger and budgets\n", said(*report, "corrections"), said(*report, "corrected_usd"));
+  if (said(*report, "corrections") != "0")
+    fmt::print("corrections: {}, {} USD, in ledger and budgets\n", said(*report, "corrections"),
+               said(*report, "corrected_usd"));
   return 0;
 }
 
 int verify_by_server(const std::string& data_dir) {
   const auto answer = ask_server(data_dir, "POST", "/api/v1/verify", "");
   if (!answer) return failed(answer.error());
-  if (answer->status != 200) return failed({Code::kIo, fmt::format("the server answered {}: {}", answer->status, answer->body)});
+  if (answer->status != 200)
+    return failed({Code::kIo, fmt::format("the server answered {}: {}", answer->status, answer->body)});
   return print(answer->body);
 }
 
 } // namespace
 
-Result<std::unique_ptr<store::ReceiptStore>> loaded_store(const std::string& data_dir, const std::shared_ptr<const journal::Reader>& reader, std::uint64_t last) {
+Result<std::unique_ptr<store::ReceiptStore>>
+loaded_store(const std::string& data_dir, const std::shared_ptr<const journal::Reader>& reader, std::uint64_t last) {
   auto opened = store::open_duckdb({std::filesystem::path(data_dir) / "receipts.duckdb"});
   if (!opened) return opened;
   const SystemClock clock;
   const store::JournalPlace end{reader->end().segment, reader->end().offset};
   const store::Loader loader(**opened, store::follow_journal(reader), clock);
-  while ((*opened)->mark().sequence < last && (*opened)->mark().next < end) { // corrections have sequences too, and no row
+  while ((*opened)->mark().sequence < last &&
+         (*opened)->mark().next < end) { // corrections have sequences too, and no row
     const store::LoaderState state = loader.state();
     if (!state.last_error.empty()) return fail(Code::kIo, state.last_error);
     std::this_thread::sleep_for(std::chrono::milliseconds(10)); // the loader is another thread; its mark is what counts
@@ -73,7 +81,8 @@ Result<std::unique_ptr<store::ReceiptStore>> loaded_store(const std::string& dat
 }
 
 int verify(const std::string& data_dir) {
-  if (!std::filesystem::exists(std::filesystem::path(data_dir) / "journal")) return failed({Code::kNotFound, data_dir + ": there is no journal in it; name the data folder"});
+  if (!std::filesystem::exists(std::filesystem::path(data_dir) / "journal"))
+    return failed({Code::kNotFound, data_dir + ": there is no journal in it; name the data folder"});
   const auto lock = journal::DataDirLock::acquire(data_dir);
   if (!lock) return verify_by_server(data_dir);
   journal::PosixFileSystem files;

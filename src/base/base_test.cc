@@ -34,7 +34,8 @@ TEST(Money, ReadsDecimalsAndRefusesTheRestWithAReason) {
   EXPECT_EQ(parse_usd("0e40")->value(), 0);
   EXPECT_EQ(parse_usd("-1.50")->value(), -1'500'000'000'000);
   EXPECT_EQ(parse_usd_per_million("0.08333")->value(), 83'330'000);
-  for (const char* bad : {"", "-", ".", "NaN", "inf", "$1", "1,000", "1.2.3", "1e", "1e99", "0.0000000000001", "1e30", " 1"}) {
+  for (const char* bad :
+       {"", "-", ".", "NaN", "inf", "$1", "1,000", "1.2.3", "1e", "1e99", "0.0000000000001", "1e30", " 1"}) {
     const auto result = parse_usd(bad);
     ASSERT_FALSE(result.has_value()) << bad;
     EXPECT_NE(result.error().message.find("not an amount"), std::string::npos);
@@ -51,7 +52,8 @@ TEST(Time, RoundTripsAndNormalisesOffsets) {
   ASSERT_TRUE(time.has_value());
   EXPECT_EQ(to_rfc3339(*time), "2026-04-24T13:07:42.318004Z");
   EXPECT_EQ(to_rfc3339(*parse_rfc3339("2026-02-28")), "2026-02-28T00:00:00.000000Z");
-  for (const char* bad : {"", "2026-02-30", "2026-04-24T25:00:00Z", "2026-04-24T13:07:42", "2026-04-24T13:07:42.Z", "x"}) {
+  for (const char* bad :
+       {"", "2026-02-30", "2026-04-24T25:00:00Z", "2026-04-24T13:07:42", "2026-04-24T13:07:42.Z", "x"}) {
     EXPECT_FALSE(parse_rfc3339(bad).has_value()) << bad;
   }
 }

@@ -98,7 +98,8 @@ Result<std::int64_t> fixed_point(std::string_view text, int decimals) {
 std::optional<Picodollars> line_cost(std::int64_t quantity, UnitPrice price) {
   // nano-USD per million units: quantity × price is in 1e-15 USD, a thousandth of a picodollar.
   std::int64_t small = 0;
-  if (quantity >= 0 && price.value() >= 0 && !__builtin_mul_overflow(quantity, price.value(), &small)) { // nearly always, and 20 times as fast
+  if (quantity >= 0 && price.value() >= 0 &&
+      !__builtin_mul_overflow(quantity, price.value(), &small)) { // nearly always, and 20 times as fast
     const std::int64_t rest = small % 1000;
     const std::int64_t whole = small / 1000;
     return Picodollars(whole + (rest > 500 || (rest == 500 && whole % 2 != 0) ? 1 : 0));

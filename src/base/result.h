@@ -1,4 +1,5 @@
-// Result<T>: a value or an Error. No exception crosses a folder; what cannot happen dies (assert), what can is a Result.
+// Result<T>: a value or an Error. No exception crosses a folder; what cannot happen dies (assert), what can is a
+// Result.
 #pragma once
 
 #include <cstdint>

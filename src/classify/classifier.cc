@@ -100,10 +100,12 @@ Result<Classifier> Classifier::open(std::span<const std::uint8_t> weights) {
 model::Classification Classifier::classify(std::string_view text) const {
   Features features;
   extract_features(text, features);
-  // A row and the byte before it (of another row, or of the header) are the eight lanes of one addition; lane 0 is dropped.
+  // A row and the byte before it (of another row, or of the header) are the eight lanes of one addition; lane 0 is
+  // dropped.
   using Row = std::int8_t __attribute__((vector_size(8)));
   using Wide = std::int16_t __attribute__((vector_size(16)));
-  static_assert(kLearntCategories == 7 && kMostFeatures * 128 / 8 <= INT16_MAX, "a lane holds what is added between two emptyings");
+  static_assert(kLearntCategories == 7 && kMostFeatures * 128 / 8 <= INT16_MAX,
+                "a lane holds what is added between two emptyings");
   std::array<std::int32_t, kLearntCategories> sums{};
   constexpr size_t kBeforeFull = kMostFeatures / 8;
   for (size_t from = 0; from < features.count; from += kBeforeFull) {

@@ -66,7 +66,8 @@ public:
     std::uint32_t found = 0;
     for (size_t at = 0; at < seen.size(); ++at) {
       const char next = at + 1 < seen.size() ? seen[at + 1] : '\0';
-      std::uint32_t left = first_[static_cast<unsigned char>(seen[at])] & second_[static_cast<unsigned char>(next)] & ~found;
+      std::uint32_t left =
+          first_[static_cast<unsigned char>(seen[at])] & second_[static_cast<unsigned char>(next)] & ~found;
       for (; left != 0; left &= left - 1) {
         const int i = std::countr_zero(left);
         if (seen.substr(at).starts_with(texts_[static_cast<size_t>(i)])) found |= 1u << i;
@@ -77,7 +78,7 @@ public:
 
 private:
   std::array<std::string_view, N> texts_;
-  std::array<std::uint32_t, 256> first_{}; // by a byte, the texts that begin with it …
+  std::array<std::uint32_t, 256> first_{};  // by a byte, the texts that begin with it …
   std::array<std::uint32_t, 256> second_{}; // … and those that have it second
 };
 
@@ -146,7 +147,8 @@ constexpr auto kStyleCounts = [] {
   std::array<std::uint64_t, 256> counts{};
   for (size_t i = 0; i < counts.size(); ++i) {
     const char c = static_cast<char>(i);
-    counts[i] = (c == '\n' ? 1u : 0u) | std::uint64_t{is(c, kSymbol)} << 16 | std::uint64_t{is(c, kDigit)} << 32 | std::uint64_t{is(c, kCapital)} << 48;
+    counts[i] = (c == '\n' ? 1u : 0u) | std::uint64_t{is(c, kSymbol)} << 16 | std::uint64_t{is(c, kDigit)} << 32 |
+                std::uint64_t{is(c, kCapital)} << 48;
   }
   return counts;
 }();
@@ -166,8 +168,8 @@ Style style_of(std::string_view text) {
 }
 
 constexpr size_t kMarkCount = 14;
-constexpr Spotter<kMarkCount> kMarks({"```",     "{\n",    "};", "def ", "#include", "</",    "SELECT ",
-                                      "import ", "\\frac", "$$", "http", "\n- ",     "\n1. ", "?"});
+constexpr Spotter<kMarkCount> kMarks({"```", "{\n", "};", "def ", "#include", "</", "SELECT ", "import ", "\\frac",
+                                      "$$", "http", "\n- ", "\n1. ", "?"});
 
 void add_style(std::string_view text, Features& features) {
   const std::string_view seen = text.substr(0, kStyleWindow);
@@ -188,11 +190,11 @@ void add_style(std::string_view text, Features& features) {
 
 /// What a task is often called. The document that follows would drown these few words, so each counts several times.
 constexpr size_t kIntentCount = 32;
-constexpr Spotter<kIntentCount> kIntents({
-    "summar",        "tl;dr",    "recap",     "condense", "key points", "main points", "extract", "classif",
-    "keyword",       "entit",    "sentiment", "categor",  "analy",      "evaluat",     "compar",  "critique",
-    "pros and cons", "strength", "translat",  "rewrite",  "rephrase",   "paraphras",   "grammar", "story",
-    "poem",          "essay",    "write a",   "email",    "code",       "function",    "solve",   "prove"});
+constexpr Spotter<kIntentCount>
+    kIntents({"summar",        "tl;dr",    "recap",     "condense", "key points", "main points", "extract", "classif",
+              "keyword",       "entit",    "sentiment", "categor",  "analy",      "evaluat",     "compar",  "critique",
+              "pros and cons", "strength", "translat",  "rewrite",  "rephrase",   "paraphras",   "grammar", "story",
+              "poem",          "essay",    "write a",   "email",    "code",       "function",    "solve",   "prove"});
 constexpr size_t kIntentWeight = 4;
 constexpr size_t kIntentWindow = 160;
 

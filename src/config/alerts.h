@@ -1,5 +1,5 @@
-// Alerting as configured: rules, channels and how the engine runs. Rules and channels made through the API have the same
-// types and are read by the same code (parse_alert_rule, parse_alert_channel). What a rule means beyond its words
+// Alerting as configured: rules, channels and how the engine runs. Rules and channels made through the API have the
+// same types and are read by the same code (parse_alert_rule, parse_alert_channel). What a rule means beyond its words
 // (measures, dimensions, units) is checked by alerts::compile. Durations are written like 30s, 5m, 48h.
 #pragma once
 
@@ -67,9 +67,9 @@ struct AlertRule {
   AlertSignal signal = AlertSignal::kMeasure;
   std::string measure; // a measure's name; empty for signals that have none
   AlertBound bound = AlertBound::kAbove;
-  std::string threshold;            // decimal, in the signal's unit: USD, ms, a share (0.05 or 5%), a factor, seconds
-  std::string clear;                // resolved beyond this; empty: the threshold
-  std::string least;                // drift and anomaly: the measure itself must be at least this
+  std::string threshold; // decimal, in the signal's unit: USD, ms, a share (0.05 or 5%), a factor, seconds
+  std::string clear;     // resolved beyond this; empty: the threshold
+  std::string least;     // drift and anomaly: the measure itself must be at least this
   Duration window = std::chrono::minutes(15);
   Duration baseline = std::chrono::hours(168); // drift
   Duration hold{};                             // `for`: the condition must have held this long

@@ -44,11 +44,12 @@ std::string signal(std::string_view name, const std::optional<OtlpSignal>& one) 
   if (!one) return "";
   std::string headers;
   for (const auto& [header, value] : one->headers) headers += fmt::format(" {}={}", header, value.reveal());
-  return fmt::format(" {}=[{} {} {} {}ms{}{}{}{}{}]", name, one->url, kOtlpProtocolNames[static_cast<size_t>(one->protocol)],
-                     kOtlpCompressionNames[static_cast<size_t>(one->compression)], one->timeout.count() / 1'000'000, headers,
-                     one->ca_file.empty() ? "" : " ca=" + one->ca_file,
-                     one->certificate_file.empty() ? "" : " certificate=" + one->certificate_file,
-                     one->key_file.empty() ? "" : " key=" + one->key_file, one->proxy.empty() ? "" : " proxy=" + one->proxy);
+  return fmt::format(
+      " {}=[{} {} {} {}ms{}{}{}{}{}]", name, one->url, kOtlpProtocolNames[static_cast<size_t>(one->protocol)],
+      kOtlpCompressionNames[static_cast<size_t>(one->compression)], one->timeout.count() / 1'000'000, headers,
+      one->ca_file.empty() ? "" : " ca=" + one->ca_file,
+      one->certificate_file.empty() ? "" : " certificate=" + one->certificate_file,
+      one->key_file.empty() ? "" : " key=" + one->key_file, one->proxy.empty() ? "" : " proxy=" + one->proxy);
 }
 
 std::string summary(const Snapshot& snapshot) {
@@ -113,7 +114,9 @@ std::string run(const std::string& input) {
   return loaded ? summary(**loaded) : "error " + loaded.error().message + "\n";
 }
 
-std::string without_comment(const std::string& input) { return input.substr(input.starts_with("#") ? input.find('\n') + 1 : 0); }
+std::string without_comment(const std::string& input) {
+  return input.substr(input.starts_with("#") ? input.find('\n') + 1 : 0);
+}
 
 TEST(Config, Cases) {
   EXPECT_GE(testing::run_cases(kCases, [](const std::string& input) { return run(without_comment(input)); }), 40u);

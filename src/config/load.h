@@ -37,10 +37,11 @@ struct ManagedObject {
   Node body; // a map with `id` in it; lines are 0
 };
 
-/// `name` stands for the text in messages. Without `catalog`, the built-in one is used. An id that the text and an object
-/// share is an error; a key whose tenant is not there any more is left out with a warning.
+/// `name` stands for the text in messages. Without `catalog`, the built-in one is used. An id that the text and an
+/// object share is an error; a key whose tenant is not there any more is left out with a warning.
 Result<SnapshotPtr> load(std::string_view text, std::string_view name, const Environment& environment,
-                         std::shared_ptr<const catalog::Catalog> catalog = nullptr, std::span<const ManagedObject> objects = {});
+                         std::shared_ptr<const catalog::Catalog> catalog = nullptr,
+                         std::span<const ManagedObject> objects = {});
 /// Reads the file first.
 Result<SnapshotPtr> load_file(const std::string& path, const Environment& environment);
 /// At most 1 MiB.

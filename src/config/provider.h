@@ -60,8 +60,8 @@ struct Provider {
   std::string ca_file;                                      // empty: the system's certificates
   std::string proxy;                                        // URL of an HTTP proxy; empty: what the environment says
   TraceForwarding forward;
-  bool responses = false; // OpenAI dialect: it serves /responses too; few but OpenAI itself do
-  bool only_configured_models = false;                      // of the catalog, only the models named under `models`
+  bool responses = false;              // OpenAI dialect: it serves /responses too; few but OpenAI itself do
+  bool only_configured_models = false; // of the catalog, only the models named under `models`
 };
 
 /// One model at one provider in one region: what a request can be sent to. The pointers live as long as the Snapshot.

@@ -51,8 +51,8 @@ void read_pause(Reader& reader, std::string_view key, Duration& into) {
 void read_window(Reader& reader, std::string_view key, Duration& into, Duration least, Duration most) {
   reader.duration(key, into);
   if (into < least || into > most) {
-    reader.complain(key, fmt::format("must be from {}s to {}h", least / std::chrono::seconds(1),
-                                     most / std::chrono::hours(1)));
+    reader.complain(
+        key, fmt::format("must be from {}s to {}h", least / std::chrono::seconds(1), most / std::chrono::hours(1)));
   }
 }
 
@@ -75,7 +75,8 @@ AlertMute read_mute(Reader& reader) {
   AlertMute mute;
   mute.from_minute = read_minute(reader, "from");
   mute.to_minute = read_minute(reader, "to");
-  if (mute.from_minute == mute.to_minute) reader.complain("to", "must differ from `from`; the whole day is 00:00 to 24:00");
+  if (mute.from_minute == mute.to_minute)
+    reader.complain("to", "must differ from `from`; the whole day is 00:00 to 24:00");
   std::vector<std::string> days;
   reader.texts("days", days);
   for (const std::string& day : days) {
@@ -161,8 +162,9 @@ void check_address(Reader& reader, std::string_view key, std::string_view addres
     const auto byte = static_cast<unsigned char>(c);
     return byte <= 0x20 || byte >= 0x7f || c == '<' || c == '>' || c == ',' || c == ';' || c == '"';
   };
-  const bool good = at != address.npos && at > 0 && at + 1 < address.size() && address.find('@', at + 1) == address.npos &&
-                    address.size() <= 254 && std::ranges::none_of(address, bad);
+  const bool good = at != address.npos && at > 0 && at + 1 < address.size() &&
+                    address.find('@', at + 1) == address.npos && address.size() <= 254 &&
+                    std::ranges::none_of(address, bad);
   if (!good) reader.complain(key, "must be plain e-mail addresses such as oncall@example.com");
 }
 
@@ -171,7 +173,9 @@ void read_email(Reader& channel, const SecretSource& source, AlertChannel& into)
   if (!reader) return channel.complain("smtp", "is missing; give host, from and to");
   read_line(*reader, "host", into.smtp_host);
   if (into.smtp_host.empty()) reader->complain("host", "is missing");
-  const auto host_byte = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == ':'; };
+  const auto host_byte = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == ':';
+  };
   if (!std::ranges::all_of(into.smtp_host, host_byte)) reader->complain("host", "must be a host name or an address");
   reader->choice("security", kSmtpSecurityNames, into.smtp_security);
   std::int64_t port = into.smtp_security == SmtpSecurity::kTls ? 465 : 587;
@@ -191,12 +195,15 @@ void read_email(Reader& channel, const SecretSource& source, AlertChannel& into)
 
 void read_destination(Reader& reader, const SecretSource& source, AlertChannel& into) {
   switch (into.kind) {
-  case AlertChannelKind::kEmail: return read_email(reader, source, into);
+  case AlertChannelKind::kEmail:
+    return read_email(reader, source, into);
   case AlertChannelKind::kWebhook:
     into.url = read_secret(reader, "url", source, true);
     into.secret = read_secret(reader, "secret", source, false);
     break;
-  case AlertChannelKind::kSlack: into.url = read_secret(reader, "url", source, false); break;
+  case AlertChannelKind::kSlack:
+    into.url = read_secret(reader, "url", source, false);
+    break;
   case AlertChannelKind::kPagerDuty:
     into.url = read_secret(reader, "url", source, true);
     into.routing_key = read_secret(reader, "routing_key", source, false);
@@ -217,7 +224,8 @@ AlertChannel read_channel(Reader& reader, const SecretSource& source) {
   read_names(reader, "severities", channel.severities);
   for (const std::string& one : channel.severities) {
     AlertSeverity known{};
-    if (!model::parse_name(kAlertSeverityNames, one, known)) reader.complain("severities", "must be of info, ok, warn, critical");
+    if (!model::parse_name(kAlertSeverityNames, one, known))
+      reader.complain("severities", "must be of info, ok, warn, critical");
   }
   read_names(reader, "tenants", channel.tenants);
   read_names(reader, "rules", channel.rules);
@@ -269,7 +277,8 @@ void read_alerts(Reader& root, const Environment& environment, Snapshot& into) {
   read_names(*section, "allow_networks", alerts.allow_networks);
   for (Reader& reader : section->maps("rules", kMostRules)) alerts.rules.push_back(read_rule(reader));
   const SecretSource source{&environment};
-  for (Reader& reader : section->maps("channels", kMostChannels)) alerts.channels.push_back(read_channel(reader, source));
+  for (Reader& reader : section->maps("channels", kMostChannels))
+    alerts.channels.push_back(read_channel(reader, source));
   check_unique(*section, alerts);
   section->finish();
 }

@@ -9,9 +9,12 @@ namespace {
 
 std::string_view word(ManagedObject::Kind kind) {
   switch (kind) {
-  case ManagedObject::Kind::kTenant: return "tenant";
-  case ManagedObject::Kind::kKey: return "key";
-  case ManagedObject::Kind::kBudget: return "budget";
+  case ManagedObject::Kind::kTenant:
+    return "tenant";
+  case ManagedObject::Kind::kKey:
+    return "key";
+  case ManagedObject::Kind::kBudget:
+    return "budget";
   }
   return "";
 }
@@ -33,7 +36,8 @@ void add_key(const ManagedObject& object, Reader& reader, Snapshot& into) {
   key.version = object.version;
   const auto tenant = std::ranges::find(into.tenants, owner, &Tenant::id);
   if (tenant != into.tenants.end()) return tenant->keys.push_back(std::move(key));
-  into.warnings.push_back(fmt::format("key {}, made through the API, is not accepted: there is no tenant {}", object.id, owner));
+  into.warnings.push_back(
+      fmt::format("key {}, made through the API, is not accepted: there is no tenant {}", object.id, owner));
 }
 
 void add_budget(const ManagedObject& object, Reader& reader, Snapshot& into) {

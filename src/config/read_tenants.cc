@@ -205,7 +205,9 @@ namespace {
 
 /// Those made through the API are read last, so that the second one tells.
 std::string twice(std::string_view what, std::string_view id, ManagedBy second) {
-  const std::string_view hint = second == ManagedBy::kApi ? ": once in this file and once made through the API; rename it here or delete it there" : "";
+  const std::string_view hint =
+      second == ManagedBy::kApi ? ": once in this file and once made through the API; rename it here or delete it there"
+                                : "";
   return fmt::format("{} {} is there twice{}", what, id, hint);
 }
 

@@ -40,7 +40,7 @@ public:
   Routing routing;
   Otlp otlp;
   std::vector<Tenant> tenants;
-  std::vector<Budget> budgets;       // those under tenants too
+  std::vector<Budget> budgets; // those under tenants too
   Alerts alerts;
   std::vector<std::string> warnings; // for the log: "line: what": a provider without its key, …
 

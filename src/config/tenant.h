@@ -45,7 +45,8 @@ struct Guardrails {
   std::optional<std::int64_t> tokens_per_minute;
 };
 
-/// What a key may do with /api/v1, each role more than the one before it. All of them may send requests for their tenant.
+/// What a key may do with /api/v1, each role more than the one before it. All of them may send requests for their
+/// tenant.
 enum class Role : std::uint8_t {
   kTenant,   // reads what is its tenant's
   kViewer,   // reads everybody's

@@ -4,9 +4,9 @@
 
 #include "classify/classifier.h"
 #include "model/receipt_json.h"
+#include "providers/upstream_request.h"
 #include "tokens/counter.h"
 #include "tokens/estimate.h"
-#include "providers/upstream_request.h"
 
 namespace kairos::gateway {
 namespace {
@@ -16,32 +16,48 @@ constexpr std::int64_t kImageTokenBound = 50'000; // more than any provider docu
 
 int status_of(Code code) {
   switch (code) {
-  case Code::kInvalid: return 400;
-  case Code::kTooLarge: return 413;
-  case Code::kTimeout: return 408;
-  case Code::kRateLimited: return 429;
-  case Code::kBudget: return 402;
-  case Code::kNotFound: return 404;
-  case Code::kUpstream: return 502;
-  case Code::kIo: return 503;
-  default: return 500;
+  case Code::kInvalid:
+    return 400;
+  case Code::kTooLarge:
+    return 413;
+  case Code::kTimeout:
+    return 408;
+  case Code::kRateLimited:
+    return 429;
+  case Code::kBudget:
+    return 402;
+  case Code::kNotFound:
+    return 404;
+  case Code::kUpstream:
+    return 502;
+  case Code::kIo:
+    return 503;
+  default:
+    return 500;
   }
 }
 
 int status_of(routing::RefusalKind kind) {
   switch (kind) {
-  case routing::RefusalKind::kUnknownModel: return 404;
-  case routing::RefusalKind::kNoModelsAvailable: return 400;
-  default: return 402;
+  case routing::RefusalKind::kUnknownModel:
+    return 404;
+  case routing::RefusalKind::kNoModelsAvailable:
+    return 400;
+  default:
+    return 402;
   }
 }
 
 } // namespace
 
-ledger::RateLimit limit_of(const config::Guardrails& guardrails) { return {guardrails.requests_per_minute, guardrails.tokens_per_minute}; }
+ledger::RateLimit limit_of(const config::Guardrails& guardrails) {
+  return {guardrails.requests_per_minute, guardrails.tokens_per_minute};
+}
 
-Flight::Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr snapshot, config::KeyOwner owner, model::Endpoint endpoint)
-    : gateway_(gateway), exchange_(exchange), snapshot_(std::move(snapshot)), owner_(owner), started_(gateway.services_.clock.mono_now()) {
+Flight::Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr snapshot, config::KeyOwner owner,
+               model::Endpoint endpoint)
+    : gateway_(gateway), exchange_(exchange), snapshot_(std::move(snapshot)), owner_(owner),
+      started_(gateway.services_.clock.mono_now()) {
   const WallTime now = gateway.services_.clock.wall_now();
   id_ = gateway.ids_.next(now);
   receipt_.receipt_id = receipt_id(id_);
@@ -101,7 +117,9 @@ bool Flight::read_options() {
   const net::Head& head = exchange_.head();
   for (size_t i = 0; i < head.field_count(); ++i) {
     const net::Header field = head.field(i);
-    if (field.name.size() <= kOptionPrefix.size() || !net::same_name(field.name.substr(0, kOptionPrefix.size()), kOptionPrefix)) continue;
+    if (field.name.size() <= kOptionPrefix.size() ||
+        !net::same_name(field.name.substr(0, kOptionPrefix.size()), kOptionPrefix))
+      continue;
     const auto set = set_option(options_, field.name.substr(kOptionPrefix.size()), field.value);
     if (set) continue;
     wrong_ = providers::ClientError{400, "", set.error().message, std::string(field.name), "invalid_option", ""};
@@ -141,8 +159,9 @@ void Flight::fill_facts() {
   facts_ = providers::request_facts(request_);
   facts_.constraints = options_.constraints;
   facts_.input_tokens_est = tokens::estimate(request_.text) + 4 * request_.messages + request_.token_ids;
-  facts_.input_tokens_bound = tokens::byte_bound(request_.text) + tokens::framing_bound(request_.messages) + request_.token_ids +
-                              kImageTokenBound * request_.images + request_.audio_bytes + request_.file_bytes;
+  facts_.input_tokens_bound = tokens::byte_bound(request_.text) + tokens::framing_bound(request_.messages) +
+                              request_.token_ids + kImageTokenBound * request_.images + request_.audio_bytes +
+                              request_.file_bytes;
   model::RequestSummary& summary = receipt_.request;
   summary.model = request_.model.substr(0, 256);
   summary.pinned = facts_.pinned();
@@ -158,7 +177,8 @@ bool Flight::admit() {
   const ledger::RateLimit limit = limit_of(owner_.key->guardrails);
   if (!limit.requests_per_minute && !limit.tokens_per_minute) return true;
   rate_tokens_ = facts_.input_tokens_est + facts_.max_output_tokens.value_or(0);
-  auto decision = gateway_.services_.rates.admit(owner_.key->id, limit, rate_tokens_, gateway_.services_.clock.mono_now());
+  auto decision =
+      gateway_.services_.rates.admit(owner_.key->id, limit, rate_tokens_, gateway_.services_.clock.mono_now());
   for (auto& [name, value] : decision.headers) {
     header_texts_.push_back(std::move(name));
     header_texts_.push_back(std::move(value));
@@ -173,10 +193,18 @@ bool Flight::admit() {
 std::optional<providers::ClientError> Flight::uncappable() const {
   if (!budgets_.hard_cap()) return std::nullopt;
   const auto refuse_field = [](std::string field, std::string_view why) {
-    return providers::ClientError{400, "", fmt::format("{}: {} and cannot be bounded, so it is refused under a hard cap", field, why), field, "unbounded_cost", ""};
+    return providers::ClientError{
+        400,
+        "",
+        fmt::format("{}: {} and cannot be bounded, so it is refused under a hard cap", field, why),
+        field,
+        "unbounded_cost",
+        ""};
   };
-  if (!request_.previous_response_id.empty()) return refuse_field("previous_response_id", "context that is kept at the provider has a size that is not known");
-  if (request_.remote_parts) return refuse_field("messages", "content given by URL or file id has a size that is not known");
+  if (!request_.previous_response_id.empty())
+    return refuse_field("previous_response_id", "context that is kept at the provider has a size that is not known");
+  if (request_.remote_parts)
+    return refuse_field("messages", "content given by URL or file id has a size that is not known");
   if (tier_ != catalog::ServiceTier::kStandard) return refuse_field("service_tier", "this tier has prices of its own");
   return std::nullopt;
 }
@@ -184,7 +212,13 @@ std::optional<providers::ClientError> Flight::uncappable() const {
 void Flight::decide() {
   const auto tier = catalog::parse_service_tier(request_.service_tier);
   if (!tier) {
-    wrong_ = providers::ClientError{400, "", fmt::format("service_tier: '{}' is not known here", request_.service_tier.substr(0, 64)), "service_tier", "", ""};
+    wrong_ =
+        providers::ClientError{400,
+                               "",
+                               fmt::format("service_tier: '{}' is not known here", request_.service_tier.substr(0, 64)),
+                               "service_tier",
+                               "",
+                               ""};
     return;
   }
   tier_ = *tier;
@@ -192,8 +226,9 @@ void Flight::decide() {
   receipt_.classification = classify::Classifier::embedded().classify(prompt);
   budgets_ = gateway_.services_.budgets.headrooms(subject(""), receipt_.created_at);
   health_ = gateway_.services_.health.picture(started_);
-  routing::RouteInput& input = route_input_.emplace(
-      routing::RouteInput{facts_, receipt_.classification, *snapshot_, *owner_.tenant, *owner_.key, *health_, budgets_, receipt_.created_at});
+  routing::RouteInput& input =
+      route_input_.emplace(routing::RouteInput{facts_, receipt_.classification, *snapshot_, *owner_.tenant, *owner_.key,
+                                               *health_, budgets_, receipt_.created_at});
   for (size_t i = 0; i < input.dialects.size(); ++i) {
     input.dialects[i] = providers::can_serve(receipt_.request.endpoint, static_cast<model::Dialect>(i));
   }
@@ -203,8 +238,14 @@ void Flight::decide() {
   receipt_.privacy.dropped = route_.privacy_dropped;
   if (route_.refusal) {
     const int status = status_of(route_.refusal->kind);
-    wrong_ = providers::ClientError{status, "", route_.refusal->message, status == 404 ? "model" : "", std::string(routing::error_code(route_.refusal->kind)), ""};
-    if (!route_.refusal->budget_id.empty()) receipt_.budget = model::BudgetSummary{route_.refusal->budget_id, "blocked", {}, {}, {}, {}};
+    wrong_ = providers::ClientError{status,
+                                    "",
+                                    route_.refusal->message,
+                                    status == 404 ? "model" : "",
+                                    std::string(routing::error_code(route_.refusal->kind)),
+                                    ""};
+    if (!route_.refusal->budget_id.empty())
+      receipt_.budget = model::BudgetSummary{route_.refusal->budget_id, "blocked", {}, {}, {}, {}};
     return;
   }
   wrong_ = uncappable();

@@ -26,7 +26,8 @@ ledger::RateLimit limit_of(const config::Guardrails& guardrails);
 
 class Flight {
 public:
-  Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr snapshot, config::KeyOwner owner, model::Endpoint endpoint);
+  Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr snapshot, config::KeyOwner owner,
+         model::Endpoint endpoint);
 
   /// Answers and leaves a receipt; with `route_only` answers the decision and leaves none.
   net::Task<void> run(bool route_only);
@@ -42,7 +43,7 @@ private:
     std::unique_ptr<providers::AnswerTap> tap;
     MonoTime started{};
     TargetRecord* health = nullptr;
-    std::string key_id; // of the provider's key
+    std::string key_id;              // of the provider's key
     std::int64_t checked_output = 0; // bytes of output at which its length was last held against the bound
   };
 

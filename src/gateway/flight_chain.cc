@@ -89,9 +89,20 @@ net::Task<void> Flight::give_up() {
   }
   if (!wrong_) {
     const bool late = time_left() <= Duration{};
-    wrong_ = late ? providers::ClientError{504, "", "the time for this request is over (server.limits.request_time)", "", "request_timeout", ""}
-                  : providers::ClientError{503, "", "every target that could serve this request has failed lately and rests for some seconds; try again",
-                                           "", "providers_unavailable", ""};
+    wrong_ =
+        late ? providers::ClientError{504,
+                                      "",
+                                      "the time for this request is over (server.limits.request_time)",
+                                      "",
+                                      "request_timeout",
+                                      ""}
+             : providers::ClientError{
+                   503,
+                   "",
+                   "every target that could serve this request has failed lately and rests for some seconds; try again",
+                   "",
+                   "providers_unavailable",
+                   ""};
   }
   const model::Status status = opened_ ? model::Status::kError : model::Status::kRefused;
   co_await refuse(status, *wrong_);
@@ -103,7 +114,9 @@ bool Flight::hold_money(const routing::Choice& choice) {
   const ledger::Amounts worst{choice.worst_case, ledger::worst_charged(owner_.tenant->price_plan, choice.worst_case)};
   const auto refused = [&](const ledger::Refusal& refusal) {
     wrong_ = providers::ClientError{402, "", refusal.message(), "", "budget_exceeded", ""};
-    if (!reservation_.open()) receipt_.budget = model::BudgetSummary{refusal.budget_id, "blocked", refusal.needed.value_or(Picodollars(0)), refusal.cap, refusal.spent, {}};
+    if (!reservation_.open())
+      receipt_.budget = model::BudgetSummary{refusal.budget_id, "blocked",     refusal.needed.value_or(Picodollars(0)),
+                                             refusal.cap,       refusal.spent, {}};
     return false;
   };
   const WallTime now = gateway_.services_.clock.wall_now();
@@ -123,7 +136,8 @@ bool Flight::hold_money(const routing::Choice& choice) {
 model::AttemptReason Flight::reason_of(const routing::Choice& choice) const {
   if (receipt_.attempts.empty()) return model::AttemptReason::kFirst;
   const model::Attempt& last = receipt_.attempts.back();
-  const bool same = last.model_id == choice.target->model->id && last.provider == choice.target->provider->id && last.region == choice.target->endpoint->region;
+  const bool same = last.model_id == choice.target->model->id && last.provider == choice.target->provider->id &&
+                    last.region == choice.target->endpoint->region;
   return same ? model::AttemptReason::kRetry : model::AttemptReason::kFallback;
 }
 
@@ -148,7 +162,13 @@ net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice) {
   const auto announced = co_await announce(leg);
   if (!announced) {
     health.abandoned();
-    wrong_ = providers::ClientError{503, "", "the receipt cannot be written, so the request is refused: " + announced.error().message, "", "receipt_unavailable", ""};
+    wrong_ =
+        providers::ClientError{503,
+                               "",
+                               "the receipt cannot be written, so the request is refused: " + announced.error().message,
+                               "",
+                               "receipt_unavailable",
+                               ""};
     if (!opened_) reservation_.release();
     co_await refuse(model::Status::kRefused, *wrong_);
     co_return Outcome::kEnded;

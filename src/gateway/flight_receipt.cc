@@ -9,12 +9,14 @@
 namespace kairos::gateway {
 namespace {
 
-std::int64_t ms_between(MonoTime from, MonoTime to) { return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count(); }
+std::int64_t ms_between(MonoTime from, MonoTime to) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
+}
 
 } // namespace
 
-/// `make` runs while this flight waits, mostly on the journal's thread: it may read and change what is the flight's own.
-/// A request that is alone writes by itself, since nobody else waits for this loop and two handovers take longer.
+/// `make` runs while this flight waits, mostly on the journal's thread: it may read and change what is the flight's
+/// own. A request that is alone writes by itself, since nobody else waits for this loop and two handovers take longer.
 net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, MakePayload make) {
   journal::LateRecord record{kind, id_, gateway_.services_.clock.wall_now(), std::move(make)};
   journal::Writer& writer = gateway_.services_.journal;
@@ -83,7 +85,8 @@ void Flight::count_what_was_produced(Leg& leg) {
   model::Usage& usage = leg.record.usage;
   usage[model::Meter::kInput] = facts_.input_tokens_est;
   usage[model::Meter::kOutput] = tokens::estimate(leg.tap->output());
-  if (static_cast<size_t>(facts.output_bytes) > leg.tap->output().size()) usage[model::Meter::kOutput] += (facts.output_bytes - static_cast<std::int64_t>(leg.tap->output().size())) / 4;
+  if (static_cast<size_t>(facts.output_bytes) > leg.tap->output().size())
+    usage[model::Meter::kOutput] += (facts.output_bytes - static_cast<std::int64_t>(leg.tap->output().size())) / 4;
   usage.source = model::UsageSource::kEstimated;
 }
 
@@ -139,7 +142,9 @@ void Flight::set_savings() {
   const model::Attempt& served = receipt_.attempts.back();
   std::vector<model::CostLine> lines;
   if (!targets.empty()) {
-    lines = catalog::cost_of(served.usage, targets.front()->model->prices, receipt_.created_at, catalog::ServiceTier::kStandard, 0).lines;
+    lines = catalog::cost_of(served.usage, targets.front()->model->prices, receipt_.created_at,
+                             catalog::ServiceTier::kStandard, 0)
+                .lines;
   } else {
     lines.push_back({0, "input_tokens", served.usage.input_total(), std::nullopt, std::nullopt});
   }
@@ -161,7 +166,8 @@ void Flight::seal() {
   const MonoTime now = gateway_.services_.clock.mono_now();
   receipt_.completed_at = gateway_.services_.clock.wall_now();
   receipt_.execution.latency_ms = ms_between(started_, now);
-  receipt_.execution.overhead_us = std::chrono::duration_cast<std::chrono::microseconds>(now - started_ - upstream_time_).count();
+  receipt_.execution.overhead_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(now - started_ - upstream_time_).count();
   add_up();
   set_savings();
   if (!reservation_.open()) return;
@@ -174,7 +180,8 @@ void Flight::seal() {
 void Flight::correct_rate() {
   if (rate_tokens_ == 0) return;
   const std::int64_t used = receipt_.usage.input_total() + receipt_.usage.output_total();
-  gateway_.services_.rates.correct(owner_.key->id, limit_of(owner_.key->guardrails), rate_tokens_, used, gateway_.services_.clock.mono_now());
+  gateway_.services_.rates.correct(owner_.key->id, limit_of(owner_.key->guardrails), rate_tokens_, used,
+                                   gateway_.services_.clock.mono_now());
 }
 
 /// Writes the CLOSE record, then turns what is held into what is spent. False: the receipt could not be written.
@@ -195,8 +202,9 @@ std::string Flight::decision_json() const {
 }
 
 std::string Flight::kind_of_refusal() const {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", receipt_.api_key_id, model::name(receipt_.request.endpoint), receipt_.execution.http_status,
-                     receipt_.execution.error_code, receipt_.request.model, receipt_.workflow);
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", receipt_.api_key_id, model::name(receipt_.request.endpoint),
+                     receipt_.execution.http_status, receipt_.execution.error_code, receipt_.request.model,
+                     receipt_.workflow);
 }
 
 /// True if this refusal is one of a flood of equal ones and counted in their receipt.
@@ -218,7 +226,8 @@ net::Task<bool> Flight::leave_shared_receipt() {
 }
 
 net::Task<void> Flight::refuse(model::Status status, providers::ClientError error) {
-  if (receipt_.execution.error_code.empty()) receipt_.execution.error_code = error.code.empty() ? "invalid_request" : error.code;
+  if (receipt_.execution.error_code.empty())
+    receipt_.execution.error_code = error.code.empty() ? "invalid_request" : error.code;
   receipt_.execution.error_message = error.message.substr(0, 500);
   const bool by_cap = error.http_status == 402;
   finish(status, error.http_status, by_cap ? model::EndedBy::kCap : model::EndedBy::kRouter);
@@ -231,7 +240,9 @@ net::Task<void> Flight::refuse(model::Status status, providers::ClientError erro
   co_await exchange_.respond(error.http_status, headers, body);
 }
 
-const std::optional<Picodollars>& Flight::shown_cost() const { return owner_.tenant->price_plan ? receipt_.cost.charged : receipt_.cost.total; }
+const std::optional<Picodollars>& Flight::shown_cost() const {
+  return owner_.tenant->price_plan ? receipt_.cost.charged : receipt_.cost.total;
+}
 
 std::string Flight::shown_text(std::string text) const {
   return owner_.tenant->price_plan ? ledger::tenant_text(text, ledger::charged_budgets(*snapshot_)) : text;
@@ -251,10 +262,13 @@ std::vector<net::Header> Flight::answer_headers(std::string_view content_type, b
   const std::string& provider = attempted ? receipt_.execution.provider : receipt_.decision.provider;
   if (!model.empty()) add("X-KairosRoute-Model", model);
   if (!provider.empty()) add("X-KairosRoute-Provider", provider);
-  if (receipt_.classification.confidence > 0) add("X-KairosRoute-Category", model::name(receipt_.classification.category));
-  const bool resold = owner_.tenant->price_plan.has_value(); // then the tenant is told what it is charged, and nothing else
+  if (receipt_.classification.confidence > 0)
+    add("X-KairosRoute-Category", model::name(receipt_.classification.category));
+  const bool resold =
+      owner_.tenant->price_plan.has_value(); // then the tenant is told what it is charged, and nothing else
   if (const auto& cost = shown_cost(); with_cost && cost) add("X-KairosRoute-Cost", usd(*cost));
-  if (with_cost && !resold && receipt_.savings && receipt_.savings->savings) add("X-KairosRoute-Savings", usd(*receipt_.savings->savings));
+  if (with_cost && !resold && receipt_.savings && receipt_.savings->savings)
+    add("X-KairosRoute-Savings", usd(*receipt_.savings->savings));
   std::vector<net::Header> headers;
   for (size_t i = 0; i + 1 < header_texts_.size(); i += 2) headers.push_back({header_texts_[i], header_texts_[i + 1]});
   return headers;

@@ -17,22 +17,26 @@ namespace {
 constexpr size_t kMaxAnswer = 64 * 1024 * 1024;
 constexpr size_t kMaxErrorBody = 1024 * 1024;
 /// Of a refusal's headers: what SDKs act on, and what a provider's support asks for.
-constexpr std::array<std::string_view, 5> kPassedOn = {"retry-after", "retry-after-ms", "x-should-retry", "x-request-id", "request-id"};
+constexpr std::array<std::string_view, 5> kPassedOn = {"retry-after", "retry-after-ms", "x-should-retry",
+                                                       "x-request-id", "request-id"};
 
 constexpr std::string_view kBrokeOff = "the provider's stream broke off; what came before is not complete";
-constexpr std::string_view kCutOff = "the provider went past the output bound that was reserved for, so the answer was cut off";
+constexpr std::string_view kCutOff =
+    "the provider went past the output bound that was reserved for, so the answer was cut off";
 
-net::CallTimeouts timeouts_of(const config::ProviderLimits& limits) { return {limits.connect, limits.first_byte, limits.idle, limits.total}; }
+net::CallTimeouts timeouts_of(const config::ProviderLimits& limits) {
+  return {limits.connect, limits.first_byte, limits.idle, limits.total};
+}
 
 /// Nothing can have been produced: the request never reached the provider.
 bool never_arrived(net::NetFailure failure) {
-  return failure == net::NetFailure::kConnect || failure == net::NetFailure::kTls || failure == net::NetFailure::kConnectTimeout ||
-         failure == net::NetFailure::kPoolFull;
+  return failure == net::NetFailure::kConnect || failure == net::NetFailure::kTls ||
+         failure == net::NetFailure::kConnectTimeout || failure == net::NetFailure::kPoolFull;
 }
 
 bool is_timeout(net::NetFailure failure) {
-  return failure == net::NetFailure::kConnectTimeout || failure == net::NetFailure::kFirstByteTimeout || failure == net::NetFailure::kIdleTimeout ||
-         failure == net::NetFailure::kTotalTimeout;
+  return failure == net::NetFailure::kConnectTimeout || failure == net::NetFailure::kFirstByteTimeout ||
+         failure == net::NetFailure::kIdleTimeout || failure == net::NetFailure::kTotalTimeout;
 }
 
 providers::UpstreamTarget upstream_target(const routing::Choice& choice) {
@@ -48,7 +52,8 @@ providers::UpstreamTarget upstream_target(const routing::Choice& choice) {
 Duration retry_after(std::string_view text, WallTime now) {
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc() && end == text.data() + text.size()) return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 86'400));
+  if (error == std::errc() && end == text.data() + text.size())
+    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 86'400));
   std::tm date{};
   const std::string copy(text);
   if (strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return {};
@@ -74,7 +79,8 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
   providers::Headers from_client;
   const net::Head& head = exchange_.head();
   for (size_t i = 0; i < head.field_count(); ++i) {
-    if (providers::forwarded_header(target.dialect, head.field(i).name)) from_client.emplace_back(head.field(i).name, head.field(i).value);
+    if (providers::forwarded_header(target.dialect, head.field(i).name))
+      from_client.emplace_back(head.field(i).name, head.field(i).value);
   }
   const config::ProviderKey* pooled = gateway_.services_.keys.pick(*target.provider, leg.started);
   if (pooled != nullptr) leg.key_id = pooled->id;
@@ -82,7 +88,8 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
   providers::Headers headers = providers::upstream_headers(target.dialect, key, from_client);
   headers.insert(headers.end(), target.provider->headers.begin(), target.provider->headers.end());
   forward_trace(target.provider->forward, receipt_.trace, leg.record.span_id, head, headers);
-  const std::string path = upstream.path + providers::upstream_path(receipt_.request.endpoint, upstream_target(*leg.choice));
+  const std::string path =
+      upstream.path + providers::upstream_path(receipt_.request.endpoint, upstream_target(*leg.choice));
   net::ClientRequest request;
   request.target = path;
   request.body = *body;
@@ -108,7 +115,9 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
     }
   }
   exchange_.on_client_gone([] {});
-  if (outcome == Outcome::kEnded && receipt_.execution.status == model::Status::kCancelled && receipt_.completed_at == WallTime{}) co_await close();
+  if (outcome == Outcome::kEnded && receipt_.execution.status == model::Status::kCancelled &&
+      receipt_.completed_at == WallTime{})
+    co_await close();
   co_return outcome;
 }
 
@@ -127,8 +136,10 @@ Flight::Outcome Flight::call_failed(Leg& leg, const net::CallError& error) {
   last_refusal_.reset();
   retry_after_ = {};
   const bool late = is_timeout(error.failure);
-  if (never_arrived(error.failure) || error.failure == net::NetFailure::kReset) again_ = leg.choice; // else an answer may have been produced, and billed
-  wrong_ = providers::ClientError{late ? 504 : 502, "", error.message, "", late ? "upstream_timeout" : "upstream_error", ""};
+  if (never_arrived(error.failure) || error.failure == net::NetFailure::kReset)
+    again_ = leg.choice; // else an answer may have been produced, and billed
+  wrong_ =
+      providers::ClientError{late ? 504 : 502, "", error.message, "", late ? "upstream_timeout" : "upstream_error", ""};
   return Outcome::kTryNext;
 }
 
@@ -165,7 +176,8 @@ net::Task<Flight::Outcome> Flight::refused_by_provider(Leg& leg, net::Call& call
   retry_after_ = retry_after(call.head().find("retry-after").value_or(""), gateway_.services_.clock.wall_now());
   auto body = co_await call.read_all(kMaxErrorBody);
   if (body) refusal.body = std::move(*body);
-  const providers::ProviderError error = providers::read_error(leg.choice->target->dialect, refusal.status, refusal.body);
+  const providers::ProviderError error =
+      providers::read_error(leg.choice->target->dialect, refusal.status, refusal.body);
   leg.record.error_type = providers::name(error.error);
   leg.record.usage.source = model::UsageSource::kCounted; // a refusal is not billed
   end_leg(leg, "error");
@@ -199,7 +211,8 @@ net::Task<Flight::Outcome> Flight::relay_whole(Leg& leg, net::Call& call) {
   finish(model::Status::kSuccess, status, model::EndedBy::kProvider);
   if (!co_await close()) {
     const net::ResponseHeaders plain = {{"Content-Type", "application/json"}};
-    const providers::ClientError lost{503, "", "the receipt cannot be written, so the answer is withheld", "", "receipt_unavailable", ""};
+    const providers::ClientError lost{
+        503, "", "the receipt cannot be written, so the answer is withheld", "", "receipt_unavailable", ""};
     const std::string text = providers::error_body(providers::client_dialect(receipt_.request.endpoint), lost);
     co_await exchange_.respond(503, plain, text);
     co_return Outcome::kEnded;
@@ -222,7 +235,9 @@ void Flight::take_events(Leg& leg, RawEvents& events, std::string& out, std::str
     }
     const providers::EventKind kind = leg.tap->on_event(event->event, event->data);
     if (kind == providers::EventKind::kContent && !leg.record.ttft_ms) {
-      leg.record.ttft_ms = std::chrono::duration_cast<std::chrono::milliseconds>(gateway_.services_.clock.mono_now() - leg.started).count();
+      leg.record.ttft_ms =
+          std::chrono::duration_cast<std::chrono::milliseconds>(gateway_.services_.clock.mono_now() - leg.started)
+              .count();
     }
     if (kind == providers::EventKind::kUsageOnly && !request_.include_usage) continue;
     (kind == providers::EventKind::kTerminal ? terminal : out).append(*raw);
@@ -234,7 +249,9 @@ void Flight::take_events(Leg& leg, RawEvents& events, std::string& out, std::str
 bool Flight::over_its_bound(Leg& leg) const {
   const std::int64_t bound = leg.choice->max_output_tokens * std::max<std::int64_t>(facts_.choices, 1);
   const std::int64_t bytes = leg.tap->facts().output_bytes;
-  if (!budgets_.hard_cap() || bound <= 0 || bytes < std::max(3 * bound + 256, leg.checked_output + leg.checked_output / 8)) return false;
+  if (!budgets_.hard_cap() || bound <= 0 ||
+      bytes < std::max(3 * bound + 256, leg.checked_output + leg.checked_output / 8))
+    return false;
   leg.checked_output = bytes;
   const auto kept = static_cast<std::int64_t>(leg.tap->output().size());
   const std::int64_t tokens = tokens::estimate(leg.tap->output()) + std::max<std::int64_t>(bytes - kept, 0) / 4;
@@ -243,7 +260,8 @@ bool Flight::over_its_bound(Leg& leg) const {
 
 void Flight::note_success(const Leg& leg) {
   const MonoTime now = gateway_.services_.clock.mono_now();
-  const auto ttft = leg.record.ttft_ms ? std::optional<Duration>(std::chrono::milliseconds(*leg.record.ttft_ms)) : std::nullopt;
+  const auto ttft =
+      leg.record.ttft_ms ? std::optional<Duration>(std::chrono::milliseconds(*leg.record.ttft_ms)) : std::nullopt;
   leg.health->succeeded(now, now - leg.started, ttft, leg.record.usage.output_total());
 }
 
@@ -313,7 +331,12 @@ net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string termin
     last += terminal;
   } else {
     const bool cut = broken_by == model::EndedBy::kCap;
-    const providers::ClientError broken{cut ? 402 : 502, "", std::string(cut ? kCutOff : kBrokeOff), "", cut ? "budget_exceeded" : "upstream_error", ""};
+    const providers::ClientError broken{cut ? 402 : 502,
+                                        "",
+                                        std::string(cut ? kCutOff : kBrokeOff),
+                                        "",
+                                        cut ? "budget_exceeded" : "upstream_error",
+                                        ""};
     last = providers::error_event(receipt_.request.endpoint, broken);
   }
   if (!started) {

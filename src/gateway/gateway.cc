@@ -29,11 +29,15 @@ struct Route {
   std::string_view path;
   model::Endpoint endpoint;
 };
-constexpr std::array kRoutes = {Route{"/v1/chat/completions", model::Endpoint::kChatCompletions}, Route{"/v1/messages", model::Endpoint::kMessages},
-                                Route{"/v1/responses", model::Endpoint::kResponses}, Route{"/v1/embeddings", model::Endpoint::kEmbeddings},
-                                Route{"/v1/completions", model::Endpoint::kCompletions}, Route{"/v1/route", model::Endpoint::kChatCompletions}};
-constexpr std::string_view kExisting = "GET /v1/models, and POST /v1/ with chat/completions, responses, embeddings, completions, messages, "
-                                       "messages/count_tokens, route";
+constexpr std::array kRoutes = {Route{"/v1/chat/completions", model::Endpoint::kChatCompletions},
+                                Route{"/v1/messages", model::Endpoint::kMessages},
+                                Route{"/v1/responses", model::Endpoint::kResponses},
+                                Route{"/v1/embeddings", model::Endpoint::kEmbeddings},
+                                Route{"/v1/completions", model::Endpoint::kCompletions},
+                                Route{"/v1/route", model::Endpoint::kChatCompletions}};
+constexpr std::string_view kExisting =
+    "GET /v1/models, and POST /v1/ with chat/completions, responses, embeddings, completions, messages, "
+    "messages/count_tokens, route";
 
 } // namespace
 
@@ -44,7 +48,8 @@ std::string sha256_hex(std::string_view text) {
 }
 
 std::string_view presented_key(const net::Head& head) {
-  if (const auto bearer = head.find("authorization"); bearer && bearer->size() > 7 && net::same_name(bearer->substr(0, 7), "Bearer ")) {
+  if (const auto bearer = head.find("authorization");
+      bearer && bearer->size() > 7 && net::same_name(bearer->substr(0, 7), "Bearer ")) {
     return bearer->substr(7);
   }
   return head.find("x-api-key").value_or(std::string_view{});
@@ -103,10 +108,12 @@ net::Task<void> Gateway::list_models(net::Exchange& exchange, const config::Snap
   for (const config::Target& target : snapshot.targets) {
     if (!models.empty() && models.back().id == target.model->id) continue;
     const auto released = target.model->released.value_or(WallTime{}).time_since_epoch();
-    models.push_back({target.model->id, target.provider->id, std::chrono::duration_cast<std::chrono::seconds>(released).count()});
+    models.push_back(
+        {target.model->id, target.provider->id, std::chrono::duration_cast<std::chrono::seconds>(released).count()});
   }
   const bool anthropic = exchange.head().find("anthropic-version").has_value();
-  const std::string body = providers::models_list(anthropic ? model::Dialect::kAnthropic : model::Dialect::kOpenAi, models);
+  const std::string body =
+      providers::models_list(anthropic ? model::Dialect::kAnthropic : model::Dialect::kOpenAi, models);
   const net::ResponseHeaders headers = {{"Content-Type", "application/json"}};
   co_await exchange.respond(200, headers, body);
 }
@@ -115,14 +122,16 @@ net::Task<void> Gateway::list_models(net::Exchange& exchange, const config::Snap
 net::Task<void> Gateway::count_tokens(net::Exchange& exchange) {
   const auto body = co_await exchange.read_body();
   if (!body && body.error().code == Code::kCancelled) co_return;
-  const auto parsed = body ? providers::parse_count_request(*body)
-                           : providers::WireResult<providers::ParsedRequest>(std::unexpected(providers::WireError{body.error(), ""}));
+  const auto parsed =
+      body ? providers::parse_count_request(*body)
+           : providers::WireResult<providers::ParsedRequest>(std::unexpected(providers::WireError{body.error(), ""}));
   if (!parsed) {
     const int status = parsed.error().error.code == Code::kTooLarge ? 413 : 400;
     providers::ClientError wrong{status, "", parsed.error().error.message, parsed.error().param, "", ""};
     co_return co_await answer_error(exchange, std::move(wrong));
   }
-  const std::string answer = fmt::format("{{\"input_tokens\":{}}}", tokens::estimate(parsed->text) + 4 * parsed->messages);
+  const std::string answer =
+      fmt::format("{{\"input_tokens\":{}}}", tokens::estimate(parsed->text) + 4 * parsed->messages);
   const net::ResponseHeaders headers = {{"Content-Type", "application/json"}};
   co_await exchange.respond(200, headers, answer);
 }
@@ -140,14 +149,22 @@ net::Task<void> Gateway::handle(net::Exchange& exchange) {
   const config::SnapshotPtr snapshot = services_.snapshot();
   const auto owner = authenticate(exchange.head(), *snapshot);
   if (!owner) {
-    providers::ClientError refused{401, "", "no valid key: send one as 'Authorization: Bearer kr-…' or 'x-api-key: kr-…'", "", "invalid_api_key", ""};
+    providers::ClientError refused{
+        401, "", "no valid key: send one as 'Authorization: Bearer kr-…' or 'x-api-key: kr-…'", "", "invalid_api_key",
+        ""};
     co_return co_await answer_error(exchange, std::move(refused));
   }
   if (path == "/v1/models" && !post) co_return co_await list_models(exchange, *snapshot);
   if (path == "/v1/messages/count_tokens" && post) co_return co_await count_tokens(exchange);
   const auto* const route = std::ranges::find(kRoutes, path, &Route::path);
   if (!post || route == kRoutes.end()) {
-    providers::ClientError missing{404, "", fmt::format("there is no {} {}; there are: {}", exchange.head().method(), path.substr(0, 200), kExisting), "", "not_found", ""};
+    providers::ClientError missing{
+        404,
+        "",
+        fmt::format("there is no {} {}; there are: {}", exchange.head().method(), path.substr(0, 200), kExisting),
+        "",
+        "not_found",
+        ""};
     co_return co_await answer_error(exchange, std::move(missing));
   }
   Flight flight(*this, exchange, snapshot, *owner, route->endpoint);
@@ -162,7 +179,13 @@ net::Task<void> Gateway::serve_request(Flight& flight, bool route_only, std::int
   };
   const Counted counted{services_.in_flight};
   if (counted.before >= most) {
-    providers::ClientError busy{503, "", fmt::format("{} requests are running already (server.limits.requests); try again in a moment", most), "", "overloaded", ""};
+    providers::ClientError busy{
+        503,
+        "",
+        fmt::format("{} requests are running already (server.limits.requests); try again in a moment", most),
+        "",
+        "overloaded",
+        ""};
     co_return co_await flight.turn_away(std::move(busy), "1");
   }
   co_await flight.run(route_only);

@@ -34,7 +34,7 @@ struct Services {
   HealthBoard& health;
   KeyPools& keys;
   observe::Metrics& metrics;
-  net::ProxySettings proxies; // of the environment, for providers that name none
+  net::ProxySettings proxies;             // of the environment, for providers that name none
   std::atomic<std::int64_t> in_flight{0}; // requests, all loops
   std::string node_id;
   std::string fingerprint_key; // secret, per data directory: the same body gives the same fingerprint only here

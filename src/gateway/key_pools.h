@@ -1,6 +1,6 @@
-// KeyPools: which of a provider's keys the next request uses. Keys take turns; one that was refused rests. Shared by all
-// loops, thread-safe. A provider with one key never takes the lock. Resting is remembered by key id, so it survives a
-// reload of the configuration.
+// KeyPools: which of a provider's keys the next request uses. Keys take turns; one that was refused rests. Shared by
+// all loops, thread-safe. A provider with one key never takes the lock. Resting is remembered by key id, so it survives
+// a reload of the configuration.
 #pragma once
 
 #include <map>
@@ -19,8 +19,8 @@ public:
   static constexpr Duration kRefusedRest = std::chrono::minutes(1); // 401 and 403: somebody has to look at it
   static constexpr Duration kLongestRest = std::chrono::minutes(5);
 
-  /// The next key that does not rest; if all do, the one that is ready first. nullptr: the provider has none. Points into
-  /// `provider`.
+  /// The next key that does not rest; if all do, the one that is ready first. nullptr: the provider has none. Points
+  /// into `provider`.
   const config::ProviderKey* pick(const config::Provider& provider, MonoTime now);
   /// True if some key of the provider does not rest.
   bool any_ready(const config::Provider& provider, MonoTime now);

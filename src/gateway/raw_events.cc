@@ -10,7 +10,8 @@ Result<void> RawEvents::feed(std::string_view bytes) {
     scanned_ -= at_;
     at_ = 0;
   }
-  if (buffer_.size() > max_event_) return fail(Code::kTooLarge, fmt::format("an event of the stream is larger than {} bytes", max_event_));
+  if (buffer_.size() > max_event_)
+    return fail(Code::kTooLarge, fmt::format("an event of the stream is larger than {} bytes", max_event_));
   buffer_.append(bytes);
   return {};
 }

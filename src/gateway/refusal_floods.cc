@@ -41,7 +41,8 @@ void RefusalFloods::close(Shared& shared) {
   shared.receipt.completed_at = clock_.wall_now();
   journal::Record record{journal::Kind::kClose, shared.id, shared.receipt.completed_at, model::to_json(shared.receipt)};
   const auto complain = [](const Error& error) {
-    observe::log_error("gateway", "the receipt of coalesced refusals could not be closed; recovery will", {{"error", error.message}});
+    observe::log_error("gateway", "the receipt of coalesced refusals could not be closed; recovery will",
+                       {{"error", error.message}});
   };
   const auto queued = journal_.append(std::move(record), [complain](Result<journal::Appended> written) {
     if (!written) complain(written.error());
@@ -57,7 +58,8 @@ void RefusalFloods::close_all() {
 }
 
 void RefusalFloods::forget_old(MonoTime now) {
-  std::erase_if(floods_, [now](const auto& entry) { return !entry.second.shared && now - entry.second.began >= kWindow; });
+  std::erase_if(floods_,
+                [now](const auto& entry) { return !entry.second.shared && now - entry.second.began >= kWindow; });
 }
 
 } // namespace kairos::gateway

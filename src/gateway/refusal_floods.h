@@ -1,5 +1,5 @@
-// RefusalFloods: equal refusals of one key that come faster than kFree in kWindow share one receipt with a count, so that
-// a client in a tight loop cannot fill the journal. The shared receipt is opened in the journal before anybody is
+// RefusalFloods: equal refusals of one key that come faster than kFree in kWindow share one receipt with a count, so
+// that a client in a tight loop cannot fill the journal. The shared receipt is opened in the journal before anybody is
 // answered with its id, and closed with its count when the window ends; a crash in between leaves it with count 1.
 // One per loop, on that loop only.
 #pragma once
@@ -26,7 +26,8 @@ public:
 
   enum class Place : std::uint8_t { kOwnReceipt, kFirstOfShared, kShared };
 
-  RefusalFloods(net::Loop& loop, journal::Writer& journal, const Clock& clock) : loop_(loop), journal_(journal), clock_(clock) {}
+  RefusalFloods(net::Loop& loop, journal::Writer& journal, const Clock& clock)
+      : loop_(loop), journal_(journal), clock_(clock) {}
   RefusalFloods(const RefusalFloods&) = delete;
   RefusalFloods& operator=(const RefusalFloods&) = delete;
 

@@ -29,11 +29,13 @@ std::string_view trim(std::string_view text) {
 
 Result<void> add_tag(RequestOptions& options, std::string_view key, std::string_view value) {
   if (key.empty() || key.size() > model::kMaxTagKey || value.size() > model::kMaxTagValue) {
-    return fail(Code::kInvalid, fmt::format("X-KairosRoute-Tags: tag '{}': a key has 1 to {} bytes, a value at most {}", key.substr(0, 64),
-                                            model::kMaxTagKey, model::kMaxTagValue));
+    return fail(Code::kInvalid, fmt::format("X-KairosRoute-Tags: tag '{}': a key has 1 to {} bytes, a value at most {}",
+                                            key.substr(0, 64), model::kMaxTagKey, model::kMaxTagValue));
   }
-  const auto taken = std::find_if(options.tags.begin(), options.tags.end(), [&](const auto& tag) { return tag.first == key; });
-  if (taken != options.tags.end()) return fail(Code::kInvalid, fmt::format("X-KairosRoute-Tags: tag '{}' is given twice", key));
+  const auto taken =
+      std::find_if(options.tags.begin(), options.tags.end(), [&](const auto& tag) { return tag.first == key; });
+  if (taken != options.tags.end())
+    return fail(Code::kInvalid, fmt::format("X-KairosRoute-Tags: tag '{}' is given twice", key));
   if (options.tags.size() >= model::kMaxTags) {
     return fail(Code::kInvalid, fmt::format("X-KairosRoute-Tags: more than {} tags", model::kMaxTags));
   }
@@ -137,7 +139,8 @@ std::string_view trimmed_token(simdjson::ondemand::value& value) { return trim(v
 
 Result<void> tags_object(RequestOptions& options, simdjson::ondemand::value& value) {
   simdjson::ondemand::object object;
-  if (value.get_object().get(object) != simdjson::SUCCESS) return fail(Code::kInvalid, "kairosroute.tags: must be an object of strings");
+  if (value.get_object().get(object) != simdjson::SUCCESS)
+    return fail(Code::kInvalid, "kairosroute.tags: must be an object of strings");
   for (auto field : object) {
     std::string_view text;
     std::string_view key;
@@ -157,7 +160,8 @@ Result<void> set_field(RequestOptions& options, const Option& option, simdjson::
   std::string_view text;
   simdjson::ondemand::json_type type{};
   if (value.type().get(type) == simdjson::SUCCESS && type == simdjson::ondemand::json_type::string) {
-    if (value.get_string().get(text) != simdjson::SUCCESS) return fail(Code::kInvalid, fmt::format("kairosroute.{}: bad string", option.field));
+    if (value.get_string().get(text) != simdjson::SUCCESS)
+      return fail(Code::kInvalid, fmt::format("kairosroute.{}: bad string", option.field));
   } else {
     text = trimmed_token(value); // numbers and true/false by their exact text: an amount never becomes a float
   }
@@ -183,17 +187,21 @@ Result<RequestOptions> parse_options_object(std::string_view json) {
   const simdjson::padded_string padded(json);
   simdjson::ondemand::document document;
   simdjson::ondemand::object object;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS) {
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS ||
+      document.get_object().get(object) != simdjson::SUCCESS) {
     return fail(Code::kInvalid, "kairosroute: must be an object");
   }
   RequestOptions options;
   for (auto field : object) {
     std::string_view key;
     simdjson::ondemand::value value;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return fail(Code::kInvalid, "kairosroute: not well formed");
-    const auto* const option = std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& o) { return o.field == key; });
+    if (field.unescaped_key().get(key) != simdjson::SUCCESS)
+      return fail(Code::kInvalid, "kairosroute: not well formed");
+    const auto* const option =
+        std::find_if(kOptions.begin(), kOptions.end(), [&](const Option& o) { return o.field == key; });
     if (option == kOptions.end()) {
-      return fail(Code::kInvalid, fmt::format("kairosroute.{}: there is no such option; see the list in the README", key.substr(0, 64)));
+      return fail(Code::kInvalid, fmt::format("kairosroute.{}: there is no such option; see the list in the README",
+                                              key.substr(0, 64)));
     }
     if (field.value().get(value) != simdjson::SUCCESS) return fail(Code::kInvalid, "kairosroute: not well formed");
     auto set = set_field(options, *option, value);

@@ -15,12 +15,19 @@ std::string refusal(std::string_view name, std::string_view value) {
 
 TEST(RequestOptions, HeadersAndBodyMeanTheSame) {
   RequestOptions headers;
-  for (const auto& [name, value] : {std::pair{"workflow", "contract-review"}, {"Tags", "team=legal, env = prod"}, {"MAX-COST-USD", "0.05"},
-                                    {"Min-Quality", "0.8"}, {"Data-Collection", "deny"}, {"Zdr", "true"}, {"Region", "eu"},
-                                    {"Cache", "off"}, {"Preferred-Max-Latency-Ms", "900"}}) {
+  for (const auto& [name, value] : {std::pair{"workflow", "contract-review"},
+                                    {"Tags", "team=legal, env = prod"},
+                                    {"MAX-COST-USD", "0.05"},
+                                    {"Min-Quality", "0.8"},
+                                    {"Data-Collection", "deny"},
+                                    {"Zdr", "true"},
+                                    {"Region", "eu"},
+                                    {"Cache", "off"},
+                                    {"Preferred-Max-Latency-Ms", "900"}}) {
     EXPECT_TRUE(set_option(headers, name, value).value_or(false)) << name;
   }
-  const auto body = parse_options_object(R"({"workflow":"contract-review","tags":{"team":"legal","env":"prod"},"max_cost_usd":0.05,
+  const auto body =
+      parse_options_object(R"({"workflow":"contract-review","tags":{"team":"legal","env":"prod"},"max_cost_usd":0.05,
     "min_quality":0.8,"data_collection":"deny","zdr":true,"region":"eu","cache":"off","preferred_max_latency_ms":900})");
   ASSERT_TRUE(body.has_value()) << body.error().message;
   EXPECT_EQ(headers.workflow, body->workflow);
@@ -40,7 +47,8 @@ TEST(RequestOptions, RefusalsNameTheHeaderAndTheValue) {
   EXPECT_NE(refusal("Tags", "a=1,a=2").find("given twice"), std::string::npos);
   EXPECT_NE(refusal("Tags", "novalue").find("key=value"), std::string::npos);
   EXPECT_NE(refusal("Preferred-Max-Latency-Ms", "1e3").find("whole number"), std::string::npos);
-  EXPECT_EQ(parse_options_object(R"({"colour":1})").error().message, "kairosroute.colour: there is no such option; see the list in the README");
+  EXPECT_EQ(parse_options_object(R"({"colour":1})").error().message,
+            "kairosroute.colour: there is no such option; see the list in the README");
   EXPECT_FALSE(parse_options_object(R"([1])").has_value());
   EXPECT_FALSE(parse_options_object(R"({"tags":{"a":1}})").has_value());
 }
@@ -52,9 +60,12 @@ TEST(TraceContext, JoinsTheCallersTraceOnlyIfItIsValid) {
   EXPECT_EQ(joined.parent_span_id, "00f067aa0ba902b7");
   EXPECT_FALSE(joined.sampled);
   EXPECT_EQ(traceparent(joined, "00f067aa0ba902b8"), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b8-00");
-  EXPECT_EQ(join_trace("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", ids).parent_span_id, "00f067aa0ba902b7");
-  for (const char* bad : {"", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-                          "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+  EXPECT_EQ(join_trace("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", ids).parent_span_id,
+            "00f067aa0ba902b7");
+  for (const char* bad : {"", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                          "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                          "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
                           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x"}) {
     const auto fresh = join_trace(bad, ids);
     EXPECT_EQ(fresh.parent_span_id, "") << bad;

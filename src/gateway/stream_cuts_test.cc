@@ -1,6 +1,6 @@
-// Recorded streams (tests/cases/sse/*.sse: a line "# endpoint dialect", then the bytes) through what a request's stream goes
-// through: RawEvents, SseReader, AnswerTap. The same events and facts come out wherever the bytes are cut, and every byte that
-// went in. KAIROS_UPDATE_CASES=1 rewrites the *.expect files for review.
+// Recorded streams (tests/cases/sse/*.sse: a line "# endpoint dialect", then the bytes) through what a request's stream
+// goes through: RawEvents, SseReader, AnswerTap. The same events and facts come out wherever the bytes are cut, and
+// every byte that went in. KAIROS_UPDATE_CASES=1 rewrites the *.expect files for review.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -65,9 +65,9 @@ public:
   std::string told() const {
     const providers::AnswerFacts& facts = tap_.facts();
     std::ostringstream out;
-    out << told_.str() << "id " << facts.response_id << "\nmodel " << facts.response_model << "\nfinish " << facts.finish_reason
-        << "\noutput " << facts.output_bytes << " " << tap_.output() << "\nterminal " << facts.saw_terminal << "\nmalformed "
-        << facts.malformed << "\nopen_block " << facts.open_block << "\n";
+    out << told_.str() << "id " << facts.response_id << "\nmodel " << facts.response_model << "\nfinish "
+        << facts.finish_reason << "\noutput " << facts.output_bytes << " " << tap_.output() << "\nterminal "
+        << facts.saw_terminal << "\nmalformed " << facts.malformed << "\nopen_block " << facts.open_block << "\n";
     if (facts.error) out << "error " << providers::name(facts.error->error) << " " << facts.error->message << "\n";
     for (size_t i = 0; i < model::kMeterCount; ++i) {
       if (facts.usage.quantities[i] != 0) out << model::kMeterNames[i] << " " << facts.usage.quantities[i] << "\n";
@@ -95,7 +95,8 @@ std::string replayed(const Recording& from, size_t first, size_t step) {
 
 TEST(StreamCuts, SameEventsWhereverTheStreamIsCut) {
   size_t run = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(KAIROS_SOURCE_DIR) / "tests/cases/sse")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(KAIROS_SOURCE_DIR) / "tests/cases/sse")) {
     if (entry.path().extension() != ".sse") continue;
     const Recording from = recording(entry.path());
     const size_t all = from.bytes.size();
@@ -104,7 +105,8 @@ TEST(StreamCuts, SameEventsWhereverTheStreamIsCut) {
     expected.replace_extension(".expect");
     if (std::getenv("KAIROS_UPDATE_CASES") != nullptr) std::ofstream(expected, std::ios::binary) << whole;
     EXPECT_EQ(whole, read_file(expected)) << entry.path();
-    for (size_t cut = 1; cut < all; ++cut) ASSERT_EQ(replayed(from, cut, all), whole) << entry.path() << " cut after " << cut;
+    for (size_t cut = 1; cut < all; ++cut)
+      ASSERT_EQ(replayed(from, cut, all), whole) << entry.path() << " cut after " << cut;
     EXPECT_EQ(replayed(from, 1, 1), whole) << entry.path();
     ++run;
   }

@@ -8,7 +8,7 @@
 namespace kairos::gateway {
 namespace {
 
-constexpr size_t kLength = 55; // "00-" 32 "-" 16 "-" 2
+constexpr size_t kLength = 55;           // "00-" 32 "-" 16 "-" 2
 constexpr size_t kMostStateMembers = 32; // the specifications' bounds
 constexpr size_t kMostStateBytes = 512;
 constexpr size_t kMostBaggageMembers = 64;
@@ -26,7 +26,8 @@ bool well_formed(std::string_view header) {
   if (version == "00" ? header.size() != kLength : header.size() > kLength && header[kLength] != '-') return false;
   const std::string_view trace = header.substr(3, 32);
   const std::string_view parent = header.substr(36, 16);
-  return lower_hex(trace) && lower_hex(parent) && lower_hex(header.substr(53, 2)) && !all_zero(trace) && !all_zero(parent);
+  return lower_hex(trace) && lower_hex(parent) && lower_hex(header.substr(53, 2)) && !all_zero(trace) &&
+         !all_zero(parent);
 }
 
 /// The list of a field that may be there several times; whole members from the left as far as both bounds allow.
@@ -98,14 +99,16 @@ std::string_view caller_context(const net::Head& head) {
   return last;
 }
 
-void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id, const net::Head& client,
-                   std::vector<std::pair<std::string, std::string>>& headers) {
+void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id,
+                   const net::Head& client, std::vector<std::pair<std::string, std::string>>& headers) {
   if (forward.traceparent) headers.emplace_back("traceparent", traceparent(trace, span_id));
   if (forward.traceparent && forward.tracestate && !trace.parent_span_id.empty()) {
-    if (auto state = joined_members(client, "tracestate", kMostStateMembers, kMostStateBytes); !state.empty()) headers.emplace_back("tracestate", std::move(state));
+    if (auto state = joined_members(client, "tracestate", kMostStateMembers, kMostStateBytes); !state.empty())
+      headers.emplace_back("tracestate", std::move(state));
   }
   if (forward.baggage) {
-    if (auto baggage = joined_members(client, "baggage", kMostBaggageMembers, kMostBaggageBytes); !baggage.empty()) headers.emplace_back("baggage", std::move(baggage));
+    if (auto baggage = joined_members(client, "baggage", kMostBaggageMembers, kMostBaggageBytes); !baggage.empty())
+      headers.emplace_back("baggage", std::move(baggage));
   }
 }
 

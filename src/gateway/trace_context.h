@@ -1,4 +1,5 @@
-// W3C Trace Context (www.w3.org/TR/trace-context): the caller's traceparent read strictly, ids made where there is none.
+// W3C Trace Context (www.w3.org/TR/trace-context): the caller's traceparent read strictly, ids made where there is
+// none.
 #pragma once
 
 #include <cstdint>
@@ -34,13 +35,13 @@ model::TraceIds join_trace(std::string_view traceparent, TraceIdSource& ids);
 /// The header for the provider: the attempt's own span, never the caller's.
 std::string traceparent(const model::TraceIds& trace, std::string_view span_id);
 
-/// The caller's traceparent; empty if there is none. Where several instrumentations each added theirs, the last one, which
-/// is the nearest to the wire, if all are well formed and of one trace: of two traces, none is the caller's.
+/// The caller's traceparent; empty if there is none. Where several instrumentations each added theirs, the last one,
+/// which is the nearest to the wire, if all are well formed and of one trace: of two traces, none is the caller's.
 std::string_view caller_context(const net::Head& head);
 
 /// Adds what of the trace context the provider is to get: traceparent with the attempt's span; the caller's tracestate
 /// (only under a traceparent that was valid) and baggage only where the configuration says so, bounded.
-void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id, const net::Head& client,
-                   std::vector<std::pair<std::string, std::string>>& headers);
+void forward_trace(const config::TraceForwarding& forward, const model::TraceIds& trace, std::string_view span_id,
+                   const net::Head& client, std::vector<std::pair<std::string, std::string>>& headers);
 
 } // namespace kairos::gateway

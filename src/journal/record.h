@@ -48,8 +48,8 @@ struct Record {
 };
 
 /// A record whose payload is made when the journal takes it, on the journal's thread (or in append_here() on the
-/// caller's). `make` is called at most once, before the completion and never after it: what it reads must stay, and must
-/// not change, until then.
+/// caller's). `make` is called at most once, before the completion and never after it: what it reads must stay, and
+/// must not change, until then.
 struct LateRecord {
   Kind kind = Kind::kOpen;
   Ulid receipt;

@@ -37,7 +37,9 @@ Result<> Writer::append(Record record, Completion done) {
   return core_->push(std::move(pending), false);
 }
 
-Result<> Writer::append(LateRecord record, Completion done) { return core_->push(late(std::move(record), std::move(done)), false); }
+Result<> Writer::append(LateRecord record, Completion done) {
+  return core_->push(late(std::move(record), std::move(done)), false);
+}
 std::optional<Result<Appended>> Writer::append_here(LateRecord& record) { return core_->append_here(record); }
 
 Result<> Writer::append_batch(std::vector<Record> records, BatchCompletion done) {
@@ -54,7 +56,8 @@ Result<> Writer::append_batch(std::vector<Record> records, BatchCompletion done)
     return fail(Code::kTooLarge,
                 fmt::format("a journal batch of {} bytes is over the limit of {}", bytes, kMaxBatchBytes));
   }
-  return core_->push({.records = std::move(records), .make = {}, .done = std::move(done), .sync = false, .bytes = bytes}, false);
+  return core_->push(
+      {.records = std::move(records), .make = {}, .done = std::move(done), .sync = false, .bytes = bytes}, false);
 }
 
 Result<> Writer::flush() {

@@ -18,8 +18,8 @@ using std::chrono::steady_clock;
 
 constexpr size_t kMaxGroupBytes = 4u << 20;
 constexpr size_t kRecordCost = sizeof(Record) + 64; // of a queued record beside its payload
-constexpr size_t kReckonedForLate = 16u << 10; // a usual receipt, while it is not made
-constexpr size_t kMostHere = 1u << 20;          // of what append_here() must have room for
+constexpr size_t kReckonedForLate = 16u << 10;      // a usual receipt, while it is not made
+constexpr size_t kMostHere = 1u << 20;              // of what append_here() must have room for
 constexpr std::chrono::seconds kIdle{3600};
 
 bool is_checkpoint(const Pending& pending) {
@@ -42,7 +42,8 @@ void Pending::complete(Result<std::vector<Appended>> result) {
 }
 
 Pending late(LateRecord record, Completion done) {
-  Pending pending{.records = {}, .make = std::move(record.make), .done = std::move(done), .sync = false, .bytes = kReckonedForLate};
+  Pending pending{
+      .records = {}, .make = std::move(record.make), .done = std::move(done), .sync = false, .bytes = kReckonedForLate};
   pending.records.push_back({record.kind, record.receipt, record.time, {}});
   return pending;
 }
@@ -124,7 +125,9 @@ std::optional<Result<Appended>> Writer::Core::append_here(LateRecord& record) {
   std::optional<Result<Appended>> result;
   Pending pending = late(std::move(record), [&result](Result<Appended> answer) { result = std::move(answer); });
   process({&pending, 1});
-  if (write_failed_) static_cast<void>(push({.records = {}, .make = {}, .done = BatchCompletion()}, true)); // wakes the thread, which probes
+  if (write_failed_)
+    static_cast<void>(
+        push({.records = {}, .make = {}, .done = BatchCompletion()}, true)); // wakes the thread, which probes
   return result;
 }
 
@@ -172,7 +175,8 @@ void Writer::Core::note_done(std::uint64_t records, std::uint64_t cost) {
 std::chrono::nanoseconds Writer::Core::until_next_probe() {
   const std::scoped_lock own(appending_);
   if (appender_.poisoned() || !write_failed_) return kIdle;
-  return std::max<std::chrono::nanoseconds>(last_probe_ + options_.probe_interval - steady_clock::now(), std::chrono::nanoseconds(0));
+  return std::max<std::chrono::nanoseconds>(last_probe_ + options_.probe_interval - steady_clock::now(),
+                                            std::chrono::nanoseconds(0));
 }
 
 /// After a failed write: is there room again?
@@ -217,7 +221,8 @@ bool Writer::Core::make_payload(Pending& pending) {
   payload = pending.make();
   pending.bytes = payload.size();
   if (payload.size() <= kMaxPayload) return true;
-  fail_one(pending, {Code::kTooLarge, fmt::format("a journal record of {} bytes is over the limit of {}", payload.size(), kMaxPayload)});
+  fail_one(pending, {Code::kTooLarge,
+                     fmt::format("a journal record of {} bytes is over the limit of {}", payload.size(), kMaxPayload)});
   return false;
 }
 

@@ -22,7 +22,7 @@ struct Pending {
   std::move_only_function<std::string()> make; // if set: of the only record's payload
   std::variant<Completion, BatchCompletion> done;
   bool sync = false; // on disk before `done` is called, whatever the mode
-  size_t bytes = 0; // of the payloads; until they are made: what is reckoned for them
+  size_t bytes = 0;  // of the payloads; until they are made: what is reckoned for them
 
   void complete(Result<std::vector<Appended>> result);
 };
@@ -102,7 +102,7 @@ private:
   std::condition_variable not_empty_;
   std::condition_variable idle_;
   std::condition_variable unsynced_;
-  std::atomic<bool> dirty_{false}; // written since the last periodic sync began; set and cleared under mutex_
+  std::atomic<bool> dirty_{false};   // written since the last periodic sync began; set and cleared under mutex_
   std::vector<Pending> queue_;       // under mutex_
   std::uint64_t queued_records_ = 0; // under mutex_; until completed
   std::uint64_t queued_bytes_ = 0;   // under mutex_

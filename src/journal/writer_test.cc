@@ -281,7 +281,8 @@ TEST(Writer, ManyThreadsWriteThemselvesOrHandOverAndTheChainHolds) {
         if (const auto written = writer->append_here(one)) {
           done += written->has_value() ? 1 : 0;
         } else {
-          ASSERT_TRUE(writer->append(std::move(one), [&](Result<Appended> appended) { done += appended.has_value() ? 1 : 0; }));
+          ASSERT_TRUE(
+              writer->append(std::move(one), [&](Result<Appended> appended) { done += appended.has_value() ? 1 : 0; }));
         }
       }
     });
@@ -292,7 +293,8 @@ TEST(Writer, ManyThreadsWriteThemselvesOrHandOverAndTheChainHolds) {
   std::array<unsigned, kThreads> next{};
   for (const Entry& entry : read_all(writer->reader())) {
     const size_t comma = entry.payload.find(',');
-    ASSERT_EQ(next[std::stoul(entry.payload.substr(0, comma))]++, std::stoul(entry.payload.substr(comma + 1))) << "a thread's order is kept";
+    ASSERT_EQ(next[std::stoul(entry.payload.substr(0, comma))]++, std::stoul(entry.payload.substr(comma + 1)))
+        << "a thread's order is kept";
   }
   writer.reset();
   expect_sound(files);

@@ -18,14 +18,15 @@ Result<> check(const AttemptTruth& truth) {
   if (!truth.tokens && !truth.cost) return fail(Code::kInvalid, "neither tokens nor a cost is given");
   if (truth.cost && *truth.cost < Picodollars(0)) return fail(Code::kInvalid, "cost_usd: may not be negative");
   if (!truth.tokens) return {};
-  for (const Int128 count : {truth.tokens->input, truth.tokens->cache_read, truth.tokens->cache_write, truth.tokens->output}) {
+  for (const Int128 count :
+       {truth.tokens->input, truth.tokens->cache_read, truth.tokens->cache_write, truth.tokens->output}) {
     if (count < 0 || count > kMostTokens) return fail(Code::kInvalid, "usage: token counts must be from 0 to 10^12");
   }
   return {};
 }
 
-/// Their four classes in ours: what the export does not tell apart (reasoning, lifetimes of cache writes) stays as it was,
-/// as far as it fits.
+/// Their four classes in ours: what the export does not tell apart (reasoning, lifetimes of cache writes) stays as it
+/// was, as far as it fits.
 model::Usage usage_of(const model::Usage& before, const TokenSums& tokens) {
   model::Usage usage = before;
   const auto count = [](Int128 value) { return static_cast<std::int64_t>(value); };
@@ -33,7 +34,8 @@ model::Usage usage_of(const model::Usage& before, const TokenSums& tokens) {
   usage[Meter::kCacheReadAudio] = usage[Meter::kCacheReadImage] = 0;
   usage[Meter::kCacheWrite1h] = std::min(before[Meter::kCacheWrite1h], count(tokens.cache_write));
   usage[Meter::kCacheWrite] = count(tokens.cache_write) - usage[Meter::kCacheWrite1h];
-  const std::int64_t other_input = usage.input_total() - usage[Meter::kInput] - count(tokens.cache_read) - count(tokens.cache_write);
+  const std::int64_t other_input =
+      usage.input_total() - usage[Meter::kInput] - count(tokens.cache_read) - count(tokens.cache_write);
   usage[Meter::kInput] = std::max<std::int64_t>(0, count(tokens.input) - other_input);
   const std::int64_t other_output = usage.output_total() - usage[Meter::kOutput];
   usage[Meter::kOutput] = std::max<std::int64_t>(0, count(tokens.output) - other_output);
@@ -75,12 +77,14 @@ void add_up(model::Receipt& receipt) {
 
 } // namespace
 
-Result<Correction> amend(const model::Receipt& current, const AttemptTruth& truth, const BudgetIds& charged_budgets, std::string reason, WallTime now) {
+Result<Correction> amend(const model::Receipt& current, const AttemptTruth& truth, const BudgetIds& charged_budgets,
+                         std::string reason, WallTime now) {
   if (auto good = check(truth); !good) return std::unexpected(good.error());
   model::Receipt after = current;
   const auto attempt = std::ranges::find(after.attempts, truth.response_id, &model::Attempt::response_id);
   if (truth.response_id.empty() || attempt == after.attempts.end()) {
-    return fail(Code::kNotFound, fmt::format("receipt {} has no attempt with response id '{}'", current.receipt_id, truth.response_id.substr(0, 100)));
+    return fail(Code::kNotFound, fmt::format("receipt {} has no attempt with response id '{}'", current.receipt_id,
+                                             truth.response_id.substr(0, 100)));
   }
   const bool same_tokens = !truth.tokens || token_sums(attempt->usage) == *truth.tokens;
   const bool same_cost = !truth.cost || attempt->cost == truth.cost;
@@ -91,8 +95,10 @@ Result<Correction> amend(const model::Receipt& current, const AttemptTruth& trut
   auto lines = lines_of(current, attempt->index, attempt->usage);
   attempt->cost = truth.cost ? truth.cost : total_of(lines);
   const auto& before = current.attempts[static_cast<size_t>(attempt - after.attempts.begin())];
-  if (attempt->usage == before.usage && attempt->cost == before.cost && current.cost.basis != model::CostBasis::kReservation) {
-    return fail(Code::kConflict, fmt::format("receipt {} already says as much of it as fits its classes", current.receipt_id));
+  if (attempt->usage == before.usage && attempt->cost == before.cost &&
+      current.cost.basis != model::CostBasis::kReservation) {
+    return fail(Code::kConflict,
+                fmt::format("receipt {} already says as much of it as fits its classes", current.receipt_id));
   }
   std::erase_if(after.cost.lines, [&](const model::CostLine& line) { return line.attempt == attempt->index; });
   std::ranges::move(lines, std::back_inserter(after.cost.lines));

@@ -17,10 +17,11 @@ struct AttemptTruth {
   std::optional<Picodollars> cost;
 };
 
-/// The attempt gets these tokens, at the unit prices it was billed at, and this cost, if it is given; the receipt's sums
-/// follow. A class without a price in the receipt is unknown, unless the cost is given. What a tenant was charged stays.
-/// `current`: as closed, or as its last correction left it. kNotFound: it has no such attempt; kInvalid: negative or no
-/// numbers; kConflict: the receipt says so already.
-Result<Correction> amend(const model::Receipt& current, const AttemptTruth& truth, const BudgetIds& charged_budgets, std::string reason, WallTime now);
+/// The attempt gets these tokens, at the unit prices it was billed at, and this cost, if it is given; the receipt's
+/// sums follow. A class without a price in the receipt is unknown, unless the cost is given. What a tenant was charged
+/// stays. `current`: as closed, or as its last correction left it. kNotFound: it has no such attempt; kInvalid:
+/// negative or no numbers; kConflict: the receipt says so already.
+Result<Correction> amend(const model::Receipt& current, const AttemptTruth& truth, const BudgetIds& charged_budgets,
+                         std::string reason, WallTime now);
 
 } // namespace kairos::ledger

@@ -16,7 +16,9 @@ namespace {
 constexpr std::string_view kHead = "kairosroute-ledger/1 ";
 constexpr std::string_view kEnd = "end ";
 
-std::unexpected<Error> corrupt(std::string_view why) { return fail(Code::kCorrupt, fmt::format("the saved ledger is damaged: {}", why)); }
+std::unexpected<Error> corrupt(std::string_view why) {
+  return fail(Code::kCorrupt, fmt::format("the saved ledger is damaged: {}", why));
+}
 
 /// Whole numbers behind each other; false if there are not as many.
 bool read_numbers(std::string_view text, std::initializer_list<std::uint64_t*> into) {
@@ -48,8 +50,10 @@ void compare_budgets(const Periods& mine, const Periods& truth, size_t most, std
     const SpentInPeriod is = amounts(mine, key.first, key.second);
     const SpentInPeriod must = amounts(truth, key.first, key.second);
     if (is == must || out.size() >= most) continue;
-    out.push_back(fmt::format("budget '{}', {}: the counter says {} USD spent, {} USD overrun, {} unpriced; the receipts say {}, {}, {}", key.first, to_text(key.second),
-                              decimal(is.spent, 12), decimal(is.overrun, 12), is.unpriced, decimal(must.spent, 12), decimal(must.overrun, 12), must.unpriced));
+    out.push_back(fmt::format(
+        "budget '{}', {}: the counter says {} USD spent, {} USD overrun, {} unpriced; the receipts say {}, {}, {}",
+        key.first, to_text(key.second), decimal(is.spent, 12), decimal(is.overrun, 12), is.unpriced,
+        decimal(must.spent, 12), decimal(must.overrun, 12), must.unpriced));
   }
 }
 
@@ -57,7 +61,8 @@ void compare_budgets(const Periods& mine, const Periods& truth, size_t most, std
 
 Result<> Books::note(const journal::Entry& entry) {
   next_ = std::max(next_, entry.next);
-  if (!journal::is_chained(entry.kind) || entry.sequence <= sequence_) return fail(Code::kConflict, "counted already, or not to be counted");
+  if (!journal::is_chained(entry.kind) || entry.sequence <= sequence_)
+    return fail(Code::kConflict, "counted already, or not to be counted");
   sequence_ = entry.sequence;
   last_ = entry.position;
   hash_ = entry.hash;
@@ -70,7 +75,8 @@ Result<> Books::take(const journal::Entry& entry) {
   if (!counts || entry.kind == journal::Kind::kCorrection) {
     if (!note(entry) || !counts) return {};
     const auto correction = correction_from_json(entry.payload);
-    if (!correction) return fail_in(fmt::format("the correction at {}", journal::to_string(entry.position)), correction.error());
+    if (!correction)
+      return fail_in(fmt::format("the correction at {}", journal::to_string(entry.position)), correction.error());
     postings_.add(postings_of(*correction));
     corrections_[correction->after.receipt_id].push_back(entry.position);
     return budgets_.apply(*correction, entry.sequence);
@@ -95,7 +101,9 @@ std::span<const journal::Position> Books::corrections_of(std::string_view receip
 
 std::vector<std::string> Books::differences(const Books& truth, size_t most) const {
   std::vector<std::string> out;
-  if (sequence_ != truth.sequence_) out.push_back(fmt::format("the ledger is of sequence {}, the receipts were read up to {}", sequence_, truth.sequence_));
+  if (sequence_ != truth.sequence_)
+    out.push_back(
+        fmt::format("the ledger is of sequence {}, the receipts were read up to {}", sequence_, truth.sequence_));
   compare_budgets(budgets_.budgets(), truth.budgets_.budgets(), most, out);
   for (std::string& one : postings_.differences(truth.postings_, most)) out.push_back(std::move(one));
   out.resize(std::min(out.size(), most));
@@ -103,7 +111,8 @@ std::vector<std::string> Books::differences(const Books& truth, size_t most) con
 }
 
 std::string Books::to_text() const {
-  std::string out = fmt::format("{}{} {} {} {} {} {} {}\n", kHead, sequence_, erased_, next_.segment, next_.offset, last_.segment, last_.offset, to_hex(hash_));
+  std::string out = fmt::format("{}{} {} {} {} {} {} {}\n", kHead, sequence_, erased_, next_.segment, next_.offset,
+                                last_.segment, last_.offset, to_hex(hash_));
   out += "b " + budgets_.to_json() + '\n';
   for (const auto& [id, positions] : corrections_) {
     for (const journal::Position& one : positions) out += fmt::format("x {} {} {}\n", one.segment, one.offset, id);
@@ -116,7 +125,8 @@ Result<> Books::take_head(std::string_view line) {
   if (!line.starts_with(kHead)) return corrupt("it does not begin as one");
   line.remove_prefix(kHead.size());
   const auto hash = from_hex(line.substr(std::min(line.rfind(' ') + 1, line.size())));
-  const bool numbers = read_numbers(line, {&sequence_, &erased_, &next_.segment, &next_.offset, &last_.segment, &last_.offset});
+  const bool numbers =
+      read_numbers(line, {&sequence_, &erased_, &next_.segment, &next_.offset, &last_.segment, &last_.offset});
   if (!numbers || !hash || hash->size() != hash_.size()) return corrupt("its first line");
   std::ranges::copy(*hash, hash_.begin());
   return {};
@@ -140,7 +150,8 @@ Result<Books> Books::from_text(std::string_view text, BookLimits limits) {
   const size_t end = text.size() < 2 ? std::string_view::npos : text.rfind('\n', text.size() - 2);
   if (end == std::string_view::npos || !text.ends_with('\n')) return corrupt("it is cut off");
   const std::string_view body = text.substr(0, end + 1);
-  if (text.substr(end + 1) != fmt::format("{}{:016x}\n", kEnd, journal::checksum(body))) return corrupt("its checksum is another");
+  if (text.substr(end + 1) != fmt::format("{}{:016x}\n", kEnd, journal::checksum(body)))
+    return corrupt("its checksum is another");
   Books books(limits);
   bool head = true;
   for (std::string_view rest = body; !rest.empty();) {

@@ -1,5 +1,5 @@
-// Books: everything of money that the journal comes to, as one fold over CLOSE and CORRECTION records: what is spent of each
-// budget, hourly and daily postings, and where the corrections of a receipt are. The server keeps them up to date
+// Books: everything of money that the journal comes to, as one fold over CLOSE and CORRECTION records: what is spent of
+// each budget, hourly and daily postings, and where the corrections of a receipt are. The server keeps them up to date
 // (projection.h), `verify` makes them anew and compares. Saved as text with a checksum. One thread.
 #pragma once
 

@@ -39,7 +39,9 @@ journal::Entry entry_of(journal::Kind kind, std::uint64_t sequence, std::string 
 
 Books some_books(int receipts) {
   Books books;
-  for (int i = 1; i <= receipts; ++i) EXPECT_TRUE(books.take(entry_of(journal::Kind::kClose, static_cast<std::uint64_t>(i), model::to_json(numbered(i)))).has_value());
+  for (int i = 1; i <= receipts; ++i)
+    EXPECT_TRUE(books.take(entry_of(journal::Kind::kClose, static_cast<std::uint64_t>(i), model::to_json(numbered(i))))
+                    .has_value());
   return books;
 }
 
@@ -78,7 +80,9 @@ TEST(Books, SurviveTheirTextAndEveryChangedByteIsFound) {
 TEST(Books, ThatAreFullSurviveTheirTextToo) {
   const BookLimits limits{.rows = 9, .combinations = 8};
   Books books(limits);
-  for (int i = 1; i <= 60; ++i) EXPECT_TRUE(books.take(entry_of(journal::Kind::kClose, static_cast<std::uint64_t>(i), model::to_json(numbered(i)))).has_value());
+  for (int i = 1; i <= 60; ++i)
+    EXPECT_TRUE(books.take(entry_of(journal::Kind::kClose, static_cast<std::uint64_t>(i), model::to_json(numbered(i))))
+                    .has_value());
   EXPECT_FALSE(books.postings().rows(Grain::kDay, {}).has_value()); // more combinations than it takes
   const auto read = Books::from_text(books.to_text(), limits);
   ASSERT_TRUE(read.has_value()) << read.error().message;
@@ -104,7 +108,8 @@ TEST(Books, DifferencesNameBudgetsAndRows) {
   other.budget_charges.front().amount += Picodollars(1);
   EXPECT_TRUE(books.take(entry_of(journal::Kind::kClose, 20, model::to_json(other))).has_value());
   const auto found = books.differences(truth, 100);
-  ASSERT_EQ(found.size(), 8U); // a single picodollar: the budget, and each line of hour and day (what is charged is laid over the lines), and the sum
+  ASSERT_EQ(found.size(), 8U); // a single picodollar: the budget, and each line of hour and day (what is charged is
+                               // laid over the lines), and the sum
   EXPECT_NE(found[0].find("budget 'bud_monthly'"), std::string::npos) << found[0];
   EXPECT_NE(found[1].find("hour 2026-04-25T09, tenant 'nova-labs-prod', workflow 'w6'"), std::string::npos) << found[1];
   EXPECT_NE(found.back().find("the sum of all postings"), std::string::npos) << found.back();
@@ -132,7 +137,8 @@ protected:
     writer_ = std::move(*writer);
   }
   void append(journal::Kind kind, std::string payload) {
-    ASSERT_TRUE(writer_->append({kind, {}, WallTime{}, std::move(payload)}, [](const Result<journal::Appended>&) {}).has_value());
+    ASSERT_TRUE(writer_->append({kind, {}, WallTime{}, std::move(payload)}, [](const Result<journal::Appended>&) {})
+                    .has_value());
     ASSERT_TRUE(writer_->flush().has_value());
   }
   std::unique_ptr<Projection> projection() {
@@ -207,7 +213,8 @@ TEST(Amend, RefusesWhatCannotBe) {
   EXPECT_EQ(amend(receipt, {"", TokenSums{}, {}}, {}, "r", WallTime{}).error().code, Code::kNotFound);
   EXPECT_EQ(amend(receipt, {id, {}, {}}, {}, "r", WallTime{}).error().code, Code::kInvalid);
   EXPECT_EQ(amend(receipt, {id, TokenSums{-1, 0, 0, 0}, {}}, {}, "r", WallTime{}).error().code, Code::kInvalid);
-  EXPECT_EQ(amend(receipt, {id, TokenSums{Int128{1} << 100, 0, 0, 0}, {}}, {}, "r", WallTime{}).error().code, Code::kInvalid);
+  EXPECT_EQ(amend(receipt, {id, TokenSums{Int128{1} << 100, 0, 0, 0}, {}}, {}, "r", WallTime{}).error().code,
+            Code::kInvalid);
   EXPECT_EQ(amend(receipt, {id, {}, Picodollars(-1)}, {}, "r", WallTime{}).error().code, Code::kInvalid);
 }
 
@@ -219,7 +226,8 @@ TEST(Amend, AnInterruptedReceiptBecomesMetered) {
   receipt.attempts.back().cost = Picodollars(500);
   receipt.attempts.erase(receipt.attempts.begin(), receipt.attempts.end() - 1);
   receipt.budget_charges = {{"b", "2026-04", Picodollars(500)}};
-  const auto made = amend(receipt, {receipt.attempts.back().response_id, TokenSums{10, 0, 0, 5}, Picodollars(120)}, {}, "invoice", receipt.created_at);
+  const auto made = amend(receipt, {receipt.attempts.back().response_id, TokenSums{10, 0, 0, 5}, Picodollars(120)}, {},
+                          "invoice", receipt.created_at);
   ASSERT_TRUE(made.has_value()) << made.error().message;
   EXPECT_EQ(made->after.cost.basis, model::CostBasis::kMetered);
   EXPECT_EQ(made->after.budget_charges.front().amount, Picodollars(120));

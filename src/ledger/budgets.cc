@@ -35,7 +35,9 @@ Refusal refusal_of(const BudgetSpec& spec, const BudgetCounter& counter, PeriodK
           needed, to_text(period), end_of(period)};
 }
 
-bool takes_from(const Hold& hold, const std::string& budget_id, PeriodKey period) { return hold.period == period && hold.budget_id == budget_id; }
+bool takes_from(const Hold& hold, const std::string& budget_id, PeriodKey period) {
+  return hold.period == period && hold.budget_id == budget_id;
+}
 
 /// What finished attempts of the request left of what is held in that budget.
 Picodollars spare_in(std::span<const Hold> holds, const std::string& budget_id, PeriodKey period) {
@@ -69,7 +71,8 @@ std::optional<Refusal> hold_all(const BudgetEntries& entries, const Amounts& wor
     const auto needed = worst.of(spec.measure);
     const Picodollars spare = spare_in(std::span(holds).first(before), spec.id, period);
     holds.push_back({entry, spec.id, spec.measure, period, attempt, needed, {}, {}});
-    const auto more = needed && *needed >= Picodollars(0) ? std::optional(std::max(*needed - spare, Picodollars(0))) : needed;
+    const auto more =
+        needed && *needed >= Picodollars(0) ? std::optional(std::max(*needed - spare, Picodollars(0))) : needed;
     const auto reason = objection(spec, counter, more);
     const Int128 left = remaining(spec, counter);
     if (!reason || (refusal && left >= tightest)) continue;
@@ -81,7 +84,8 @@ std::optional<Refusal> hold_all(const BudgetEntries& entries, const Amounts& wor
     return refusal;
   }
   for (size_t i = before; i < holds.size(); ++i) {
-    const Picodollars more = use_spare(std::span(holds).first(before), holds[i], holds[i].amount.value_or(Picodollars(0)));
+    const Picodollars more =
+        use_spare(std::span(holds).first(before), holds[i], holds[i].amount.value_or(Picodollars(0)));
     holds[i].entry->account->counter(holds[i].period).held += more.value();
   }
   return std::nullopt;

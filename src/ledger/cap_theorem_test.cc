@@ -1,6 +1,7 @@
-// The cap as a theorem, with a journal and a disk that fails: random schedules of requests as the gateway runs them (OPEN,
-// ATTEMPT and CLOSE records around reservations), with fallbacks, hedges, aborts, full disks and crashes at any write;
-// then recovery. At every record of every journal: spent + held ≤ cap, for every budget and period; at rest nothing is held.
+// The cap as a theorem, with a journal and a disk that fails: random schedules of requests as the gateway runs them
+// (OPEN, ATTEMPT and CLOSE records around reservations), with fallbacks, hedges, aborts, full disks and crashes at any
+// write; then recovery. At every record of every journal: spent + held ≤ cap, for every budget and period; at rest
+// nothing is held.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -61,17 +62,25 @@ private:
 
   void step() {
     switch (below(10)) {
-    case 0: return clock_.advance(std::chrono::hours(below(9)));
-    case 1: return clock_.step_wall(-std::chrono::hours(below(30)));
-    case 2: return files_.set_capacity(below(2) == 0 ? std::optional<std::uint64_t>(200'000) : std::nullopt);
+    case 0:
+      return clock_.advance(std::chrono::hours(below(9)));
+    case 1:
+      return clock_.step_wall(-std::chrono::hours(below(30)));
+    case 2:
+      return files_.set_capacity(below(2) == 0 ? std::optional<std::uint64_t>(200'000) : std::nullopt);
     case 3:
-    case 4: return settle();
-    case 5: return attempt_again();
-    default: return begin();
+    case 4:
+      return settle();
+    case 5:
+      return attempt_again();
+    default:
+      return begin();
     }
   }
 
-  bool write(Kind kind, const Open& one) { return journal::append(*writer_, {kind, one.id, clock_.wall_now(), model::to_json(one.receipt)}).has_value(); }
+  bool write(Kind kind, const Open& one) {
+    return journal::append(*writer_, {kind, one.id, clock_.wall_now(), model::to_json(one.receipt)}).has_value();
+  }
 
   void begin() {
     Open one;
@@ -79,7 +88,8 @@ private:
     one.receipt.receipt_id = receipt_id(one.id);
     one.receipt.created_at = clock_.wall_now();
     const auto worst = static_cast<std::int64_t>(1 + below(300));
-    auto held = budgets_->reserve({"acme", "w", "k", kModels[below(3)], below(2) == 0 ? "u1" : "u2"}, {Picodollars(worst), {}}, clock_.wall_now());
+    auto held = budgets_->reserve({"acme", "w", "k", kModels[below(3)], below(2) == 0 ? "u1" : "u2"},
+                                  {Picodollars(worst), {}}, clock_.wall_now());
     if (!held) return;
     one.reservation = std::move(*held);
     one.worst.push_back(worst);
@@ -114,7 +124,8 @@ private:
     Open one = std::move(open_.back());
     open_.pop_back();
     std::vector<Amounts> actual;
-    for (const std::int64_t worst : one.worst) actual.push_back({Picodollars(static_cast<std::int64_t>(below(static_cast<size_t>(worst) + 1))), {}});
+    for (const std::int64_t worst : one.worst)
+      actual.push_back({Picodollars(static_cast<std::int64_t>(below(static_cast<size_t>(worst) + 1))), {}});
     if (below(4) == 0) actual.clear(); // aborted, nothing is known: all that is held
     one.receipt.cost.total = Picodollars(0);
     one.receipt.budget_charges = one.reservation.preview(actual).charges;
@@ -135,12 +146,14 @@ private:
     ASSERT_TRUE(recovered.has_value()) << recovered.error().message;
     journal::WriterOptions options;
     options.data_dir = journal::kDir;
-    options.durability = mode_ == journal::CrashMode::kKill ? journal::Durability::kProcess : journal::Durability::kFsync;
+    options.durability =
+        mode_ == journal::CrashMode::kKill ? journal::Durability::kProcess : journal::Durability::kFsync;
     auto writer = journal::Writer::start(files_, options, *recovered);
     ASSERT_TRUE(writer.has_value()) << writer.error().message;
     writer_ = std::move(*writer);
     for (const journal::Unclosed& open : recovered->unclosed) {
-      ASSERT_TRUE(journal::append(*writer_, {Kind::kClose, open.receipt, clock_.wall_now(), open.last_payload()}).has_value());
+      ASSERT_TRUE(
+          journal::append(*writer_, {Kind::kClose, open.receipt, clock_.wall_now(), open.last_payload()}).has_value());
     }
     const auto books = Projection::open(files_, journal::kDir, writer_->reader()); // saved now and then, and read again
     ASSERT_TRUE(books.has_value()) << books.error().message;
@@ -150,7 +163,9 @@ private:
     check_at_rest();
   }
 
-  Int128 cap_of(const std::string& budget) const { return std::ranges::find(specs_, budget, &BudgetSpec::id)->cap.value(); }
+  Int128 cap_of(const std::string& budget) const {
+    return std::ranges::find(specs_, budget, &BudgetSpec::id)->cap.value();
+  }
 
   /// Every instant that the journal has: what is closed is spent, what is open is held as its last record says.
   void check_journal() {
@@ -165,7 +180,8 @@ private:
         const Key key{charge.budget_id, charge.period};
         sums[key] += charge.amount.value();
         if (entry.kind != Kind::kClose) open[entry.receipt][key] += charge.amount.value();
-        ASSERT_TRUE(sums[key] <= cap_of(charge.budget_id)) << charge.budget_id << " " << charge.period << " at " << journal::to_string(entry.position);
+        ASSERT_TRUE(sums[key] <= cap_of(charge.budget_id))
+            << charge.budget_id << " " << charge.period << " at " << journal::to_string(entry.position);
       }
     }
     for (const auto& [id, held] : open) EXPECT_TRUE(held.empty()) << "still open after recovery";

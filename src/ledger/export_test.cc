@@ -50,7 +50,8 @@ std::vector<ExportRow> every_kind() {
   PostingBook book;
   book.add(postings_of(plain));
   book.add(postings_of(odd));
-  std::vector<ExportRow> resold = export_rows(plain); // as a reseller's tenant gets them: what is charged, no unit price
+  std::vector<ExportRow> resold =
+      export_rows(plain); // as a reseller's tenant gets them: what is charged, no unit price
   for (ExportRow& row : resold) {
     row.totals.cost = row.totals.charged = 5'000'000 + row.totals.lines;
     row.key.unit_price.reset();
@@ -163,9 +164,12 @@ TEST(Focus, ColumnsHoldOnlyWhatTheStandardAllows) {
       {"x_Basis", {"metered", "counted", "reservation"}}};
   for (const Row& row : focus_rows(every_kind())) {
     SCOPED_TRACE(row.at("ChargeDescription"));
-    for (const auto& [column, values] : allowed) EXPECT_TRUE(values.contains(row.at(column))) << column << ": " << row.at(column);
-    for (const char* mandatory : {"BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory", "ChargePeriodEnd",
-                                  "ChargePeriodStart", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost", "ServiceCategory", "ServiceName", "ServiceProviderName"}) {
+    for (const auto& [column, values] : allowed)
+      EXPECT_TRUE(values.contains(row.at(column))) << column << ": " << row.at(column);
+    for (const char* mandatory :
+         {"BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
+          "ChargeCategory", "ChargePeriodEnd", "ChargePeriodStart", "ContractedCost", "EffectiveCost",
+          "InvoiceIssuerName", "ListCost", "ServiceCategory", "ServiceName", "ServiceProviderName"}) {
       EXPECT_FALSE(row.at(mandatory).empty()) << mandatory; // never null
     }
     // An hour or a day, within the billing period unless it corrects an earlier one (ChargePeriod…, BillingPeriod…).

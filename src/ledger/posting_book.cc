@@ -23,13 +23,14 @@ bool whole_hour(const std::optional<WallTime>& time) { return !time || time_of(h
 bool whole_day(const std::optional<WallTime>& time) { return !time || time_of(day_of(hour_of(*time))) == *time; }
 
 std::string text_of(const PostingTotals& totals) {
-  return fmt::format("quantity {}, cost {} USD, charged {} USD, {} lines, {} unknown", decimal(totals.quantity, 0), decimal(totals.cost, 12),
-                     decimal(totals.charged, 12), totals.lines, totals.unknown);
+  return fmt::format("quantity {}, cost {} USD, charged {} USD, {} lines, {} unknown", decimal(totals.quantity, 0),
+                     decimal(totals.cost, 12), decimal(totals.charged, 12), totals.lines, totals.unknown);
 }
 
 std::string text_of(Grain grain, std::int64_t hour, const PostingKey& key) {
-  return fmt::format("{} {}, tenant '{}', workflow '{}', {}, {}/{}, {}{}", kGrainNames[static_cast<size_t>(grain)], to_rfc3339(time_of(hour)).substr(0, 13), key.tenant,
-                     key.workflow, model::name(key.category), key.provider, key.model_id, key.meter, key.correction ? ", correction" : "");
+  return fmt::format("{} {}, tenant '{}', workflow '{}', {}, {}/{}, {}{}", kGrainNames[static_cast<size_t>(grain)],
+                     to_rfc3339(time_of(hour)).substr(0, 13), key.tenant, key.workflow, model::name(key.category),
+                     key.provider, key.model_id, key.meter, key.correction ? ", correction" : "");
 }
 
 } // namespace
@@ -67,8 +68,10 @@ void PostingBook::add(Rows& rows, std::int64_t hour, std::uint32_t combination, 
   }
 }
 
-std::optional<std::vector<PostingLine>> PostingBook::read(const Rows& from, const HourRange& range, const std::optional<std::string>& tenant) const {
-  if (overflown_ || (from.first != INT64_MIN && (!range.from || hour_of(*range.from) < from.first))) return std::nullopt;
+std::optional<std::vector<PostingLine>> PostingBook::read(const Rows& from, const HourRange& range,
+                                                          const std::optional<std::string>& tenant) const {
+  if (overflown_ || (from.first != INT64_MIN && (!range.from || hour_of(*range.from) < from.first)))
+    return std::nullopt;
   std::vector<std::uint32_t> order(combinations_.size()); // by key; then the rank of each combination
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) { return combinations_[a] < combinations_[b]; });
@@ -91,7 +94,8 @@ std::optional<std::vector<PostingLine>> PostingBook::read(const Rows& from, cons
   return lines;
 }
 
-std::optional<std::vector<PostingLine>> PostingBook::rows(Grain grain, const HourRange& range, const std::optional<std::string>& tenant) const {
+std::optional<std::vector<PostingLine>> PostingBook::rows(Grain grain, const HourRange& range,
+                                                          const std::optional<std::string>& tenant) const {
   if (grain == Grain::kReceipt || !whole_hour(range.from) || !whole_hour(range.to)) return std::nullopt;
   if (grain == Grain::kHour) return read(hours_, range, tenant);
   if (whole_day(range.from) && whole_day(range.to)) return read(days_, range, tenant);
@@ -107,11 +111,14 @@ std::map<std::pair<std::int64_t, PostingKey>, PostingTotals> PostingBook::by_key
   return all;
 }
 
-void PostingBook::compare(const Rows& mine, const Rows& truth, const PostingBook& book, const PostingBook& other, Grain grain, size_t most, std::vector<std::string>& out) {
+void PostingBook::compare(const Rows& mine, const Rows& truth, const PostingBook& book, const PostingBook& other,
+                          Grain grain, size_t most, std::vector<std::string>& out) {
   const auto have = book.by_key(mine);
   auto should = other.by_key(truth);
   const auto report = [&](const auto& key, const std::string& is, const std::string& must) {
-    if (out.size() < most) out.push_back(fmt::format("{}: the ledger has {}; the receipts say {}", text_of(grain, key.first, key.second), is, must));
+    if (out.size() < most)
+      out.push_back(
+          fmt::format("{}: the ledger has {}; the receipts say {}", text_of(grain, key.first, key.second), is, must));
   };
   for (const auto& [key, totals] : have) {
     const auto found = should.find(key);
@@ -127,7 +134,9 @@ std::vector<std::string> PostingBook::differences(const PostingBook& truth, size
   compare(hours_, truth.hours_, *this, truth, Grain::kHour, most, out);
   compare(days_, truth.days_, *this, truth, Grain::kDay, most, out);
   const bool sums = total_ == truth.total_;
-  if (!sums && out.size() < most) out.push_back(fmt::format("the sum of all postings: the ledger has {}; the receipts say {}", text_of(total_), text_of(truth.total_)));
+  if (!sums && out.size() < most)
+    out.push_back(fmt::format("the sum of all postings: the ledger has {}; the receipts say {}", text_of(total_),
+                              text_of(truth.total_)));
   return out;
 }
 

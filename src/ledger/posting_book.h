@@ -1,6 +1,6 @@
-// PostingBook: hourly and daily postings in memory, of bounded size: each combination of dimensions is kept once, a row is
-// an hour (or day), the number of its combination and its sums. Folding the same records in the same order always gives
-// the same book. One thread.
+// PostingBook: hourly and daily postings in memory, of bounded size: each combination of dimensions is kept once, a row
+// is an hour (or day), the number of its combination and its sums. Folding the same records in the same order always
+// gives the same book. One thread.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +42,10 @@ public:
 
   void add(std::span<const PostingLine> lines);
 
-  /// Rows of the range in the order of PostingKey; by day where both bounds are whole days or absent, else made of hours.
-  /// nullopt: this book does not have them (the bounds are no whole hours, or rows of the range were forgotten).
-  std::optional<std::vector<PostingLine>> rows(Grain grain, const HourRange& range, const std::optional<std::string>& tenant = {}) const;
+  /// Rows of the range in the order of PostingKey; by day where both bounds are whole days or absent, else made of
+  /// hours. nullopt: this book does not have them (the bounds are no whole hours, or rows of the range were forgotten).
+  std::optional<std::vector<PostingLine>> rows(Grain grain, const HourRange& range,
+                                               const std::optional<std::string>& tenant = {}) const;
   /// Sum over all days.
   PostingTotals total() const { return total_; }
   size_t size() const { return hours_.rows.size() + days_.rows.size(); }
@@ -65,8 +66,10 @@ private:
 
   std::optional<std::uint32_t> number_of(const PostingKey& combination);
   void add(Rows& rows, std::int64_t hour, std::uint32_t combination, const PostingTotals& totals);
-  std::optional<std::vector<PostingLine>> read(const Rows& from, const HourRange& range, const std::optional<std::string>& tenant) const;
-  static void compare(const Rows& mine, const Rows& truth, const PostingBook& book, const PostingBook& other, Grain grain, size_t most, std::vector<std::string>& out);
+  std::optional<std::vector<PostingLine>> read(const Rows& from, const HourRange& range,
+                                               const std::optional<std::string>& tenant) const;
+  static void compare(const Rows& mine, const Rows& truth, const PostingBook& book, const PostingBook& other,
+                      Grain grain, size_t most, std::vector<std::string>& out);
   std::map<std::pair<std::int64_t, PostingKey>, PostingTotals> by_key(const Rows& rows) const;
   Result<> take_combination(std::string_view json);
   Result<> take_row(Rows& rows, std::string_view text);

@@ -48,14 +48,15 @@ PricePlan price_plan(const config::PricePlan& configured) {
   return plan;
 }
 
-std::optional<Picodollars> worst_charged(const std::optional<config::PricePlan>& configured, std::optional<Picodollars> worst) {
+std::optional<Picodollars> worst_charged(const std::optional<config::PricePlan>& configured,
+                                         std::optional<Picodollars> worst) {
   if (!configured || !worst) return worst;
   if (!configured->prices.empty() || !configured->markup) return std::nullopt;
   return with_markup(*worst, Percent(*configured->markup));
 }
 
-std::optional<Picodollars> charged(const std::optional<config::PricePlan>& configured, std::span<const model::CostLine> lines,
-                                   std::span<const model::Attempt> attempts) {
+std::optional<Picodollars> charged(const std::optional<config::PricePlan>& configured,
+                                   std::span<const model::CostLine> lines, std::span<const model::Attempt> attempts) {
   return configured ? charged(price_plan(*configured), lines, attempts) : total_of(lines);
 }
 

@@ -41,12 +41,13 @@ struct PricePlan {
 std::optional<Picodollars> with_markup(Picodollars amount, Percent markup);
 /// The plan as configured.
 PricePlan price_plan(const config::PricePlan& configured);
-/// What a tenant is charged at most for an attempt whose worst case is `worst`: that itself without a plan. nullopt: not
-/// known, as under own prices.
-std::optional<Picodollars> worst_charged(const std::optional<config::PricePlan>& configured, std::optional<Picodollars> worst);
+/// What a tenant is charged at most for an attempt whose worst case is `worst`: that itself without a plan. nullopt:
+/// not known, as under own prices.
+std::optional<Picodollars> worst_charged(const std::optional<config::PricePlan>& configured,
+                                         std::optional<Picodollars> worst);
 /// What a tenant is charged for a request's lines; without a plan their cost.
-std::optional<Picodollars> charged(const std::optional<config::PricePlan>& configured, std::span<const model::CostLine> lines,
-                                   std::span<const model::Attempt> attempts);
+std::optional<Picodollars> charged(const std::optional<config::PricePlan>& configured,
+                                   std::span<const model::CostLine> lines, std::span<const model::Attempt> attempts);
 /// One line under the plan; nullopt: unknown.
 std::optional<Picodollars> charged_line(const PricePlan& plan, std::string_view model_id, const model::CostLine& line);
 /// The sum over a request's lines, each rounded once; nullopt if any is unknown. Models are those of the attempts.

@@ -19,7 +19,8 @@ bool is_of(const Books& books, const journal::Reader& reader) {
   if (books.next() > reader.end()) return false;
   if (books.sequence() == 0) return true;
   const auto entry = reader.read(books.last());
-  if (!entry) return entry.error().code == Code::kNotFound; // its segment was dropped: then the chain's head cannot be looked at
+  if (!entry)
+    return entry.error().code == Code::kNotFound; // its segment was dropped: then the chain's head cannot be looked at
   return entry->sequence == books.sequence() && entry->hash == books.hash();
 }
 
@@ -30,7 +31,8 @@ Result<Books> load_books(journal::FileSystem& files, const std::string& data_dir
   if (!file) return std::unexpected(file.error());
   const auto size = (*file)->size();
   if (!size) return std::unexpected(size.error());
-  if (*size > kLargest) return fail(Code::kCorrupt, fmt::format("{} is {} bytes long, which no ledger is", path_of(data_dir), *size));
+  if (*size > kLargest)
+    return fail(Code::kCorrupt, fmt::format("{} is {} bytes long, which no ledger is", path_of(data_dir), *size));
   std::string text(*size, '\0');
   const auto got = (*file)->read(0, text);
   if (!got) return std::unexpected(got.error());
@@ -60,9 +62,11 @@ Result<> catch_up(Books& books, const std::shared_ptr<const journal::Reader>& re
   }
 }
 
-Result<std::unique_ptr<Projection>> Projection::open(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader) {
+Result<std::unique_ptr<Projection>> Projection::open(journal::FileSystem& files, std::string data_dir,
+                                                     std::shared_ptr<const journal::Reader> reader) {
   auto books = load_books(files, data_dir);
-  if (!books && books.error().code != Code::kNotFound) observe::log_warn("ledger", books.error().message + "; it is made anew from the journal");
+  if (!books && books.error().code != Code::kNotFound)
+    observe::log_warn("ledger", books.error().message + "; it is made anew from the journal");
   if (books && !is_of(*books, *reader)) {
     observe::log_warn("ledger", path_of(data_dir) + " is of another journal; it is made anew");
     books = Books();
@@ -72,7 +76,8 @@ Result<std::unique_ptr<Projection>> Projection::open(journal::FileSystem& files,
   return std::unique_ptr<Projection>(new Projection(files, std::move(data_dir), std::move(reader), std::move(*books)));
 }
 
-Projection::Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader, Books books)
+Projection::Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader,
+                       Books books)
     : files_(files), data_dir_(std::move(data_dir)), reader_(std::move(reader)), books_(std::move(books)) {}
 
 Projection::~Projection() {
@@ -126,7 +131,9 @@ void Projection::save() {
   const std::scoped_lock lock(mutex_);
   if (books_.sequence() == saved_) return;
   const auto saved = save_books(files_, data_dir_, books_);
-  if (!saved) observe::log_warn("ledger", "the ledger could not be saved; the next start reads more of the journal", {{"error", saved.error().message}});
+  if (!saved)
+    observe::log_warn("ledger", "the ledger could not be saved; the next start reads more of the journal",
+                      {{"error", saved.error().message}});
   if (saved) saved_ = books_.sequence();
 }
 

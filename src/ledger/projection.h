@@ -1,7 +1,7 @@
-// Projection: the books of the running server. Opened before anything is spent: read from the file in the data folder, if
-// it is of this journal, and brought up to the journal's end; then a thread of its own follows the journal and saves the
-// books every few minutes and at the end. A file that is damaged or of another journal is told of and made anew: it is
-// never needed, only quicker. Readers wait for a fold of one record at most, or for a save. Thread-safe.
+// Projection: the books of the running server. Opened before anything is spent: read from the file in the data folder,
+// if it is of this journal, and brought up to the journal's end; then a thread of its own follows the journal and saves
+// the books every few minutes and at the end. A file that is damaged or of another journal is told of and made anew: it
+// is never needed, only quicker. Readers wait for a fold of one record at most, or for a save. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,8 @@ Result<> catch_up(Books& books, const std::shared_ptr<const journal::Reader>& re
 class Projection {
 public:
   /// `files` outlives it. An error: the journal cannot be read.
-  static Result<std::unique_ptr<Projection>> open(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader);
+  static Result<std::unique_ptr<Projection>> open(journal::FileSystem& files, std::string data_dir,
+                                                  std::shared_ptr<const journal::Reader> reader);
   /// Stops and saves.
   ~Projection();
   Projection(const Projection&) = delete;
@@ -45,7 +46,8 @@ public:
   bool wait_for(const journal::Position& position, std::chrono::milliseconds timeout) const;
 
 private:
-  Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader, Books books);
+  Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader,
+             Books books);
   void run(const std::stop_token& stop);
   bool take_next(journal::Cursor& cursor, journal::Entry& entry);
   void save();

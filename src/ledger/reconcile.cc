@@ -89,7 +89,8 @@ public:
   void add_attempt(const model::Attempt& attempt) {
     const bool counted = attempt.usage.input_total() + attempt.usage.output_total() > 0;
     if (attempt.provider != options_.provider) return;
-    if (by_request_ && !attempt.response_id.empty() && lines_.contains({WallTime{}, WallTime{}, "", attempt.response_id})) {
+    if (by_request_ && !attempt.response_id.empty() &&
+        lines_.contains({WallTime{}, WallTime{}, "", attempt.response_id})) {
       return add_ours(line_at_request(attempt), attempt); // one of unknown usage too: the provider knows it
     }
     if (!counted) return;
@@ -205,7 +206,8 @@ std::string to_text(const ReconcileReport& report) {
                      report.cost_drift ? usd_sum(*report.cost_drift) + " USD" : "USD not known on both sides");
   if (report.other_keys > 0)
     out += fmt::format("left out: {} export rows of keys that are not ours\n", report.other_keys);
-  if (report.repeated > 0) out += fmt::format("left out: {} export rows that repeat a request id's row\n", report.repeated);
+  if (report.repeated > 0)
+    out += fmt::format("left out: {} export rows that repeat a request id's row\n", report.repeated);
   if (report.outside > 0) out += fmt::format("left out: {} attempts outside the time of the export\n", report.outside);
   append_lines(out, "drifting", report.drifting);
   append_lines(out, "only at the provider", report.only_theirs);

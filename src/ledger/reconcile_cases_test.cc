@@ -9,8 +9,8 @@ namespace {
 
 using model::Meter;
 
-model::Receipt receipt(std::string provider, std::string model, std::string response_id, std::string_view at, std::initializer_list<std::pair<Meter, std::int64_t>> usage,
-                       std::optional<Picodollars> cost) {
+model::Receipt receipt(std::string provider, std::string model, std::string response_id, std::string_view at,
+                       std::initializer_list<std::pair<Meter, std::int64_t>> usage, std::optional<Picodollars> cost) {
   model::Attempt attempt;
   attempt.provider = std::move(provider);
   attempt.model_id = model.substr(0, model.find("-2026"));
@@ -28,11 +28,19 @@ model::Receipt receipt(std::string provider, std::string model, std::string resp
 /// What the cases are held against.
 std::vector<model::Receipt> receipts() {
   return {receipt("openai", "gpt-5.4-2026-03-05", "chatcmpl-1", "2026-04-24T13:07:00Z",
-                  {{Meter::kInput, 1000}, {Meter::kCacheRead, 200}, {Meter::kOutput, 40}, {Meter::kReasoning, 10}}, Picodollars(3'100'000'000)),
-          receipt("openai", "gpt-5.4-2026-03-05", "chatcmpl-2", "2026-04-24T13:59:59.900000Z", {{Meter::kInput, 10}, {Meter::kOutput, 5}}, Picodollars(100'000'000)),
-          receipt("openai", "gpt-5-mini", "chatcmpl-3", "2026-04-24T14:00:00Z", {{Meter::kInput, 7}, {Meter::kOutput, 3}}, std::nullopt),
+                  {{Meter::kInput, 1000}, {Meter::kCacheRead, 200}, {Meter::kOutput, 40}, {Meter::kReasoning, 10}},
+                  Picodollars(3'100'000'000)),
+          receipt("openai", "gpt-5.4-2026-03-05", "chatcmpl-2", "2026-04-24T13:59:59.900000Z",
+                  {{Meter::kInput, 10}, {Meter::kOutput, 5}}, Picodollars(100'000'000)),
+          receipt("openai", "gpt-5-mini", "chatcmpl-3", "2026-04-24T14:00:00Z",
+                  {{Meter::kInput, 7}, {Meter::kOutput, 3}}, std::nullopt),
           receipt("anthropic", "claude-sonnet-4-6", "msg_1", "2026-04-24T13:07:00Z",
-                  {{Meter::kInput, 100}, {Meter::kCacheRead, 50}, {Meter::kCacheWrite, 20}, {Meter::kCacheWrite1h, 10}, {Meter::kOutput, 40}}, Picodollars(10'000'000'000)),
+                  {{Meter::kInput, 100},
+                   {Meter::kCacheRead, 50},
+                   {Meter::kCacheWrite, 20},
+                   {Meter::kCacheWrite1h, 10},
+                   {Meter::kOutput, 40}},
+                  Picodollars(10'000'000'000)),
           receipt("anthropic", "claude-sonnet-4-6", "", "2026-04-24T13:08:00Z", {}, std::nullopt)};
 }
 
@@ -45,7 +53,9 @@ std::string answer(const std::string& input) {
   return to_text(reconcile(*rows, receipts(), {provider, {}}));
 }
 
-TEST(ReconcileCases, SayWhatDrifts) { EXPECT_GE(testing::run_cases(KAIROS_SOURCE_DIR "/tests/cases/reconcile", answer), 18U); }
+TEST(ReconcileCases, SayWhatDrifts) {
+  EXPECT_GE(testing::run_cases(KAIROS_SOURCE_DIR "/tests/cases/reconcile", answer), 18U);
+}
 
 std::string error_of(ExportProvider provider, std::string_view text) {
   const auto rows = parse_usage_export(provider, text);
@@ -55,7 +65,8 @@ std::string error_of(ExportProvider provider, std::string_view text) {
 TEST(HostileExports, AreRefusedWithoutTakingTimeOrMemory) {
   const std::string line(size_t{100} << 20, '1');
   EXPECT_NE(error_of(ExportProvider::kOpenAi, line).find("larger than 64 MiB"), std::string::npos);
-  EXPECT_NE(error_of(ExportProvider::kOpenAi, "start_time,input_tokens\n1," + line).find("larger than 64 MiB"), std::string::npos);
+  EXPECT_NE(error_of(ExportProvider::kOpenAi, "start_time,input_tokens\n1," + line).find("larger than 64 MiB"),
+            std::string::npos);
   const std::string fits(size_t{40} << 20, '1');
   EXPECT_NE(error_of(ExportProvider::kOpenAi, "start_time,input_tokens\n1," + fits), "read");
   EXPECT_NE(error_of(ExportProvider::kOpenAi, "\"" + fits), "read");

@@ -62,7 +62,8 @@ public:
   /// refusal, which leaves everything as it was.
   std::expected<size_t, Refusal> extend(std::string_view model_id, const Amounts& worst, WallTime now);
   /// An attempt is over and its cost known. What was held beyond it stays held, since the journal's last record of the
-  /// request still says so, but a further attempt of this request may take it: a failed one does not starve its fallback.
+  /// request still says so, but a further attempt of this request may take it: a failed one does not starve its
+  /// fallback.
   void finish_attempt(size_t attempt, const Amounts& actual);
   /// Turns held into spent: actual[i] is the cost of attempt i. An unknown or missing one is taken at what is held.
   Settlement settle(std::span<const Amounts> actual);

@@ -53,7 +53,8 @@ model::Receipt tenant_view(model::Receipt receipt, const BudgetIds& charged) {
   hide_candidates(receipt, charged);
   hide_costs(receipt);
   if (receipt.budget && !charged.contains(receipt.budget->id)) receipt.budget.reset();
-  std::erase_if(receipt.budget_charges, [&](const model::BudgetCharge& one) { return !charged.contains(one.budget_id); });
+  std::erase_if(receipt.budget_charges,
+                [&](const model::BudgetCharge& one) { return !charged.contains(one.budget_id); });
   receipt.decision.reason = tenant_text(receipt.decision.reason, charged);
   receipt.execution.error_message = tenant_text(receipt.execution.error_message, charged);
   return receipt;

@@ -65,7 +65,8 @@ TEST(TenantText, LosesItsAmountsUnlessTheBudgetIsInWhatIsCharged) {
   EXPECT_EQ(tenant_text(cap, {"other"}), tenant_text(cap, {}));
   EXPECT_EQ(tenant_text("x may cost up to 0.003 USD; quality 0.9", {}), "x may cost up to … USD; quality 0.9");
   EXPECT_EQ(tenant_text("Sent to m: the best balance (score 0.81) of 3", {}), "Sent to m: the best balance of 3");
-  for (const char* odd : {"", " USD", "USD", "1 USD", " USD USD", "budget '", "(score ", "a (score 1"}) tenant_text(odd, {"b"});
+  for (const char* odd : {"", " USD", "USD", "1 USD", " USD USD", "budget '", "(score ", "a (score 1"})
+    tenant_text(odd, {"b"});
 }
 
 TEST(Charge, IsExactPerLineAndTheLedgerTakesItFromTheLines) {

@@ -25,9 +25,9 @@ constexpr std::string_view name(Category category) { return kCategoryNames[stati
 
 struct Classification {
   Category category = Category::kOther;
-  double confidence = 0;                           // probability of `category`, calibrated
+  double confidence = 0;                              // probability of `category`, calibrated
   std::array<double, kCategoryCount> probabilities{}; // sums to 1
-  std::string_view classifier = "none";            // version, static text
+  std::string_view classifier = "none";               // version, static text
 };
 
 } // namespace kairos::model

@@ -14,29 +14,40 @@ namespace kairos::model {
 
 /// Disjoint classes: no token is in two of them. Names in receipts: meter_name().
 enum class Meter : std::uint8_t {
-  kInput,          // uncached text input
-  kCacheRead,      // input served from the provider's prompt cache
-  kCacheWrite,     // input written to it for 5 minutes, or of unstated lifetime
-  kCacheWrite1h,   // … for one hour
-  kOutput,         // visible output, without reasoning
-  kReasoning,      // output that is not shown
+  kInput,        // uncached text input
+  kCacheRead,    // input served from the provider's prompt cache
+  kCacheWrite,   // input written to it for 5 minutes, or of unstated lifetime
+  kCacheWrite1h, // … for one hour
+  kOutput,       // visible output, without reasoning
+  kReasoning,    // output that is not shown
   kInputAudio,
   kCacheReadAudio,
   kOutputAudio,
   kInputImage,
   kCacheReadImage,
   kOutputImage,
-  kRequest,        // fees per request …
-  kImage,          // … per image
-  kWebSearch,      // … per web search call
-  kCodeSession,    // … per code-interpreter session
+  kRequest,     // fees per request …
+  kImage,       // … per image
+  kWebSearch,   // … per web search call
+  kCodeSession, // … per code-interpreter session
 };
 inline constexpr size_t kMeterCount = 16;
-inline constexpr std::array<std::string_view, kMeterCount> kMeterNames = {
-    "input_tokens",        "cache_read_tokens",       "cache_write_tokens",  "cache_write_1h_tokens",
-    "output_tokens",       "reasoning_tokens",        "input_audio_tokens",  "cache_read_audio_tokens",
-    "output_audio_tokens", "input_image_tokens",      "cache_read_image_tokens", "output_image_tokens",
-    "requests",            "images",                  "web_searches",        "code_sessions"};
+inline constexpr std::array<std::string_view, kMeterCount> kMeterNames = {"input_tokens",
+                                                                          "cache_read_tokens",
+                                                                          "cache_write_tokens",
+                                                                          "cache_write_1h_tokens",
+                                                                          "output_tokens",
+                                                                          "reasoning_tokens",
+                                                                          "input_audio_tokens",
+                                                                          "cache_read_audio_tokens",
+                                                                          "output_audio_tokens",
+                                                                          "input_image_tokens",
+                                                                          "cache_read_image_tokens",
+                                                                          "output_image_tokens",
+                                                                          "requests",
+                                                                          "images",
+                                                                          "web_searches",
+                                                                          "code_sessions"};
 
 constexpr std::string_view meter_name(Meter meter) { return kMeterNames[static_cast<size_t>(meter)]; }
 std::optional<Meter> parse_meter(std::string_view name);

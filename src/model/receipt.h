@@ -108,16 +108,17 @@ struct CostLine {
   std::int64_t quantity = 0;
   std::optional<UnitPrice> unit_price; // nullopt: no price is known
   std::optional<Picodollars> cost;     // nullopt: unknown
-  std::optional<Picodollars> charged = std::nullopt; // by the price plan of a reseller's tenant; nullopt: no plan, or unknown
+  std::optional<Picodollars> charged =
+      std::nullopt; // by the price plan of a reseller's tenant; nullopt: no plan, or unknown
 };
 
 struct Cost {
   std::vector<CostLine> lines;
   std::string price_version;
   CostBasis basis = CostBasis::kMetered;
-  std::optional<Picodollars> total; // nullopt if any line is unknown
+  std::optional<Picodollars> total;   // nullopt if any line is unknown
   std::optional<Picodollars> charged; // what a reseller's tenant is charged, by its price plan
-  bool byok = false;                // the tenant's own provider key paid: billed 0, effective cost kept
+  bool byok = false;                  // the tenant's own provider key paid: billed 0, effective cost kept
 };
 
 struct Execution {
@@ -131,7 +132,7 @@ struct Execution {
   std::string finish_reason;
   int http_status = 0; // what the client got; 0: nothing
   EndedBy ended_by = EndedBy::kProvider;
-  std::string error_code;    // for refusals and errors: "budget_exceeded", …
+  std::string error_code; // for refusals and errors: "budget_exceeded", …
   std::string error_message;
 };
 
@@ -184,8 +185,8 @@ struct Receipt {
   RequestSummary request;
   Classification classification;
   PrivacySummary privacy;
-  std::vector<Candidate> candidates;                          // at most kMaxCandidates …
-  std::vector<std::pair<std::string, std::int64_t>> omitted;  // … and counts per filter for the rest ("survived" too)
+  std::vector<Candidate> candidates;                         // at most kMaxCandidates …
+  std::vector<std::pair<std::string, std::int64_t>> omitted; // … and counts per filter for the rest ("survived" too)
   Decision decision;
   std::vector<Attempt> attempts;
   Usage usage; // over all attempts

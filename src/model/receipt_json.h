@@ -22,8 +22,8 @@ std::string to_json(std::string_view head, const Receipt& receipt);
 std::string with_integrity(std::string_view stored, const Integrity& integrity);
 
 /// How much of a receipt is read. kOutcome is what counters need, at a third of the cost: identity, trace, request,
-/// attempts, execution, the cost without its lines, savings and budget charges; the rest is skipped, checked for nothing
-/// but its brackets.
+/// attempts, execution, the cost without its lines, savings and budget charges; the rest is skipped, checked for
+/// nothing but its brackets.
 enum class ReceiptPart : std::uint8_t { kAll, kOutcome };
 
 /// Reads stored bytes. Unknown fields are skipped (a newer writer), wrong types are kCorrupt with the field's name.

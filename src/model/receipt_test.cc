@@ -16,9 +16,10 @@ TEST(ReceiptJson, ReadsBackExactlyWhatWasWritten) {
 
 TEST(ReceiptJson, KeepsTheNamesOfThePublishedSample) {
   const std::string json = to_json(sample_receipt());
-  for (const char* fragment : {R"("classification":{"category":"reasoning","confidence":0.91)", R"("candidates":[{"model_id":)",
-                               R"("filtered_out_by":"budget")", R"("fallback_chain":["gemini-3-pro"])",
-                               R"("execution":{"actual_cost_usd":0.0131022,"actual_latency_ms":692,"status":"success")"}) {
+  for (const char* fragment :
+       {R"("classification":{"category":"reasoning","confidence":0.91)", R"("candidates":[{"model_id":)",
+        R"("filtered_out_by":"budget")", R"("fallback_chain":["gemini-3-pro"])",
+        R"("execution":{"actual_cost_usd":0.0131022,"actual_latency_ms":692,"status":"success")"}) {
     EXPECT_NE(json.find(fragment), std::string::npos) << fragment << "\n" << json;
   }
 }
@@ -42,7 +43,8 @@ TEST(ReceiptJson, IntegrityIsAddedBehindTheStoredBytes) {
 
 TEST(ReceiptJson, DamagedBytesAreNamedNotCrashedOn) {
   const std::string json = to_json(sample_receipt());
-  for (size_t cut = 0; cut < json.size(); cut += 7) EXPECT_FALSE(receipt_from_json(json.substr(0, cut)).has_value()) << cut;
+  for (size_t cut = 0; cut < json.size(); cut += 7)
+    EXPECT_FALSE(receipt_from_json(json.substr(0, cut)).has_value()) << cut;
   const auto wrong = receipt_from_json(R"({"receipt_id":"x","execution":{"status":"fine"}})");
   ASSERT_FALSE(wrong.has_value());
   EXPECT_EQ(wrong.error().message, "receipt field 'status' is not a known word");

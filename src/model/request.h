@@ -17,9 +17,9 @@ struct Needs {
   bool images = false;
   bool audio = false;
   bool json_schema = false;
-  bool reasoning = false;      // asked for explicitly
-  bool embeddings = false;     // an embedding model is wanted, and nothing else will do
-  bool server_tools = false;   // web search and the like, run by the provider
+  bool reasoning = false;    // asked for explicitly
+  bool embeddings = false;   // an embedding model is wanted, and nothing else will do
+  bool server_tools = false; // web search and the like, run by the provider
   bool operator==(const Needs&) const = default;
 };
 
@@ -42,8 +42,8 @@ struct RequestFacts {
   Variant variant = Variant::kNone;
   bool stream = false;
   Needs needs;
-  std::int64_t input_tokens_est = 0;   // for choosing
-  std::int64_t input_tokens_bound = 0; // for reserving: never below the truth
+  std::int64_t input_tokens_est = 0;             // for choosing
+  std::int64_t input_tokens_bound = 0;           // for reserving: never below the truth
   std::optional<std::int64_t> max_output_tokens; // as asked
   std::int64_t choices = 1;                      // n / best_of
   Constraints constraints;

@@ -22,7 +22,8 @@ struct TargetHealth {
   std::optional<double> tokens_per_second;
 };
 
-/// Immutable once handed out; keyed by "provider/model/region" (target_key). What is not in it is healthy and unmeasured.
+/// Immutable once handed out; keyed by "provider/model/region" (target_key). What is not in it is healthy and
+/// unmeasured.
 struct Health {
   std::map<std::string, TargetHealth, std::less<>> targets;
   const TargetHealth* find(std::string_view key) const {

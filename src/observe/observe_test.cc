@@ -99,11 +99,15 @@ TEST(Threads, HaveNamesAndUsedTime) {
   std::jthread heir;
   {
     const NewThreadsAre named("kr-heir");
-    heir = std::jthread([&] { while (!stop) {} });
+    heir = std::jthread([&] {
+      while (!stop) {
+      }
+    });
   }
   std::jthread own([&] {
     name_this_thread("kr-a-name-that-is-too-long");
-    while (!stop) {}
+    while (!stop) {
+    }
   });
   double seconds = 0;
   for (int i = 0; i < 5'000 && seconds == 0; ++i) { // until both have run

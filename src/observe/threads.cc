@@ -38,7 +38,8 @@ NewThreadsAre::~NewThreadsAre() {
 std::map<std::string, double> thread_cpu_seconds() {
   std::map<std::string, double> used;
   std::error_code none;
-  for (std::filesystem::directory_iterator one("/proc/self/task", none), end; !none && one != end; one.increment(none)) {
+  for (std::filesystem::directory_iterator one("/proc/self/task", none), end; !none && one != end;
+       one.increment(none)) {
     const std::string spent = first_line(one->path() / "schedstat"); // nanoseconds first
     std::uint64_t ns = 0;
     if (std::from_chars(spent.data(), spent.data() + spent.size(), ns).ec != std::errc{}) continue; // it has ended

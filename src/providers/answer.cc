@@ -8,10 +8,12 @@ void TapReader::add_output(std::string_view text) {
   if (text.empty()) return;
   facts_.first_content_seen = true;
   facts_.output_bytes += static_cast<std::int64_t>(text.size());
-  if (tap_.keep_output_ && tap_.output_.size() < kMaxKeptOutput) tap_.output_.append(text.substr(0, kMaxKeptOutput - tap_.output_.size()));
+  if (tap_.keep_output_ && tap_.output_.size() < kMaxKeptOutput)
+    tap_.output_.append(text.substr(0, kMaxKeptOutput - tap_.output_.size()));
 }
 
-// docs.mistral.ai/capabilities/reasoning: [{"type":"thinking","thinking":[{"type":"text","text"}]},{"type":"text","text"}]
+// docs.mistral.ai/capabilities/reasoning:
+// [{"type":"thinking","thinking":[{"type":"text","text"}]},{"type":"text","text"}]
 void TapReader::add_text_or_parts(Json parent, std::string_view key) {
   add_output(text_member(parent, key));
   const auto parts = array_member(parent, key);
@@ -65,7 +67,8 @@ bool TapReader::take_choice(Json choice) {
   if (!message) message = member(choice, "message");
   if (!message) return facts_.output_bytes > before;
   add_text_or_parts(*message, "content");
-  for (const std::string_view field : {"refusal", "reasoning_content", "reasoning"}) add_output(text_member(*message, field));
+  for (const std::string_view field : {"refusal", "reasoning_content", "reasoning"})
+    add_output(text_member(*message, field));
   const bool calls = take_calls(*message);
   return calls || facts_.output_bytes > before;
 }

@@ -1,7 +1,7 @@
 // Reads what a provider answers while it is being relayed: ids, finish reason, usage in disjoint classes, errors.
-// Fed with whole JSON bodies, or with SSE events that somebody else has framed. Pure; never fails: an answer that cannot
-// be understood leaves its facts empty and usage unknown.
-// Rules for usage, with the sources of each trap: docs/money.md; golden cases: tests/cases/cost, tests/cases/sse.
+// Fed with whole JSON bodies, or with SSE events that somebody else has framed. Pure; never fails: an answer that
+// cannot be understood leaves its facts empty and usage unknown. Rules for usage, with the sources of each trap:
+// docs/money.md; golden cases: tests/cases/cost, tests/cases/sse.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ enum class EventKind : std::uint8_t {
 struct AnswerFacts {
   std::string response_id;
   std::string response_model;
-  std::string finish_reason; // in the provider's own words: "stop", "length", "tool_calls", "end_turn", …
-  model::Usage usage;        // source kUnknown until the provider has reported any
+  std::string finish_reason;          // in the provider's own words: "stop", "length", "tool_calls", "end_turn", …
+  model::Usage usage;                 // source kUnknown until the provider has reported any
   std::optional<ProviderError> error; // in the body, or as an event of the stream
-  std::int64_t output_bytes = 0;      // text, reasoning and tool arguments, unescaped: for counting when a stream breaks
+  std::int64_t output_bytes = 0; // text, reasoning and tool arguments, unescaped: for counting when a stream breaks
   std::int64_t events = 0;
   int open_block = -1; // Anthropic: index of the content block that is open
   bool first_content_seen = false;
@@ -43,7 +43,8 @@ inline constexpr size_t kMaxKeptOutput = size_t{1} << 20;
 /// One per attempt; one thread at a time.
 class AnswerTap {
 public:
-  AnswerTap(model::Endpoint client_endpoint, model::Dialect provider) : endpoint_(client_endpoint), provider_(provider) {}
+  AnswerTap(model::Endpoint client_endpoint, model::Dialect provider)
+      : endpoint_(client_endpoint), provider_(provider) {}
 
   /// `name` is the SSE event field (empty if none), `data` its data lines joined by newlines.
   EventKind on_event(std::string_view name, std::string_view data);

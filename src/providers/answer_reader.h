@@ -1,5 +1,5 @@
-// TapReader: reads one event or body into a tap's facts. Internal to providers: it includes simdjson. answer.cc reads chat
-// completions, completions, embeddings and Anthropic's messages; answer_responses.cc reads OpenAI's responses.
+// TapReader: reads one event or body into a tap's facts. Internal to providers: it includes simdjson. answer.cc reads
+// chat completions, completions, embeddings and Anthropic's messages; answer_responses.cc reads OpenAI's responses.
 #pragma once
 
 #include <string>
@@ -13,7 +13,8 @@ namespace kairos::providers {
 
 class TapReader {
 public:
-  explicit TapReader(AnswerTap& tap) : tap_(tap), facts_(tap.facts_), shape_(usage_shape(tap.endpoint_, tap.provider_)) {}
+  explicit TapReader(AnswerTap& tap)
+      : tap_(tap), facts_(tap.facts_), shape_(usage_shape(tap.endpoint_, tap.provider_)) {}
 
   EventKind event(std::string_view data);
   void body(Json root);

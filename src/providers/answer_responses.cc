@@ -1,5 +1,5 @@
-// OpenAI's responses: platform.openai.com/docs/api-reference/responses-streaming. A stream repeats its output: in deltas, in
-// "….done" events and in the last event's whole response; only the deltas are counted.
+// OpenAI's responses: platform.openai.com/docs/api-reference/responses-streaming. A stream repeats its output: in
+// deltas, in "….done" events and in the last event's whole response; only the deltas are counted.
 #include "providers/answer_reader.h"
 
 namespace kairos::providers {
@@ -75,7 +75,8 @@ EventKind TapReader::responses_event(std::string_view data, Json root) {
   if (const auto response = member(root, "response")) take_response(*response); // created, in_progress, queued
   if (type != "response.output_item.added") return EventKind::kOther;
   const std::int64_t before = facts_.output_bytes;
-  if (const auto item = member(root, "item")) add_output(text_member(*item, "name")); // of a function; no delta tells it
+  if (const auto item = member(root, "item"))
+    add_output(text_member(*item, "name")); // of a function; no delta tells it
   return facts_.output_bytes > before ? EventKind::kContent : EventKind::kOther;
 }
 

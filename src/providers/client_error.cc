@@ -59,30 +59,45 @@ std::string responses_event(const ClientError& error, std::string_view type) {
 
 std::string_view openai_type(int status) {
   switch (status) {
-  case 401: return "authentication_error";
-  case 402: return "insufficient_quota";
-  case 403: return "permission_error";
+  case 401:
+    return "authentication_error";
+  case 402:
+    return "insufficient_quota";
+  case 403:
+    return "permission_error";
   case 408:
-  case 504: return "timeout_error";
-  case 429: return "rate_limit_error";
-  default: return status >= 500 ? "server_error" : "invalid_request_error";
+  case 504:
+    return "timeout_error";
+  case 429:
+    return "rate_limit_error";
+  default:
+    return status >= 500 ? "server_error" : "invalid_request_error";
   }
 }
 
 // docs.anthropic.com/en/api/errors
 std::string_view anthropic_type(int status) {
   switch (status) {
-  case 401: return "authentication_error";
-  case 402: return "billing_error";
-  case 403: return "permission_error";
-  case 404: return "not_found_error";
-  case 413: return "request_too_large";
+  case 401:
+    return "authentication_error";
+  case 402:
+    return "billing_error";
+  case 403:
+    return "permission_error";
+  case 404:
+    return "not_found_error";
+  case 413:
+    return "request_too_large";
   case 408:
-  case 504: return "timeout_error";
-  case 429: return "rate_limit_error";
+  case 504:
+    return "timeout_error";
+  case 429:
+    return "rate_limit_error";
   case 503:
-  case 529: return "overloaded_error";
-  default: return status >= 500 ? "api_error" : "invalid_request_error";
+  case 529:
+    return "overloaded_error";
+  default:
+    return status >= 500 ? "api_error" : "invalid_request_error";
   }
 }
 
@@ -105,7 +120,8 @@ std::string_view error_type(model::Dialect client, int http_status) {
 }
 
 std::string error_body(model::Dialect client, const ClientError& error) {
-  const std::string_view type = error.type.empty() ? error_type(client, error.http_status) : std::string_view(error.type);
+  const std::string_view type =
+      error.type.empty() ? error_type(client, error.http_status) : std::string_view(error.type);
   return client == model::Dialect::kAnthropic ? anthropic_body(error, type) : openai_body(error, type);
 }
 

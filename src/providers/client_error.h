@@ -13,7 +13,7 @@ namespace kairos::providers {
 
 struct ClientError {
   int http_status = 500;
-  std::string type;    // OpenAI's words: "invalid_request_error", …; empty: the usual one for the status
+  std::string type; // OpenAI's words: "invalid_request_error", …; empty: the usual one for the status
   std::string message;
   std::string param;   // empty: null
   std::string code;    // "budget_exceeded", …; empty: null

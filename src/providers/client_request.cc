@@ -7,11 +7,16 @@ namespace {
 
 std::span<const FieldRule> rules_of(model::Endpoint endpoint) {
   switch (endpoint) {
-  case model::Endpoint::kChatCompletions: return chat_rules();
-  case model::Endpoint::kResponses: return responses_rules();
-  case model::Endpoint::kEmbeddings: return embeddings_rules();
-  case model::Endpoint::kCompletions: return completions_rules();
-  case model::Endpoint::kMessages: return anthropic_rules();
+  case model::Endpoint::kChatCompletions:
+    return chat_rules();
+  case model::Endpoint::kResponses:
+    return responses_rules();
+  case model::Endpoint::kEmbeddings:
+    return embeddings_rules();
+  case model::Endpoint::kCompletions:
+    return completions_rules();
+  case model::Endpoint::kMessages:
+    return anthropic_rules();
   }
   return {};
 }
@@ -19,10 +24,13 @@ std::span<const FieldRule> rules_of(model::Endpoint endpoint) {
 std::string_view prompt_field(model::Endpoint endpoint) {
   switch (endpoint) {
   case model::Endpoint::kChatCompletions:
-  case model::Endpoint::kMessages: return "messages";
-  case model::Endpoint::kCompletions: return "prompt";
+  case model::Endpoint::kMessages:
+    return "messages";
+  case model::Endpoint::kCompletions:
+    return "prompt";
   case model::Endpoint::kResponses:
-  case model::Endpoint::kEmbeddings: break;
+  case model::Endpoint::kEmbeddings:
+    break;
   }
   return "input";
 }
@@ -53,13 +61,16 @@ WireResult<ParsedRequest> parse(model::Endpoint endpoint, std::string_view body)
 }
 
 constexpr std::array<std::pair<std::string_view, model::Variant>, 3> kVariants = {
-    {{":free", model::Variant::kFree}, {":thinking", model::Variant::kThinking}, {":extended", model::Variant::kExtended}}};
+    {{":free", model::Variant::kFree},
+     {":thinking", model::Variant::kThinking},
+     {":extended", model::Variant::kExtended}}};
 
 } // namespace
 
 WireResult<ParsedRequest> parse_client_request(model::Endpoint endpoint, std::string_view body) {
   auto request = parse(endpoint, body);
-  if (request && endpoint == model::Endpoint::kMessages && !request->max_output_tokens) return refuse("max_tokens", "is required");
+  if (request && endpoint == model::Endpoint::kMessages && !request->max_output_tokens)
+    return refuse("max_tokens", "is required");
   return request;
 }
 
@@ -68,13 +79,16 @@ WireResult<ParsedRequest> parse_count_request(std::string_view body) { return pa
 std::optional<WireError> must_be_pinned(const ParsedRequest& request) {
   if (request_facts(request).pinned()) return std::nullopt;
   if (request.endpoint == model::Endpoint::kEmbeddings) {
-    return refuse("model", "name a model: vectors of different models cannot be compared, so embeddings are not routed").error();
+    return refuse("model", "name a model: vectors of different models cannot be compared, so embeddings are not routed")
+        .error();
   }
   if (request.endpoint == model::Endpoint::kCompletions) {
     return refuse("model", "name a model: few take plain prompts, so completions are not routed").error();
   }
   if (!request.previous_response_id.empty()) {
-    return refuse("previous_response_id", "only the provider that has that response can go on from it; name the model that gave it").error();
+    return refuse("previous_response_id",
+                  "only the provider that has that response can go on from it; name the model that gave it")
+        .error();
   }
   return std::nullopt;
 }

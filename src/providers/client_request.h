@@ -43,8 +43,8 @@ struct EditPoints {
   bool bound_named_twice = false;   // OpenAI chat: both names stand there, one of them null
   std::optional<Member> stream_options;
   std::optional<Member> kairosroute;
-  std::optional<Span> include_usage;            // its value inside stream_options
-  std::optional<size_t> stream_options_inside;  // just behind the brace of stream_options
+  std::optional<Span> include_usage;           // its value inside stream_options
+  std::optional<size_t> stream_options_inside; // just behind the brace of stream_options
   bool stream_options_empty = false;
 };
 
@@ -64,12 +64,12 @@ struct ParsedRequest {
   std::string kairosroute;          // the body's `kairosroute` object, raw JSON; empty if there is none
 
   // All text that will be tokenised, unescaped, in one owned buffer; the views below point into it by offset.
-  std::string text;          // system, messages, tool definitions and schemas, each followed by '\n'
-  Span system_text;          // of `text`
-  Span last_user_text;       // of `text`
-  std::int64_t messages = 0;  // how many (embeddings, completions: inputs)
-  std::int64_t token_ids = 0; // inputs given as token numbers (embeddings, completions): exact, and not in `text`
-  std::int64_t images = 0;    // image parts, whatever their form
+  std::string text;             // system, messages, tool definitions and schemas, each followed by '\n'
+  Span system_text;             // of `text`
+  Span last_user_text;          // of `text`
+  std::int64_t messages = 0;    // how many (embeddings, completions: inputs)
+  std::int64_t token_ids = 0;   // inputs given as token numbers (embeddings, completions): exact, and not in `text`
+  std::int64_t images = 0;      // image parts, whatever their form
   std::int64_t audio_bytes = 0; // inline base64 audio, in characters
   std::int64_t file_bytes = 0;  // inline base64 files (PDF, …), in characters
   bool remote_parts = false;    // files by id or URL: their tokens cannot be known from the body
@@ -87,12 +87,13 @@ WireResult<ParsedRequest> parse_client_request(model::Endpoint endpoint, std::st
 /// Anthropic's messages/count_tokens: as messages, but without a bound on the output.
 WireResult<ParsedRequest> parse_count_request(std::string_view body);
 
-/// Why this request cannot be routed but only be sent to a model that it names; nullopt: it can. OpenAI's embeddings (vectors
-/// of two models cannot be compared), completions (few models take plain prompts), responses that go on from kept ones.
+/// Why this request cannot be routed but only be sent to a model that it names; nullopt: it can. OpenAI's embeddings
+/// (vectors of two models cannot be compared), completions (few models take plain prompts), responses that go on from
+/// kept ones.
 std::optional<WireError> must_be_pinned(const ParsedRequest& request);
 
-/// The facts that routing needs, but for token counts and constraints, which the caller fills. The suffixes :free, :thinking
-/// and :extended become the variant.
+/// The facts that routing needs, but for token counts and constraints, which the caller fills. The suffixes :free,
+/// :thinking and :extended become the variant.
 model::RequestFacts request_facts(const ParsedRequest& request);
 
 /// The dialect in which a client of this endpoint speaks and wants its errors.

@@ -35,8 +35,8 @@ void take_usage_line(Bill& bill, const std::string& line) {
 }
 
 bool begins_section(const std::string& word) {
-  return word == "at" || word == "service_tier" || word == "prices" || word == "expect" || word == "attempt" || word == "raw" ||
-         word == "usage";
+  return word == "at" || word == "service_tier" || word == "prices" || word == "expect" || word == "attempt" ||
+         word == "raw" || word == "usage";
 }
 
 std::vector<Bill> bills_of(const std::filesystem::path& file) {
@@ -75,14 +75,16 @@ std::map<std::string, std::int64_t> counted(const model::Usage& usage) {
 
 TEST(GoldenInvoices, WhatProvidersReportBecomesDisjointClasses) {
   size_t run = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(KAIROS_SOURCE_DIR) / "tests/cases/cost")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(KAIROS_SOURCE_DIR) / "tests/cases/cost")) {
     if (entry.path().extension() != ".txt") continue;
     for (Bill& bill : bills_of(entry.path())) {
       const auto shape = kShapes.find(bill.dialect);
       ASSERT_TRUE(shape != kShapes.end()) << bill.where << ": " << bill.dialect;
       const auto usage = read_usage(shape->second, bill.raw);
       std::erase_if(bill.usage, [](const auto& line) { return line.second == 0; });
-      EXPECT_EQ(usage ? counted(*usage) : (std::map<std::string, std::int64_t>{}), bill.usage) << bill.where << "\n" << bill.raw;
+      EXPECT_EQ(usage ? counted(*usage) : (std::map<std::string, std::int64_t>{}), bill.usage) << bill.where << "\n"
+                                                                                               << bill.raw;
       EXPECT_EQ(usage && usage->inconsistent, bill.inconsistent) << bill.where << "\n" << bill.raw;
       ++run;
     }

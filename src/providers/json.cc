@@ -76,7 +76,8 @@ Result<Json> parse_json(std::string_view text, int slot) {
 std::optional<Json> member(Json parent, std::string_view key) {
   JsonObject object;
   Json value;
-  if (parent.get(object) != simdjson::SUCCESS || object.at_key(key).get(value) != simdjson::SUCCESS) return std::nullopt;
+  if (parent.get(object) != simdjson::SUCCESS || object.at_key(key).get(value) != simdjson::SUCCESS)
+    return std::nullopt;
   if (value.is_null()) return std::nullopt;
   return value;
 }

@@ -17,12 +17,12 @@ using Json = simdjson::dom::element;
 using JsonObject = simdjson::dom::object;
 using JsonArray = simdjson::dom::array;
 
-/// Parses and validates the whole text (UTF-8, grammar, depth). The element lives until this thread's next call with the
-/// same slot; slot 1 is for JSON inside JSON (tool arguments).
+/// Parses and validates the whole text (UTF-8, grammar, depth). The element lives until this thread's next call with
+/// the same slot; slot 1 is for JSON inside JSON (tool arguments).
 Result<Json> parse_json(std::string_view text, int slot = 0);
 
-/// The value of `key` if `parent` is an object that has it and it is not null. With duplicates the first counts, so do not
-/// use this on what a client sent.
+/// The value of `key` if `parent` is an object that has it and it is not null. With duplicates the first counts, so do
+/// not use this on what a client sent.
 std::optional<Json> member(Json parent, std::string_view key);
 /// The same when the value has to be a string; empty if not.
 std::string_view text_member(Json parent, std::string_view key);

@@ -12,15 +12,17 @@ namespace kairos::providers {
 namespace {
 
 constexpr size_t kMaxMessage = 1000;
-constexpr std::array<std::string_view, 10> kNames = {"invalid",        "auth",           "quota",      "rate_limit", "not_found",
-                                                     "context_window", "content_policy", "overloaded", "timeout",    "server"};
+constexpr std::array<std::string_view, 10> kNames = {"invalid",   "auth",           "quota",          "rate_limit",
+                                                     "not_found", "context_window", "content_policy", "overloaded",
+                                                     "timeout",   "server"};
 
 struct Sign {
   std::string_view text;
   ErrorClass error;
 };
 
-// Codes, types and statuses as OpenAI, Azure, Anthropic, Google, Bedrock, Mistral and OpenAI-compatible servers write them.
+// Codes, types and statuses as OpenAI, Azure, Anthropic, Google, Bedrock, Mistral and OpenAI-compatible servers write
+// them.
 constexpr std::array kCodes = {
     Sign{"context_length_exceeded", ErrorClass::kContextWindow},
     Sign{"string_above_max_length", ErrorClass::kContextWindow},
@@ -86,7 +88,8 @@ std::string lower(std::string_view text) {
 
 std::optional<ErrorClass> by_code(std::string_view code) {
   const std::string wanted = lower(code);
-  const auto* const found = std::find_if(kCodes.begin(), kCodes.end(), [&](const Sign& sign) { return sign.text == wanted; });
+  const auto* const found =
+      std::find_if(kCodes.begin(), kCodes.end(), [&](const Sign& sign) { return sign.text == wanted; });
   if (found == kCodes.end()) return std::nullopt;
   return found->error;
 }
@@ -102,17 +105,26 @@ std::optional<ErrorClass> by_message(std::string_view message) {
 ErrorClass by_status(int status) {
   switch (status) {
   case 401:
-  case 403: return ErrorClass::kAuth;
-  case 402: return ErrorClass::kQuota;
-  case 404: return ErrorClass::kNotFound;
+  case 403:
+    return ErrorClass::kAuth;
+  case 402:
+    return ErrorClass::kQuota;
+  case 404:
+    return ErrorClass::kNotFound;
   case 408:
-  case 504: return ErrorClass::kTimeout;
-  case 413: return ErrorClass::kContextWindow;
-  case 429: return ErrorClass::kRateLimit;
+  case 504:
+    return ErrorClass::kTimeout;
+  case 413:
+    return ErrorClass::kContextWindow;
+  case 429:
+    return ErrorClass::kRateLimit;
   case 503:
-  case 529: return ErrorClass::kOverloaded;
-  case 409: return ErrorClass::kServer; // a clash inside the provider; trying again is right
-  default: break;
+  case 529:
+    return ErrorClass::kOverloaded;
+  case 409:
+    return ErrorClass::kServer; // a clash inside the provider; trying again is right
+  default:
+    break;
   }
   return status >= 400 && status < 500 ? ErrorClass::kInvalid : ErrorClass::kServer;
 }

@@ -23,8 +23,9 @@ std::string refused(std::string_view body) {
 }
 
 TEST(ClientRequest, ReadsWhatRoutingNeeds) {
-  const auto parsed = parse_client_request(Endpoint::kChatCompletions,
-                                           R"({"model":"auto:free","messages":[{"role":"user","content":"h\u00e9"}],"max_tokens":50,"n":2,"stream":true})");
+  const auto parsed = parse_client_request(
+      Endpoint::kChatCompletions,
+      R"({"model":"auto:free","messages":[{"role":"user","content":"h\u00e9"}],"max_tokens":50,"n":2,"stream":true})");
   ASSERT_TRUE(parsed.has_value()) << parsed.error().error.message;
   EXPECT_EQ(parsed->max_output_tokens, 50);
   EXPECT_EQ(parsed->choices, 2);
@@ -35,19 +36,23 @@ TEST(ClientRequest, ReadsWhatRoutingNeeds) {
 }
 
 TEST(ClientRequest, NoSecondModelCanBeSmuggledIn) {
-  EXPECT_NE(refused(R"({"model":"a","mod\u0065l":"b","messages":[{"role":"user","content":"x"}]})").find("model"), std::string::npos);
+  EXPECT_NE(refused(R"({"model":"a","mod\u0065l":"b","messages":[{"role":"user","content":"x"}]})").find("model"),
+            std::string::npos);
 }
 
 TEST(ClientRequest, RefusalsNameTheField) {
   EXPECT_NE(refused(R"({"model":"a","messages":7})").find("messages"), std::string::npos);
-  EXPECT_NE(refused(R"({"model":"a","messages":[{"role":"user","content":"x"}],"max_tokens":1.5})").find("max_tokens"), std::string::npos);
-  EXPECT_NE(refused(R"({"model":"a","messages":[{"role":"user","content":"x"}],"max_tokens":-1})").find("max_tokens"), std::string::npos);
+  EXPECT_NE(refused(R"({"model":"a","messages":[{"role":"user","content":"x"}],"max_tokens":1.5})").find("max_tokens"),
+            std::string::npos);
+  EXPECT_NE(refused(R"({"model":"a","messages":[{"role":"user","content":"x"}],"max_tokens":-1})").find("max_tokens"),
+            std::string::npos);
   EXPECT_NE(refused("{\"model\":\"a\",").size(), 0U);
   EXPECT_NE(refused(std::string(70, '[') + std::string(70, ']')).size(), 0U);
 }
 
 TEST(UpstreamBody, OnlyTheDecisionsEditsAreMade) {
-  const std::string body = R"({ "model":"auto", "x":{"a":[1, 2.50]}, "stream":true,"messages":[{"role":"user","content":"x"}], "kairosroute":{"workflow":"w"} })";
+  const std::string body =
+      R"({ "model":"auto", "x":{"a":[1, 2.50]}, "stream":true,"messages":[{"role":"user","content":"x"}], "kairosroute":{"workflow":"w"} })";
   const auto parsed = parse_client_request(Endpoint::kChatCompletions, body);
   ASSERT_TRUE(parsed.has_value());
   UpstreamTarget target;
@@ -55,7 +60,10 @@ TEST(UpstreamBody, OnlyTheDecisionsEditsAreMade) {
   target.max_output_tokens = 77;
   const auto sent = upstream_body(*parsed, body, target);
   ASSERT_TRUE(sent.has_value());
-  EXPECT_NE(sent->find(R"("model":"gpt-x", "x":{"a":[1, 2.50]}, "stream":true,"messages":[{"role":"user","content":"x"}])"), std::string::npos) << *sent;
+  EXPECT_NE(
+      sent->find(R"("model":"gpt-x", "x":{"a":[1, 2.50]}, "stream":true,"messages":[{"role":"user","content":"x"}])"),
+      std::string::npos)
+      << *sent;
   EXPECT_NE(sent->find("77"), std::string::npos);
   EXPECT_NE(sent->find("include_usage"), std::string::npos);
   EXPECT_EQ(sent->find("kairosroute"), std::string::npos);
@@ -69,12 +77,16 @@ std::string random_space(std::mt19937& random) {
 
 /// Members that the decision may edit, and others with values that are easy to get wrong, in any order and spacing.
 std::string random_body(std::mt19937& random, std::vector<std::string>& untouched) {
-  std::vector<std::string> kept = {R"("messages":[{"role":"user","content":"a \\\" } , { kairosroute"}])", R"("x\u0041":1.50)",
-                                   R"("metadata" : {"model":"inner", "max_tokens":[1 ,2]})", R"("seed":-0.0e+1)",
-                                   R"("user":"\ud83d\ude00 \\")", R"("stop":["}", "],"])"};
-  std::erase_if(kept, [&](const std::string& member) { return !member.starts_with("\"messages") && random() % 3 == 0; });
-  std::vector<std::string> edited = {R"("model" : "auto")", R"("max_tokens":9)", R"("stream":true)", R"("stream_options":{"a":[1]})",
-                                     R"("kairosroute" : {"workflow":"}"})"};
+  std::vector<std::string> kept = {R"("messages":[{"role":"user","content":"a \\\" } , { kairosroute"}])",
+                                   R"("x\u0041":1.50)",
+                                   R"("metadata" : {"model":"inner", "max_tokens":[1 ,2]})",
+                                   R"("seed":-0.0e+1)",
+                                   R"("user":"\ud83d\ude00 \\")",
+                                   R"("stop":["}", "],"])"};
+  std::erase_if(kept,
+                [&](const std::string& member) { return !member.starts_with("\"messages") && random() % 3 == 0; });
+  std::vector<std::string> edited = {R"("model" : "auto")", R"("max_tokens":9)", R"("stream":true)",
+                                     R"("stream_options":{"a":[1]})", R"("kairosroute" : {"workflow":"}"})"};
   std::erase_if(edited, [&](const std::string& member) { return !member.starts_with("\"model") && random() % 2 == 0; });
   std::vector<std::string> all = kept;
   all.insert(all.end(), edited.begin(), edited.end());
@@ -126,8 +138,10 @@ TEST(ClientRequest, WhatCannotBeRoutedNamesItsModel) {
   EXPECT_EQ(refused_field(Endpoint::kEmbeddings, R"({"model":"auto","input":"x"})"), "model");
   EXPECT_EQ(refused_field(Endpoint::kEmbeddings, R"({"model":"text-embedding-3-small","input":"x"})"), "");
   EXPECT_EQ(refused_field(Endpoint::kCompletions, R"({"model":"kr-auto:free","prompt":"x"})"), "model");
-  EXPECT_EQ(refused_field(Endpoint::kResponses, R"({"model":"auto","input":"x","previous_response_id":"resp_1"})"), "previous_response_id");
-  EXPECT_EQ(refused_field(Endpoint::kResponses, R"({"model":"gpt-5","input":"x","previous_response_id":"resp_1"})"), "");
+  EXPECT_EQ(refused_field(Endpoint::kResponses, R"({"model":"auto","input":"x","previous_response_id":"resp_1"})"),
+            "previous_response_id");
+  EXPECT_EQ(refused_field(Endpoint::kResponses, R"({"model":"gpt-5","input":"x","previous_response_id":"resp_1"})"),
+            "");
   EXPECT_EQ(refused_field(Endpoint::kResponses, R"({"model":"auto","input":"x"})"), "");
   EXPECT_TRUE(parse_count_request(R"({"model":"c","messages":[{"role":"user","content":"x"}]})").has_value());
 }
@@ -135,13 +149,15 @@ TEST(ClientRequest, WhatCannotBeRoutedNamesItsModel) {
 TEST(AnswerTap, ReadsWholeAnswersOfEveryEndpoint) {
   AnswerTap response(Endpoint::kResponses, model::Dialect::kOpenAi);
   response.keep_output();
-  response.on_body(R"({"id":"r1","model":"m","status":"completed","output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"T"}]},{"type":"message","content":[{"type":"output_text","text":"Hi"}]},{"type":"function_call","name":"f","arguments":"{}"}],"usage":{"input_tokens":4,"output_tokens":6,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":10}})");
+  response.on_body(
+      R"({"id":"r1","model":"m","status":"completed","output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"T"}]},{"type":"message","content":[{"type":"output_text","text":"Hi"}]},{"type":"function_call","name":"f","arguments":"{}"}],"usage":{"input_tokens":4,"output_tokens":6,"output_tokens_details":{"reasoning_tokens":1},"total_tokens":10}})");
   EXPECT_EQ(response.output(), "THif{}");
   EXPECT_EQ(response.facts().finish_reason, "completed");
   EXPECT_EQ(response.facts().usage[Meter::kInput], 4);
   EXPECT_EQ(response.facts().usage[Meter::kReasoning], 1);
   AnswerTap embedding(Endpoint::kEmbeddings, model::Dialect::kOpenAi);
-  embedding.on_body(R"({"object":"list","model":"e","data":[{"embedding":[0.1,0.2],"index":0}],"usage":{"prompt_tokens":8,"total_tokens":8}})");
+  embedding.on_body(
+      R"({"object":"list","model":"e","data":[{"embedding":[0.1,0.2],"index":0}],"usage":{"prompt_tokens":8,"total_tokens":8}})");
   EXPECT_EQ(embedding.facts().usage[Meter::kInput], 8);
   EXPECT_EQ(embedding.facts().usage.source, model::UsageSource::kProvider);
 }
@@ -149,11 +165,18 @@ TEST(AnswerTap, ReadsWholeAnswersOfEveryEndpoint) {
 TEST(AnswerTap, ReadsAnOpenAiStream) {
   AnswerTap tap(Endpoint::kChatCompletions, model::Dialect::kOpenAi);
   tap.keep_output();
-  EXPECT_EQ(tap.on_event("", R"({"id":"c1","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]})"), EventKind::kOther);
-  EXPECT_EQ(tap.on_event("", R"({"id":"c1","model":"m","choices":[{"index":0,"delta":{"content":"Hi"}}]})"), EventKind::kContent);
-  EXPECT_EQ(tap.on_event("", R"({"id":"c1","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"), EventKind::kOther);
-  EXPECT_EQ(tap.on_event("", R"({"id":"c1","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":7,"total_tokens":27,"prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":{"reasoning_tokens":2}}})"),
-            EventKind::kUsageOnly);
+  EXPECT_EQ(
+      tap.on_event("", R"({"id":"c1","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]})"),
+      EventKind::kOther);
+  EXPECT_EQ(tap.on_event("", R"({"id":"c1","model":"m","choices":[{"index":0,"delta":{"content":"Hi"}}]})"),
+            EventKind::kContent);
+  EXPECT_EQ(tap.on_event("", R"({"id":"c1","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"),
+            EventKind::kOther);
+  EXPECT_EQ(
+      tap.on_event(
+          "",
+          R"({"id":"c1","choices":[],"usage":{"prompt_tokens":20,"completion_tokens":7,"total_tokens":27,"prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":{"reasoning_tokens":2}}})"),
+      EventKind::kUsageOnly);
   EXPECT_EQ(tap.on_event("", "[DONE]"), EventKind::kTerminal);
   const AnswerFacts& facts = tap.facts();
   EXPECT_EQ(facts.finish_reason, "stop");
@@ -166,9 +189,14 @@ TEST(AnswerTap, ReadsAnOpenAiStream) {
 
 TEST(AnswerTap, ReadsAnAnthropicStream) {
   AnswerTap tap(Endpoint::kMessages, model::Dialect::kAnthropic);
-  tap.on_event("message_start", R"({"type":"message_start","message":{"id":"m1","model":"c","usage":{"input_tokens":12,"cache_read_input_tokens":8,"output_tokens":1}}})");
-  EXPECT_EQ(tap.on_event("content_block_delta", R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}})"), EventKind::kContent);
-  tap.on_event("message_delta", R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}})");
+  tap.on_event(
+      "message_start",
+      R"({"type":"message_start","message":{"id":"m1","model":"c","usage":{"input_tokens":12,"cache_read_input_tokens":8,"output_tokens":1}}})");
+  EXPECT_EQ(tap.on_event("content_block_delta",
+                         R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}})"),
+            EventKind::kContent);
+  tap.on_event("message_delta",
+               R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5}})");
   EXPECT_EQ(tap.on_event("message_stop", R"({"type":"message_stop"})"), EventKind::kTerminal);
   EXPECT_EQ(tap.facts().finish_reason, "end_turn");
   EXPECT_EQ(tap.facts().usage[Meter::kInput], 12);
@@ -177,7 +205,9 @@ TEST(AnswerTap, ReadsAnAnthropicStream) {
 }
 
 TEST(Usage, MoreCachedThanPromptIsFlaggedAndNothingGoesNegative) {
-  const auto usage = read_usage(UsageShape::kOpenAiChat, R"({"prompt_tokens":5,"completion_tokens":1,"total_tokens":6,"prompt_tokens_details":{"cached_tokens":9}})");
+  const auto usage = read_usage(
+      UsageShape::kOpenAiChat,
+      R"({"prompt_tokens":5,"completion_tokens":1,"total_tokens":6,"prompt_tokens_details":{"cached_tokens":9}})");
   ASSERT_TRUE(usage.has_value());
   EXPECT_TRUE(usage->inconsistent);
   for (const std::int64_t quantity : usage->quantities) EXPECT_GE(quantity, 0);
@@ -186,7 +216,8 @@ TEST(Usage, MoreCachedThanPromptIsFlaggedAndNothingGoesNegative) {
 
 TEST(Errors, HaveTheShapeOfTheApiThatWasCalled) {
   const ClientError error{402, "", "over the cap", "", "budget_exceeded", ""};
-  EXPECT_NE(error_body(model::Dialect::kOpenAi, error).find(R"("param":null,"code":"budget_exceeded")"), std::string::npos);
+  EXPECT_NE(error_body(model::Dialect::kOpenAi, error).find(R"("param":null,"code":"budget_exceeded")"),
+            std::string::npos);
   EXPECT_TRUE(error_body(model::Dialect::kAnthropic, error).starts_with(R"({"type":"error","error":{"type":)"));
   EXPECT_EQ(read_error(model::Dialect::kOpenAi, 429, "<html>").error, ErrorClass::kRateLimit);
 }

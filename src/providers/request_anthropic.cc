@@ -8,7 +8,8 @@ namespace {
 
 Checked read_content(RequestReader& reader, Json content, const Path& path);
 
-/// source: {type: base64, data} | {type: url, url} | {type: file, file_id} | {type: text, data} | {type: content, content}
+/// source: {type: base64, data} | {type: url, url} | {type: file, file_id} | {type: text, data} | {type: content,
+/// content}
 Checked read_source(RequestReader& reader, std::optional<Json> source, const Path& path, bool image) {
   const Path here{&path, "source"};
   if (!source) return refuse(here.text(), "is required");
@@ -33,8 +34,8 @@ Checked read_source(RequestReader& reader, std::optional<Json> source, const Pat
 Checked read_block(RequestReader& reader, Json block, const Path& path) {
   const auto object = as_object(block, path);
   if (!object) return std::unexpected(object.error());
-  static constexpr std::array<std::string_view, 6> kNames = {"type", "text", "source", "content", "cache_control",
-                                                             "signature"};
+  static constexpr std::array<std::string_view, 6> kNames = {"type",    "text",          "source",
+                                                             "content", "cache_control", "signature"};
   const auto fields = pick(reader, *object, path, kNames);
   if (!fields) return std::unexpected(fields.error());
   const auto& [type, text, source, content, cache_control, signature] = *fields;
@@ -147,7 +148,8 @@ Checked read_metadata(RequestReader& reader, Json value, const Path& path, const
 Checked read_output_format(RequestReader& reader, Json value, const Path& path, const Member& where) {
   const auto object = as_object(value, path);
   if (!object) return std::unexpected(object.error());
-  if (text_member(value, "type") == "json_schema" || object_member(value, "format")) reader.out.needs.json_schema = true;
+  if (text_member(value, "type") == "json_schema" || object_member(value, "format"))
+    reader.out.needs.json_schema = true;
   reader.add_text(where.value.of(reader.body));
   return {};
 }

@@ -139,7 +139,8 @@ Checked read_remote_prompt(RequestReader& reader, Json, const Path&, const Membe
 Checked read_background(RequestReader&, Json value, const Path& path, const Member&) {
   bool background = false;
   auto read = read_bool(value, path, background);
-  if (read && background) return refuse(path.text(), "is not supported: what it costs would never be seen here; use a stream");
+  if (read && background)
+    return refuse(path.text(), "is not supported: what it costs would never be seen here; use a stream");
   return read;
 }
 

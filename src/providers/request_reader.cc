@@ -11,7 +11,7 @@ Checked read_one(RequestReader& reader, const FieldRule& rule, Json value, const
   if (rule.place != nullptr) {
     auto& place = reader.out.edits.*rule.place;
     if (place) reader.out.edits.bound_named_twice = true; // only the bound has two names
-    if (!place || !value.is_null()) place = where; // two names of one thing: the one with a value
+    if (!place || !value.is_null()) place = where;        // two names of one thing: the one with a value
   }
   if (value.is_null()) return {};
   return rule.read(reader, value, Path{nullptr, rule.name}, where);
@@ -39,9 +39,11 @@ Checked read_bool(Json value, const Path& path, bool& into) {
   return {};
 }
 
-Checked read_count(Json value, const Path& path, std::int64_t least, std::int64_t most, std::optional<std::int64_t>& into) {
+Checked read_count(Json value, const Path& path, std::int64_t least, std::int64_t most,
+                   std::optional<std::int64_t>& into) {
   std::int64_t count = 0;
-  if (value.type() == simdjson::dom::element_type::DOUBLE || value.get(count) != simdjson::SUCCESS || count < least || count > most) {
+  if (value.type() == simdjson::dom::element_type::DOUBLE || value.get(count) != simdjson::SUCCESS || count < least ||
+      count > most) {
     return refuse(path.text(), fmt::format("must be a whole number from {} to {}", least, most));
   }
   into = count;

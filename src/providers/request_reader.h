@@ -19,7 +19,7 @@ using Checked = WireResult<void>;
 /// Where a value stands, as a chain on the stack; made into text only for a complaint.
 struct Path {
   const Path* parent = nullptr;
-  std::string_view name; // of a member …
+  std::string_view name;   // of a member …
   std::int64_t index = -1; // … or the place in an array
   std::string text() const;
 };
@@ -27,7 +27,8 @@ struct Path {
 Checked read_string(Json value, const Path& path, std::string& into, size_t max_bytes);
 Checked read_bool(Json value, const Path& path, bool& into);
 /// Whole numbers only: 3.0 is refused like every other float.
-Checked read_count(Json value, const Path& path, std::int64_t least, std::int64_t most, std::optional<std::int64_t>& into);
+Checked read_count(Json value, const Path& path, std::int64_t least, std::int64_t most,
+                   std::optional<std::int64_t>& into);
 Checked read_number(Json value, const Path& path, double& into);
 WireResult<JsonObject> as_object(Json value, const Path& path, std::string_view expected = "an object");
 WireResult<JsonArray> as_array(Json value, const Path& path, std::string_view expected = "an array");
@@ -48,15 +49,15 @@ struct FieldRule {
   std::string_view name;
   Checked (*read)(RequestReader& reader, Json value, const Path& path, const Member& where);
   /// Where to keep the member's place, for edits; null if it is never edited. Kept for null values too.
-  std::optional<Member> EditPoints::*place = nullptr;
+  std::optional<Member> EditPoints::* place = nullptr;
 };
 
-/// Reads the outermost object by `rules`; a key in the rules that stands there twice is refused. The raw text of keys that
-/// are not in the rules counts as prompt text.
+/// Reads the outermost object by `rules`; a key in the rules that stands there twice is refused. The raw text of keys
+/// that are not in the rules counts as prompt text.
 Checked read_fields(RequestReader& reader, JsonObject object, std::span<const FieldRule> rules);
 
-/// The values of `names` in an object, nulls left out; refuses a name that stands there twice. Strings in other members are
-/// added as text.
+/// The values of `names` in an object, nulls left out; refuses a name that stands there twice. Strings in other members
+/// are added as text.
 template <size_t N>
 WireResult<std::array<std::optional<Json>, N>> pick(RequestReader& reader, JsonObject object, const Path& path,
                                                     const std::array<std::string_view, N>& names) {

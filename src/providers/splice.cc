@@ -25,8 +25,8 @@ std::string splice(std::string_view original, std::vector<Edit> edits) {
 Span with_comma(std::string_view body, const Member& member) {
   const size_t next = body.find_first_not_of(" \t\r\n", member.whole.end);
   if (next != std::string_view::npos && body[next] == ',') return {member.whole.begin, next + 1};
-  const size_t before = member.whole.begin == 0 ? std::string_view::npos
-                                                : body.find_last_not_of(" \t\r\n", member.whole.begin - 1);
+  const size_t before =
+      member.whole.begin == 0 ? std::string_view::npos : body.find_last_not_of(" \t\r\n", member.whole.begin - 1);
   if (before != std::string_view::npos && body[before] == ',') return {before, member.whole.end};
   return member.whole;
 }

@@ -34,13 +34,15 @@ std::string_view bound_field(const ParsedRequest& request, const UpstreamTarget&
   return "max_tokens";
 }
 
-void edit_bound(std::vector<Edit>& edits, const ParsedRequest& request, std::string_view body, const UpstreamTarget& target) {
+void edit_bound(std::vector<Edit>& edits, const ParsedRequest& request, std::string_view body,
+                const UpstreamTarget& target) {
   if (!has_bound(request.endpoint) || target.max_output_tokens <= 0) return;
   const std::string_view field = bound_field(request, target);
   const std::string number = std::to_string(target.max_output_tokens);
   const auto& given = request.edits.max_output;
   if (!given) {
-    edits.push_back({{request.edits.first_member, request.edits.first_member}, fmt::format("\"{}\":{},", field, number)});
+    edits.push_back(
+        {{request.edits.first_member, request.edits.first_member}, fmt::format("\"{}\":{},", field, number)});
   } else if (field == request.max_output_field) {
     replace_if_different(edits, body, given->value, number);
   } else {
@@ -78,22 +80,21 @@ std::string same_dialect_body(const ParsedRequest& request, std::string_view bod
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view lower) {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y;
-  });
+  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
+                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y; });
 }
 
 constexpr std::array<std::string_view, 5> kOpenAiHeaders = {"openai-beta", "openai-organization", "openai-project",
                                                             "idempotency-key", "x-client-request-id"};
-constexpr std::array<std::string_view, 3> kAnthropicHeaders = {"anthropic-beta", "anthropic-version", "idempotency-key"};
+constexpr std::array<std::string_view, 3> kAnthropicHeaders = {"anthropic-beta", "anthropic-version",
+                                                               "idempotency-key"};
 
 } // namespace
 
-bool can_serve(model::Endpoint endpoint, model::Dialect provider) {
-  return provider == client_dialect(endpoint);
-}
+bool can_serve(model::Endpoint endpoint, model::Dialect provider) { return provider == client_dialect(endpoint); }
 
-WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body, const UpstreamTarget& target) {
+WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body,
+                                      const UpstreamTarget& target) {
   if (target.dialect == request.dialect) return same_dialect_body(request, body, target);
   return refuse("model", "this model speaks another dialect than the request");
 }
@@ -101,32 +102,39 @@ WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_
 std::string upstream_path(model::Endpoint endpoint, const UpstreamTarget& target) {
   if (target.dialect == model::Dialect::kAnthropic) return "/messages";
   switch (endpoint) {
-  case model::Endpoint::kResponses: return "/responses";
-  case model::Endpoint::kEmbeddings: return "/embeddings";
-  case model::Endpoint::kCompletions: return "/completions";
+  case model::Endpoint::kResponses:
+    return "/responses";
+  case model::Endpoint::kEmbeddings:
+    return "/embeddings";
+  case model::Endpoint::kCompletions:
+    return "/completions";
   case model::Endpoint::kChatCompletions:
-  case model::Endpoint::kMessages: break;
+  case model::Endpoint::kMessages:
+    break;
   }
   return "/chat/completions";
 }
 
 bool forwarded_header(model::Dialect provider, std::string_view name) {
-  const std::span<const std::string_view> allowed =
-      provider == model::Dialect::kAnthropic ? std::span<const std::string_view>(kAnthropicHeaders)
-                                             : std::span<const std::string_view>(kOpenAiHeaders);
-  return std::any_of(allowed.begin(), allowed.end(), [&](std::string_view one) { return equal_ignoring_case(name, one); });
+  const std::span<const std::string_view> allowed = provider == model::Dialect::kAnthropic
+                                                        ? std::span<const std::string_view>(kAnthropicHeaders)
+                                                        : std::span<const std::string_view>(kOpenAiHeaders);
+  return std::any_of(allowed.begin(), allowed.end(),
+                     [&](std::string_view one) { return equal_ignoring_case(name, one); });
 }
 
 Headers upstream_headers(model::Dialect provider, std::string_view provider_key, const Headers& client_headers) {
   Headers headers = {{"content-type", "application/json"}, {"accept-encoding", "identity"}};
   const bool anthropic = provider == model::Dialect::kAnthropic;
   if (!provider_key.empty() && anthropic) headers.emplace_back("x-api-key", provider_key);
-  if (!provider_key.empty() && !anthropic) headers.emplace_back("authorization", fmt::format("Bearer {}", provider_key));
+  if (!provider_key.empty() && !anthropic)
+    headers.emplace_back("authorization", fmt::format("Bearer {}", provider_key));
   bool version = false;
   for (const auto& [name, value] : client_headers) {
     if (!forwarded_header(provider, name)) continue;
     std::string lower = name;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     version = version || lower == "anthropic-version";
     headers.emplace_back(std::move(lower), value);
   }

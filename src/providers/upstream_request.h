@@ -1,5 +1,5 @@
-// From a client's request to the bytes, path and headers for one provider. Same dialect: the client's own bytes with the
-// few edits that the decision requires. Between dialects nothing is translated. Pure.
+// From a client's request to the bytes, path and headers for one provider. Same dialect: the client's own bytes with
+// the few edits that the decision requires. Between dialects nothing is translated. Pure.
 #pragma once
 
 #include <optional>
@@ -26,12 +26,13 @@ struct UpstreamTarget {
   bool no_stream_options = false;
 };
 
-/// True if a request that arrived at `endpoint` can be sent to a provider of this dialect. The router considers only such
-/// providers.
+/// True if a request that arrived at `endpoint` can be sent to a provider of this dialect. The router considers only
+/// such providers.
 bool can_serve(model::Endpoint endpoint, model::Dialect provider);
 
 /// The body for the provider. `body` is what `request` was parsed from. Another dialect is refused.
-WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body, const UpstreamTarget& target);
+WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body,
+                                      const UpstreamTarget& target);
 
 /// Path below the provider's base URL, which ends in its version ("https://api.openai.com/v1",
 /// "https://api.anthropic.com/v1"): "/chat/completions", "/messages", …
@@ -39,8 +40,8 @@ std::string upstream_path(model::Endpoint endpoint, const UpstreamTarget& target
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-/// Headers for the provider but Host, Content-Length and trace context: its key, content type, identity encoding, dialect
-/// version, and those of the client's headers that are passed on (forwarded_header). Names in lower case.
+/// Headers for the provider but Host, Content-Length and trace context: its key, content type, identity encoding,
+/// dialect version, and those of the client's headers that are passed on (forwarded_header). Names in lower case.
 Headers upstream_headers(model::Dialect provider, std::string_view provider_key, const Headers& client_headers);
 
 /// True for client headers that belong to the dialect (openai-beta, anthropic-beta, idempotency-key, …). Never keys,

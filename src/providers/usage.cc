@@ -33,7 +33,8 @@ std::optional<model::Usage> read_anthropic_usage(Json json) {
   }
   std::int64_t rest = output.value_or(0);
   if (const auto details = member(json, "output_tokens_details")) {
-    const std::int64_t thought = std::max(count_or_zero(*details, "thinking_tokens"), count_or_zero(*details, "reasoning_tokens"));
+    const std::int64_t thought =
+        std::max(count_or_zero(*details, "thinking_tokens"), count_or_zero(*details, "reasoning_tokens"));
     usage.inconsistent = usage.inconsistent || thought > rest;
     usage[Meter::kReasoning] = std::min(thought, rest);
     rest -= usage[Meter::kReasoning];
@@ -92,21 +93,29 @@ void merge_disjoint(model::Usage& known, const model::Usage& later) {
 
 UsageShape usage_shape(model::Endpoint client_endpoint, model::Dialect provider) {
   switch (provider) {
-  case model::Dialect::kAnthropic: return UsageShape::kAnthropic;
-  case model::Dialect::kGemini: return UsageShape::kGemini;
-  case model::Dialect::kBedrock: return UsageShape::kBedrock;
-  case model::Dialect::kOpenAi: break;
+  case model::Dialect::kAnthropic:
+    return UsageShape::kAnthropic;
+  case model::Dialect::kGemini:
+    return UsageShape::kGemini;
+  case model::Dialect::kBedrock:
+    return UsageShape::kBedrock;
+  case model::Dialect::kOpenAi:
+    break;
   }
   return client_endpoint == model::Endpoint::kResponses ? UsageShape::kOpenAiResponses : UsageShape::kOpenAiChat;
 }
 
 std::optional<model::Usage> read_usage_json(UsageShape shape, Json usage) {
   switch (shape) {
-  case UsageShape::kAnthropic: return read_anthropic_usage(usage);
-  case UsageShape::kGemini: return read_gemini_usage(usage);
-  case UsageShape::kBedrock: return read_bedrock_usage(usage);
+  case UsageShape::kAnthropic:
+    return read_anthropic_usage(usage);
+  case UsageShape::kGemini:
+    return read_gemini_usage(usage);
+  case UsageShape::kBedrock:
+    return read_bedrock_usage(usage);
   case UsageShape::kOpenAiChat:
-  case UsageShape::kOpenAiResponses: break;
+  case UsageShape::kOpenAiResponses:
+    break;
   }
   return read_openai_usage(usage);
 }

@@ -20,8 +20,8 @@ UsageShape usage_shape(model::Endpoint client_endpoint, model::Dialect provider)
 /// Reads one usage object (raw JSON). nullopt if it is null, not an object, or holds no count at all.
 std::optional<model::Usage> read_usage(UsageShape shape, std::string_view json);
 
-/// A later report about the same answer. Reports are cumulative, so the later wins, but nothing that was counted is lost to
-/// a zero (some providers end a stream with empty usage) or to a report of the output alone.
+/// A later report about the same answer. Reports are cumulative, so the later wins, but nothing that was counted is
+/// lost to a zero (some providers end a stream with empty usage) or to a report of the output alone.
 void merge_usage(UsageShape shape, model::Usage& known, const model::Usage& later);
 
 } // namespace kairos::providers

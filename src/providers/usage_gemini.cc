@@ -1,5 +1,5 @@
-// Gemini's usageMetadata: ai.google.dev/api/generate-content#UsageMetadata. Thoughts stand beside the candidates, prompts of
-// tool use beside the prompt; cached content stands inside the prompt.
+// Gemini's usageMetadata: ai.google.dev/api/generate-content#UsageMetadata. Thoughts stand beside the candidates,
+// prompts of tool use beside the prompt; cached content stands inside the prompt.
 #include <algorithm>
 
 #include "providers/usage_json.h"
@@ -31,8 +31,10 @@ void split_by_modality(model::Usage& usage, Json json) {
   const std::int64_t image = of_modality(json, "promptTokensDetails", "IMAGE");
   usage[Meter::kCacheReadAudio] = take(usage, Meter::kCacheRead, of_modality(json, "cacheTokensDetails", "AUDIO"));
   usage[Meter::kCacheReadImage] = take(usage, Meter::kCacheRead, of_modality(json, "cacheTokensDetails", "IMAGE"));
-  usage[Meter::kInputAudio] = take(usage, Meter::kInput, std::max<std::int64_t>(audio - usage[Meter::kCacheReadAudio], 0));
-  usage[Meter::kInputImage] = take(usage, Meter::kInput, std::max<std::int64_t>(image - usage[Meter::kCacheReadImage], 0));
+  usage[Meter::kInputAudio] =
+      take(usage, Meter::kInput, std::max<std::int64_t>(audio - usage[Meter::kCacheReadAudio], 0));
+  usage[Meter::kInputImage] =
+      take(usage, Meter::kInput, std::max<std::int64_t>(image - usage[Meter::kCacheReadImage], 0));
   usage[Meter::kOutputAudio] = take(usage, Meter::kOutput, of_modality(json, "candidatesTokensDetails", "AUDIO"));
   usage[Meter::kOutputImage] = take(usage, Meter::kOutput, of_modality(json, "candidatesTokensDetails", "IMAGE"));
 }

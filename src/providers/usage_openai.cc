@@ -34,10 +34,18 @@ std::int64_t take(std::int64_t& rest, std::optional<std::int64_t> part, bool& in
 }
 
 /// Details whose tokens stand in the total and have a meter, or are only another cut through the same tokens.
-constexpr std::array<std::string_view, 12> kKnownDetails = {
-    "cached_tokens", "cached_tokens_details", "audio_tokens", "image_tokens", "text_tokens", "cache_write_tokens",
-    "cache_creation_tokens", "reasoning_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens",
-    "cache_write_details", "reasoning_tokens_details"};
+constexpr std::array<std::string_view, 12> kKnownDetails = {"cached_tokens",
+                                                            "cached_tokens_details",
+                                                            "audio_tokens",
+                                                            "image_tokens",
+                                                            "text_tokens",
+                                                            "cache_write_tokens",
+                                                            "cache_creation_tokens",
+                                                            "reasoning_tokens",
+                                                            "accepted_prediction_tokens",
+                                                            "rejected_prediction_tokens",
+                                                            "cache_write_details",
+                                                            "reasoning_tokens_details"};
 
 /// A class nobody here has heard of is taken out and kept under its own name: priced unknown, not dropped.
 void take_unknown(model::Usage& usage, std::optional<Json> details, std::string_view prefix, std::int64_t& rest) {
@@ -62,7 +70,8 @@ void read_input(model::Usage& usage, Json json, Totals& totals) {
   const auto by_kind = details ? member(*details, "cached_tokens_details") : std::nullopt;
   auto cached = first_count(details, {"cached_tokens"});
   if (!cached) {
-    cached = first_count(json, {"prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"});
+    cached =
+        first_count(json, {"prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"});
   }
   auto written = first_count(details, {"cache_write_tokens", "cache_creation_tokens"});
   if (!written) written = first_count(json, {"cache_creation_input_tokens"});

@@ -107,10 +107,13 @@ Field make_field(const RouteInput& input) {
   return field;
 }
 
-void measure_quality(const Field& field, Entry& entry) { entry.quality = blended_quality(field.terms, *entry.target->model); }
+void measure_quality(const Field& field, Entry& entry) {
+  entry.quality = blended_quality(field.terms, *entry.target->model);
+}
 
 void look_up(const RouteInput& input, Entry& entry) {
-  entry.price = catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard, input.facts.input_tokens_est);
+  entry.price = catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard,
+                                  input.facts.input_tokens_est);
   entry.max_output = output_bound(input, *entry.target->model);
   fit_context(input, entry);
 }

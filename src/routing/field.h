@@ -70,7 +70,7 @@ struct Entry {
   std::optional<Picodollars> est_cost;
   std::optional<Picodollars> worst_case;
   const catalog::PriceRow* price = nullptr;
-  bool complete = false; // quality, estimate and budget have been looked at
+  bool complete = false;                         // quality, estimate and budget have been looked at
   const model::BudgetHeadroom* budget = nullptr; // that it does not fit, or that clamped it
   bool refused = false;                          // … and that budget says: refuse
   double score = 0;

@@ -30,7 +30,9 @@ bool is_free(const Entry& entry) {
 }
 
 /// Made for answers in sound: such models refuse requests without any, or answer them worse than their siblings.
-bool speaks(const Entry& entry) { return entry.price != nullptr && entry.price->prices[static_cast<size_t>(model::Meter::kOutputAudio)].has_value(); }
+bool speaks(const Entry& entry) {
+  return entry.price != nullptr && entry.price->prices[static_cast<size_t>(model::Meter::kOutputAudio)].has_value();
+}
 
 void filter_capability(const RouteInput& input, Entry& entry) {
   const model::Needs& needs = input.facts.needs;

@@ -251,7 +251,8 @@ std::string text_of(const Field& field, const Entry& entry, Cause cause) {
 std::string reason_of_choice(const Field& field) {
   const Entry& winner = *field.survivors.front();
   const Entry* wished = field.wished;
-  std::string text = field.input.facts.pinned() ? reason_of_pin(field.survivors) : reason_of_auto(field, field.survivors);
+  std::string text =
+      field.input.facts.pinned() ? reason_of_pin(field.survivors) : reason_of_auto(field, field.survivors);
   if (const auto& preferred = field.input.facts.constraints.preferred_max_latency_ms) {
     const bool within = winner.latency_ms && *winner.latency_ms <= *preferred;
     if (within) text += fmt::format(", and within the preferred {} ms", *preferred);

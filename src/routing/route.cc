@@ -94,7 +94,8 @@ void decide(const Field& field, RouteOutcome& outcome) {
 
 /// The message names the candidates that are shown.
 RouteRefusal refusal_for(const Field& field) {
-  const bool unknown = field.input.facts.pinned() && field.input.snapshot.targets_named(field.input.facts.model).empty();
+  const bool unknown =
+      field.input.facts.pinned() && field.input.snapshot.targets_named(field.input.facts.model).empty();
   if (unknown) return unknown_model(field.input);
   std::vector<const Entry*> shown = by_relevance(field);
   shown.resize(std::min(shown.size(), model::kMaxCandidates));

@@ -68,8 +68,8 @@ struct RouteRefusal {
 struct Field; // what is known of every target, in numbers
 
 struct RouteOutcome {
-  model::Decision decision; // without its reason; of a refusal: model_id is empty
-  std::string privacy_policy;                                // in force: "none", "deny_training", "zdr"
+  model::Decision decision;   // without its reason; of a refusal: model_id is empty
+  std::string privacy_policy; // in force: "none", "deny_training", "zdr"
   std::int64_t privacy_dropped = 0;
   std::vector<Choice> chain;           // what to try, in this order; empty: refused
   std::optional<RouteRefusal> refusal; // set if and only if `chain` is empty

@@ -12,14 +12,24 @@ struct Family {
 };
 
 /// The first prefix that fits counts.
-constexpr std::array kFamilies = {
-    Family{"gpt-4.1-nano", {190, 210}},      Family{"gpt-4.1-mini", {260, 130}},     Family{"gpt-4.1", {420, 90}},
-    Family{"gpt-4o-mini", {280, 120}},       Family{"gpt-4o", {430, 100}},           Family{"gpt-5", {900, 95}},
-    Family{"o", {1900, 110}},                Family{"claude-haiku", {360, 150}},     Family{"claude-sonnet", {780, 75}},
-    Family{"claude-opus", {1250, 58}},       Family{"gemini-2.5-flash-lite", {220, 240}},
-    Family{"gemini-2.5-flash", {300, 190}},  Family{"gemini-2.5-pro", {1500, 110}},  Family{"mistral-small", {210, 160}},
-    Family{"mistral", {380, 85}},            Family{"deepseek", {950, 48}},          Family{"llama", {160, 330}},
-    Family{"gpt-oss", {170, 400}}};
+constexpr std::array kFamilies = {Family{"gpt-4.1-nano", {190, 210}},
+                                  Family{"gpt-4.1-mini", {260, 130}},
+                                  Family{"gpt-4.1", {420, 90}},
+                                  Family{"gpt-4o-mini", {280, 120}},
+                                  Family{"gpt-4o", {430, 100}},
+                                  Family{"gpt-5", {900, 95}},
+                                  Family{"o", {1900, 110}},
+                                  Family{"claude-haiku", {360, 150}},
+                                  Family{"claude-sonnet", {780, 75}},
+                                  Family{"claude-opus", {1250, 58}},
+                                  Family{"gemini-2.5-flash-lite", {220, 240}},
+                                  Family{"gemini-2.5-flash", {300, 190}},
+                                  Family{"gemini-2.5-pro", {1500, 110}},
+                                  Family{"mistral-small", {210, 160}},
+                                  Family{"mistral", {380, 85}},
+                                  Family{"deepseek", {950, 48}},
+                                  Family{"llama", {160, 330}},
+                                  Family{"gpt-oss", {170, 400}}};
 
 } // namespace
 

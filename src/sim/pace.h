@@ -9,8 +9,8 @@
 namespace kairos::sim {
 
 struct Pace {
-  double first_ms = 400;           // median time to the first token
-  double tokens_per_second = 80;   // median
+  double first_ms = 400;         // median time to the first token
+  double tokens_per_second = 80; // median
 };
 
 Pace pace_of(std::string_view model);

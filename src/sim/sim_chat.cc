@@ -26,11 +26,12 @@ json::object make_usage(const ChatAnswer& answer) {
     completion += choice.total_tokens();
     reasoning += choice.reasoning_tokens;
   }
-  return {{"prompt_tokens", prompt},
-          {"completion_tokens", completion},
-          {"total_tokens", prompt + completion},
-          {"prompt_tokens_details", {{"cached_tokens", cached_tokens(answer.request.model, prompt)}, {"audio_tokens", 0}}},
-          {"completion_tokens_details", {{"reasoning_tokens", reasoning}, {"audio_tokens", 0}}}};
+  return {
+      {"prompt_tokens", prompt},
+      {"completion_tokens", completion},
+      {"total_tokens", prompt + completion},
+      {"prompt_tokens_details", {{"cached_tokens", cached_tokens(answer.request.model, prompt)}, {"audio_tokens", 0}}},
+      {"completion_tokens_details", {{"reasoning_tokens", reasoning}, {"audio_tokens", 0}}}};
 }
 
 std::string_view finish_reason(const ChatAnswer& answer, size_t index) {

@@ -57,8 +57,8 @@ SimAnswer list_models(Endpoint endpoint) {
     return json_answer(200, json::object{{"object", "list"}, {"data", std::move(models)}});
   }
   for (const std::string_view id : kAnthropicModels) {
-    models.push_back(json::object{
-        {"type", "model"}, {"id", id}, {"display_name", id}, {"created_at", "2026-01-01T00:00:00Z"}});
+    models.push_back(
+        json::object{{"type", "model"}, {"id", id}, {"display_name", id}, {"created_at", "2026-01-01T00:00:00Z"}});
   }
   return json_answer(200, json::object{{"data", std::move(models)},
                                        {"has_more", false},
@@ -90,7 +90,8 @@ void set_delays(SimAnswer& answer, std::string_view model, const Controls& contr
   const Pace pace = pace_of(model);
   const double first = pace.first_ms * spread(random, 0.35);
   const double token = 1000 / (pace.tokens_per_second * spread(random, 0.2));
-  const double whole = answer.streamed ? 0 : std::max(0.0, static_cast<double>(answer.pieces.front().bytes.size()) - 450) / 6 * token;
+  const double whole =
+      answer.streamed ? 0 : std::max(0.0, static_cast<double>(answer.pieces.front().bytes.size()) - 450) / 6 * token;
   for (size_t i = 0; i < answer.pieces.size(); ++i) {
     answer.pieces[i].delay = scaled(i == 0 ? first + whole : token);
     if (controls.slow && i > 0) answer.pieces[i].delay = std::chrono::milliseconds(*controls.slow);
@@ -189,8 +190,8 @@ SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view co
   if (endpoint == Endpoint::kOpenAiModels || endpoint == Endpoint::kAnthropicModels) return list_models(endpoint);
   auto request = read_request(endpoint, body);
   if (request) request->most_words = options.most_words;
-  auto read = request ? find_controls(request->last_user_text, controls)
-                      : Result<void>(std::unexpected(request.error()));
+  auto read =
+      request ? find_controls(request->last_user_text, controls) : Result<void>(std::unexpected(request.error()));
   if (read) read = read_controls(control_text, controls);
   if (!read) return simulated_error(endpoint, 400, read.error().message);
   if (controls.reset) return silent(Ending::kReset);

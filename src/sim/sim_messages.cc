@@ -41,10 +41,8 @@ json::object make_message(const MessagesAnswer& answer, json::array content, jso
 }
 
 json::object tool_block(const MessagesAnswer& answer, json::value input) {
-  return {{"type", "tool_use"},
-          {"id", answer.call_id},
-          {"name", answer.request.tool->name},
-          {"input", std::move(input)}};
+  return {
+      {"type", "tool_use"}, {"id", answer.call_id}, {"name", answer.request.tool->name}, {"input", std::move(input)}};
 }
 
 json::object whole_block(const MessagesAnswer& answer) {

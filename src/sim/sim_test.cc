@@ -6,8 +6,8 @@
 #include <chrono>
 
 #include "net/testing/test_client.h"
-#include "sim/sim_engine.h"
 #include "sim/pace.h"
+#include "sim/sim_engine.h"
 #include "sim/sim_server.h"
 #include "sim/workload.h"
 
@@ -95,7 +95,8 @@ TEST(SimEngine, StopsAtTheLimitReasoningIncluded) {
     EXPECT_EQ(answer.at("choices").at(0).at("finish_reason").as_string(), "length");
     EXPECT_EQ(answer.at("usage").at("completion_tokens").as_int64(), 3);
   }
-  const std::string thinker = R"({"model":"o4-mini","max_completion_tokens":4,"messages":[{"role":"user","content":"x"}]})";
+  const std::string thinker =
+      R"({"model":"o4-mini","max_completion_tokens":4,"messages":[{"role":"user","content":"x"}]})";
   const auto usage = ask_json(Endpoint::kChatCompletions, thinker).at("usage");
   EXPECT_EQ(usage.at("completion_tokens").as_int64(), 4);
   EXPECT_EQ(usage.at("completion_tokens_details").at("reasoning_tokens").as_int64(), 4);
@@ -116,7 +117,8 @@ TEST(SimEngine, CallsTheNamedToolWithArgumentsOfItsSchema) {
   EXPECT_TRUE(arguments.at("days").is_number());
 
   std::string streamed;
-  for (const auto& event : events_of(bytes_of(ask(Endpoint::kChatCompletions, chat("x", named + R"(,"stream":true)"))))) {
+  for (const auto& event :
+       events_of(bytes_of(ask(Endpoint::kChatCompletions, chat("x", named + R"(,"stream":true)"))))) {
     const auto* calls = event.at("choices").at(0).at("delta").as_object().if_contains("tool_calls");
     if (calls != nullptr) streamed += calls->at(0).at("function").at("arguments").as_string();
   }
@@ -126,15 +128,17 @@ TEST(SimEngine, CallsTheNamedToolWithArgumentsOfItsSchema) {
 TEST(SimEngine, CallsAToolOnlyWhenItMust) {
   const auto free = ask_json(Endpoint::kChatCompletions, chat("x", std::string(kTools)));
   EXPECT_EQ(free.at("choices").at(0).at("finish_reason").as_string(), "stop");
-  const auto forced = ask_json(Endpoint::kChatCompletions, chat("x", std::string(kTools) + R"(,"tool_choice":"required")"));
+  const auto forced =
+      ask_json(Endpoint::kChatCompletions, chat("x", std::string(kTools) + R"(,"tool_choice":"required")"));
   EXPECT_EQ(forced.at("choices").at(0).at("message").at("tool_calls").at(0).at("function").at("name").as_string(), "a");
-  const auto unknown = ask(Endpoint::kChatCompletions,
-                           chat("x", std::string(kTools) + R"(,"tool_choice":{"function":{"name":"zzz"}})"));
+  const auto unknown =
+      ask(Endpoint::kChatCompletions, chat("x", std::string(kTools) + R"(,"tool_choice":{"function":{"name":"zzz"}})"));
   EXPECT_EQ(unknown.status, 400);
 }
 
 TEST(SimEngine, AnswersJsonInSeveralChoices) {
-  const auto answer = ask_json(Endpoint::kChatCompletions, chat("x", R"(,"n":3,"response_format":{"type":"json_object"})"));
+  const auto answer =
+      ask_json(Endpoint::kChatCompletions, chat("x", R"(,"n":3,"response_format":{"type":"json_object"})"));
   ASSERT_EQ(answer.at("choices").as_array().size(), 3u);
   for (const auto& choice : answer.at("choices").as_array()) {
     EXPECT_TRUE(json::parse(choice.at("message").at("content").as_string()).is_object());
@@ -163,8 +167,8 @@ TEST(SimEngine, MessagesUseToolsAndTheCache) {
   const auto answer = ask_json(Endpoint::kMessages, messages("x", tools));
   EXPECT_EQ(answer.at("stop_reason").as_string(), "tool_use");
   EXPECT_TRUE(answer.at("content").at(0).at("input").at("q").is_string());
-  const std::string cached = R"(,"system":[{"type":"text","text":")" + std::string(396, 's') +
-                             R"(","cache_control":{"type":"ephemeral"}}])";
+  const std::string cached =
+      R"(,"system":[{"type":"text","text":")" + std::string(396, 's') + R"(","cache_control":{"type":"ephemeral"}}])";
   const auto usage = ask_json(Endpoint::kMessages, messages("abcd", cached)).at("usage");
   EXPECT_EQ(usage.at("input_tokens").as_int64(), 50);
   EXPECT_EQ(usage.at("cache_read_input_tokens").as_int64(), 25);
@@ -173,10 +177,10 @@ TEST(SimEngine, MessagesUseToolsAndTheCache) {
 
 TEST(SimEngine, RefusesWhatIsWrongInTheDialectsShape) {
   const std::string deep(100'000, '[');
-  for (const std::string& body : {std::string(), std::string("[]"), deep, std::string(R"({"model":"m"})"),
-                                  std::string(R"({"model":"m","messages":[1]})"), chat("x", R"(,"n":0)"),
-                                  chat("x", R"(,"max_tokens":"many")"), chat("[[sim:status=200]]"), chat("[[sim:what]]"),
-                                  chat("[[sim:slow=99999999999999999999]]")}) {
+  for (const std::string& body :
+       {std::string(), std::string("[]"), deep, std::string(R"({"model":"m"})"),
+        std::string(R"({"model":"m","messages":[1]})"), chat("x", R"(,"n":0)"), chat("x", R"(,"max_tokens":"many")"),
+        chat("[[sim:status=200]]"), chat("[[sim:what]]"), chat("[[sim:slow=99999999999999999999]]")}) {
     const auto answer = ask(Endpoint::kChatCompletions, body);
     EXPECT_EQ(answer.status, 400) << body.substr(0, 80);
     EXPECT_EQ(json::parse(bytes_of(answer)).at("error").at("type").as_string(), "invalid_request_error");
@@ -191,7 +195,8 @@ TEST(SimEngine, DelaysByScaleAndBySlow) {
   const auto unscaled = simulate(Endpoint::kChatCompletions, chat("x", R"(,"stream":true)"), "", {1, 1});
   EXPECT_GT(scaled.pieces[0].delay, std::chrono::milliseconds(20));
   EXPECT_GT(scaled.pieces[1].delay, std::chrono::milliseconds(1));
-  EXPECT_NEAR(static_cast<double>(unscaled.pieces[0].delay.count()), 2.0 * static_cast<double>(scaled.pieces[0].delay.count()), 2);
+  EXPECT_NEAR(static_cast<double>(unscaled.pieces[0].delay.count()),
+              2.0 * static_cast<double>(scaled.pieces[0].delay.count()), 2);
   EXPECT_LT(unscaled.pieces[1].delay, unscaled.pieces[0].delay);
   const auto slow = simulate(Endpoint::kChatCompletions, chat("x", R"(,"stream":true)"), "slow=50", {1, 0});
   EXPECT_EQ(slow.pieces[0].delay, Duration::zero());

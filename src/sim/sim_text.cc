@@ -10,8 +10,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::array<std::string_view, 32> kWords = {
-    "the",   "answer", "is",     "a",     "small", "river",  "that",  "follows", "every", "stone", "and",
-    "light", "turns",  "toward", "quiet", "water", "under",  "old",   "bridges", "while", "wind",  "carries",
+    "the",   "answer", "is",     "a",     "small", "river",   "that",  "follows", "every", "stone", "and",
+    "light", "turns",  "toward", "quiet", "water", "under",   "old",   "bridges", "while", "wind",  "carries",
     "names", "of",     "ships",  "home",  "from",  "distant", "ports", "before",  "dawn",  "again"};
 constexpr int kDepth = 8;
 

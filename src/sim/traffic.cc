@@ -45,7 +45,8 @@ std::string make_document(double tokens, Random& random) {
 json::array make_tools(bool messages) {
   const json::object schema = {{"type", "object"},
                                {"properties", {{"label", {{"type", "string"}}}, {"order", {{"type", "integer"}}}}}};
-  if (messages) return {json::object{{"name", "record"}, {"description", "Records what was found"}, {"input_schema", schema}}};
+  if (messages)
+    return {json::object{{"name", "record"}, {"description", "Records what was found"}, {"input_schema", schema}}};
   json::object function = {{"name", "record"}, {"description", "Records what was found"}, {"parameters", schema}};
   return {json::object{{"type", "function"}, {"function", std::move(function)}}};
 }
@@ -75,8 +76,8 @@ Question make_question(Random& random) {
 
 struct Traffic::Impl {
   Impl(net::Loop& loop_in, TrafficOptions options_in, std::function<void(const TrafficSummary&)> done_in)
-      : loop(loop_in), client(loop_in, {}), options(std::move(options_in)), done(std::move(done_in)), random(options.seed),
-        timer(loop_in.context()) {}
+      : loop(loop_in), client(loop_in, {}), options(std::move(options_in)), done(std::move(done_in)),
+        random(options.seed), timer(loop_in.context()) {}
 
   Task<> pace(std::shared_ptr<Impl> self);
   Task<> ask(std::shared_ptr<Impl> self, Question question);
@@ -137,7 +138,9 @@ Task<> Traffic::Impl::ask(std::shared_ptr<Impl> /* keeps this */, Question quest
   net::ClientRequest request;
   request.target = question.workload->messages ? "/v1/messages" : "/v1/chat/completions";
   request.body = question.body;
-  request.headers = {{"Authorization", authorization}, {"Content-Type", "application/json"}, {"X-KairosRoute-Workflow", workflow},
+  request.headers = {{"Authorization", authorization},
+                     {"Content-Type", "application/json"},
+                     {"X-KairosRoute-Workflow", workflow},
                      {"X-KairosRoute-Tags", "demo=true"}};
   if (question.workload->messages) request.headers.push_back({"anthropic-version", "2023-06-01"});
   const net::CallTimeouts timeouts;
@@ -147,7 +150,8 @@ Task<> Traffic::Impl::ask(std::shared_ptr<Impl> /* keeps this */, Question quest
   if (sent) how = co_await outcome(call, question.leaves);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(MonoTime::clock::now() - began).count();
   if (how == "ok") ++summary.ok;
-  if (how == "ok" && summary.latencies_ms.size() < kLatencies) summary.latencies_ms.push_back(static_cast<std::uint32_t>(took));
+  if (how == "ok" && summary.latencies_ms.size() < kLatencies)
+    summary.latencies_ms.push_back(static_cast<std::uint32_t>(took));
   if (how == "refused") ++summary.refused;
   if (how == "left") ++summary.left;
   if (how == "error") ++summary.errors;
@@ -160,7 +164,8 @@ Traffic::Traffic(net::Loop& loop, TrafficOptions options, std::function<void(con
 Traffic::~Traffic() { impl_->done = nullptr; }
 
 void Traffic::start() {
-  impl_->loop.post([impl = impl_] { boost::asio::co_spawn(impl->loop.context(), impl->pace(impl), boost::asio::detached); });
+  impl_->loop.post(
+      [impl = impl_] { boost::asio::co_spawn(impl->loop.context(), impl->pace(impl), boost::asio::detached); });
 }
 
 void Traffic::stop() {

@@ -1,5 +1,5 @@
-// Traffic: realistic, mixed requests (workload.h) through a real HTTP front: streams, tools, both dialects, clients that
-// leave. Seeded: the same seed asks the same questions in the same order. Runs on the loop that it is given.
+// Traffic: realistic, mixed requests (workload.h) through a real HTTP front: streams, tools, both dialects, clients
+// that leave. Seeded: the same seed asks the same questions in the same order. Runs on the loop that it is given.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,20 @@ namespace kairos::sim {
 
 struct TrafficOptions {
   net::Origin origin;
-  std::string key;                                         // for all tenants …
-  std::map<std::string, std::string, std::less<>> keys;    // … that have none here
-  std::uint64_t requests = 0;                              // 0: until stop()
-  double rate = 1;                                         // a second, on average
-  size_t concurrency = 32;                                 // at most so many at once; what would be more is left out
+  std::string key;                                      // for all tenants …
+  std::map<std::string, std::string, std::less<>> keys; // … that have none here
+  std::uint64_t requests = 0;                           // 0: until stop()
+  double rate = 1;                                      // a second, on average
+  size_t concurrency = 32;                              // at most so many at once; what would be more is left out
   std::uint64_t seed = 1;
 };
 
 struct TrafficSummary {
   std::uint64_t sent = 0;
   std::uint64_t ok = 0;
-  std::uint64_t refused = 0; // 402 and 429
-  std::uint64_t errors = 0;  // other answers, and connections that broke
-  std::uint64_t left = 0;    // clients that did not wait for the end
+  std::uint64_t refused = 0;               // 402 and 429
+  std::uint64_t errors = 0;                // other answers, and connections that broke
+  std::uint64_t left = 0;                  // clients that did not wait for the end
   std::vector<std::uint32_t> latencies_ms; // of those that were ok; at most a million
 };
 

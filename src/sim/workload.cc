@@ -16,22 +16,30 @@ constexpr std::array kWorkloads = {
     Workload{"nova-labs-prod", "support-chat", 22, Category::kChat, "auto", false, true, false, 900, 180, 40},
     Workload{"nova-labs-prod", "code-review", 9, Category::kCode, "auto", false, true, false, 6200, 520, 0},
     Workload{"nova-labs-prod", "ticket-triage", 8, Category::kExtraction, "auto", false, false, true, 700, 70, 0},
-    Workload{"nova-labs-prod", "release-agent", 4, Category::kCode, "claude-sonnet-4-5", true, true, true, 14'000, 700, 0},
+    Workload{"nova-labs-prod", "release-agent", 4, Category::kCode, "claude-sonnet-4-5", true, true, true, 14'000, 700,
+             0},
     Workload{"brightmail", "digest", 15, Category::kSummarization, "auto", false, false, false, 3800, 210, 0},
     Workload{"brightmail", "subject-lines", 5, Category::kCreative, "auto", false, true, false, 350, 160, 0},
     Workload{"quill-apps", "autofill", 13, Category::kExtraction, "gpt-4.1-nano", false, false, false, 420, 36, 120},
     Workload{"quill-apps", "writer", 7, Category::kCreative, "auto", false, true, false, 500, 520, 120},
-    Workload{"atlas-research", "deep-analysis", 5, Category::kReasoning, "claude-opus-4-5", true, true, false, 9000, 1100, 0},
+    Workload{"atlas-research", "deep-analysis", 5, Category::kReasoning, "claude-opus-4-5", true, true, false, 9000,
+             1100, 0},
     Workload{"atlas-research", "market-notes", 6, Category::kAnalysis, "auto", false, false, false, 5200, 480, 0},
     Workload{"atlas-research", "proofs", 3, Category::kReasoning, "auto", false, true, false, 1300, 900, 0},
     Workload{"northwind-clinic", "letters", 3, Category::kSummarization, "auto", false, false, false, 1800, 260, 0}};
 
 constexpr std::array<std::string_view, 10> kSubjects = {
-    "the billing service", "our checkout page", "the onboarding e-mail", "the warehouse report", "the search index",
-    "the quarterly figures", "the mobile app", "the supplier contract", "the customer survey", "the delivery schedule"};
-constexpr std::array<std::string_view, 8> kDetails = {
-    "since Monday's release", "for the Zurich team", "before the audit", "in plain words", "with two examples",
-    "for a new colleague", "after last night's incident", "for customers in Spain"};
+    "the billing service", "our checkout page",     "the onboarding e-mail", "the warehouse report",
+    "the search index",    "the quarterly figures", "the mobile app",        "the supplier contract",
+    "the customer survey", "the delivery schedule"};
+constexpr std::array<std::string_view, 8> kDetails = {"since Monday's release",
+                                                      "for the Zurich team",
+                                                      "before the audit",
+                                                      "in plain words",
+                                                      "with two examples",
+                                                      "for a new colleague",
+                                                      "after last night's incident",
+                                                      "for customers in Spain"};
 
 struct Templates {
   Category category;
@@ -44,9 +52,11 @@ constexpr std::array kTemplates = {
                "Refactor this TypeScript class for {0} and add unit tests {1}.",
                "Why does this SQL query for {0} scan the whole table? Rewrite it {1}."}},
     Templates{Category::kReasoning,
-              {"Three machines serve {0}; each fails with probability 0.02 a day. Work out step by step how likely it is that two fail {1}.",
+              {"Three machines serve {0}; each fails with probability 0.02 a day. Work out step by step how likely it "
+               "is that two fail {1}.",
                "Prove that the schedule for {0} has no cycle, or find one. Think step by step {1}.",
-               "If the price of {0} rises 4 % a month and usage falls 3 %, after how many months does revenue peak? Show each step {1}.",
+               "If the price of {0} rises 4 % a month and usage falls 3 %, after how many months does revenue peak? "
+               "Show each step {1}.",
                "A train and {0} leave at 9:10 and 9:40; solve for the time they meet and justify each step {1}."}},
     Templates{Category::kAnalysis,
               {"Analyse what drives the trend in {0} and compare the alternatives {1}.",
@@ -59,8 +69,10 @@ constexpr std::array kTemplates = {
                "Classify this ticket about {0} as bug, question or request and return the label only {1}.",
                "Pull the invoice number, the total and the currency out of this e-mail on {0} {1}."}},
     Templates{Category::kSummarization,
-              {"Summarize this thread about {0} in three sentences {1}.", "Summarize the minutes on {0} as five bullet points {1}.",
-               "Give me a short summary of the report on {0} {1}.", "Condense this article about {0} to a paragraph {1}."}},
+              {"Summarize this thread about {0} in three sentences {1}.",
+               "Summarize the minutes on {0} as five bullet points {1}.",
+               "Give me a short summary of the report on {0} {1}.",
+               "Condense this article about {0} to a paragraph {1}."}},
     Templates{Category::kCreative,
               {"Write a short, playful story about {0} {1}.", "Write ten subject lines for a newsletter about {0} {1}.",
                "Write a poem about {0} {1}.", "Invent a slogan and a product name for {0} {1}."}},
@@ -73,8 +85,8 @@ constexpr std::array kTemplates = {
 std::span<const Workload> workloads() { return kWorkloads; }
 
 const Workload& pick_workload(Random& random) {
-  static const double total =
-      std::accumulate(kWorkloads.begin(), kWorkloads.end(), 0.0, [](double sum, const Workload& one) { return sum + one.weight; });
+  static const double total = std::accumulate(kWorkloads.begin(), kWorkloads.end(), 0.0,
+                                              [](double sum, const Workload& one) { return sum + one.weight; });
   double left = uniform(random) * total;
   for (const Workload& one : kWorkloads) {
     left -= one.weight;
@@ -89,7 +101,8 @@ std::string make_prompt(Category category, Random& random) {
     if (one.category == category) found = &one;
   }
   const std::string_view text = found->texts[random.below(found->texts.size())];
-  return fmt::format(fmt::runtime(text), kSubjects[random.below(kSubjects.size())], kDetails[random.below(kDetails.size())]);
+  return fmt::format(fmt::runtime(text), kSubjects[random.below(kSubjects.size())],
+                     kDetails[random.below(kDetails.size())]);
 }
 
 } // namespace kairos::sim

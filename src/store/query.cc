@@ -106,7 +106,8 @@ ColumnType type_of(Measure measure) {
 
 Result<> check(const Query& query) {
   if (auto lists = check_lists(query); !lists) return lists;
-  if (query.range.from < WallTime{} || query.range.from > kLatestTime) return wrong("from", "must lie between 1970 and 2100");
+  if (query.range.from < WallTime{} || query.range.from > kLatestTime)
+    return wrong("from", "must lie between 1970 and 2100");
   if (query.range.to > kLatestTime) return wrong("to", "must lie between 1970 and 2100");
   if (query.range.from >= query.range.to) return wrong("to", "it must be after 'from'");
   if (query.limit == 0 || query.limit > kMaxGroups) return wrong("limit", fmt::format("between 1 and {}", kMaxGroups));

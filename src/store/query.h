@@ -55,44 +55,15 @@ enum class Measure : std::uint8_t {
   kConfidence, // mean
   kThroughput, // output tokens per second of successful requests
 };
-inline constexpr std::array<std::string_view, 38> kMeasureNames = {"requests",
-                                                                   "receipts",
-                                                                   "attempts",
-                                                                   "privacy_dropped",
-                                                                   "cost",
-                                                                   "cost_interrupted",
-                                                                   "unknown_cost",
-                                                                   "charged",
-                                                                   "baseline",
-                                                                   "savings",
-                                                                   "avoided",
-                                                                   "cost_input",
-                                                                   "cost_cache_read",
-                                                                   "cost_cache_write",
-                                                                   "cost_output",
-                                                                   "cost_reasoning",
-                                                                   "cost_other",
-                                                                   "tokens_input",
-                                                                   "tokens_cache_read",
-                                                                   "tokens_cache_write",
-                                                                   "tokens_output",
-                                                                   "tokens_reasoning",
-                                                                   "tokens_other",
-                                                                   "latency_p50",
-                                                                   "latency_p95",
-                                                                   "latency_p99",
-                                                                   "ttft_p50",
-                                                                   "ttft_p95",
-                                                                   "ttft_p99",
-                                                                   "overhead_p50",
-                                                                   "overhead_p95",
-                                                                   "overhead_p99",
-                                                                   "error_rate",
-                                                                   "fallback_rate",
-                                                                   "cache_hit_rate",
-                                                                   "refusal_rate",
-                                                                   "confidence",
-                                                                   "throughput"};
+inline constexpr std::array<std::string_view, 38> kMeasureNames = {
+    "requests",         "receipts",         "attempts",        "privacy_dropped",   "cost",
+    "cost_interrupted", "unknown_cost",     "charged",         "baseline",          "savings",
+    "avoided",          "cost_input",       "cost_cache_read", "cost_cache_write",  "cost_output",
+    "cost_reasoning",   "cost_other",       "tokens_input",    "tokens_cache_read", "tokens_cache_write",
+    "tokens_output",    "tokens_reasoning", "tokens_other",    "latency_p50",       "latency_p95",
+    "latency_p99",      "ttft_p50",         "ttft_p95",        "ttft_p99",          "overhead_p50",
+    "overhead_p95",     "overhead_p99",     "error_rate",      "fallback_rate",     "cache_hit_rate",
+    "refusal_rate",     "confidence",       "throughput"};
 
 constexpr std::string_view name(Measure measure) { return kMeasureNames[static_cast<size_t>(measure)]; }
 

@@ -26,7 +26,11 @@ protected:
     folder_ = new TemporaryFolder;
     store_ = open_duckdb({.file = *folder_ / "store.duckdb"})->release();
     // Everything from roll-ups that can be: brought up to date with each batch but the last, packed often, never exact.
-    rolled_ = open_duckdb({.file = *folder_ / "rolled.duckdb", .exact_rows = -1, .rollup_lag = 600, .rollup_large_lag = 600, .rollup_loose = 900})
+    rolled_ = open_duckdb({.file = *folder_ / "rolled.duckdb",
+                           .exact_rows = -1,
+                           .rollup_lag = 600,
+                           .rollup_large_lag = 600,
+                           .rollup_loose = 900})
                   ->release();
     ReceiptGenerator generator({.seed = 7,
                                 .from = at("2026-10-22T20:00:00Z"),
@@ -117,7 +121,8 @@ protected:
     } while (!search.cursor.empty());
     const size_t at = query.dimensions.size();
     EXPECT_EQ(receipts, std::get<std::int64_t>(row[at])) << to_json(query);
-    EXPECT_EQ(cost, std::holds_alternative<Money>(row[at + 1]) ? std::get<Money>(row[at + 1]).picodollars : 0) << to_json(query);
+    EXPECT_EQ(cost, std::holds_alternative<Money>(row[at + 1]) ? std::get<Money>(row[at + 1]).picodollars : 0)
+        << to_json(query);
   }
 
   static TemporaryFolder* folder_;
@@ -254,14 +259,16 @@ TEST_F(QueryTest, RandomGroupingsDrillDownToWhatTheyCount) {
     query.interval = static_cast<Interval>(2 + random() % 4);
     while (query.dimensions.size() < 1 + static_cast<size_t>(round) % 3) {
       const DimensionRef one = dimensions[random() % dimensions.size()];
-      const bool fits = one.dimension != Dimension::kAttemptReason && std::ranges::find(query.dimensions, one) == query.dimensions.end();
+      const bool fits = one.dimension != Dimension::kAttemptReason &&
+                        std::ranges::find(query.dimensions, one) == query.dimensions.end();
       if (fits) query.dimensions.push_back(one);
     }
     if (round % 3 == 0) query.filters.max_latency_ms = 2000;
     ReceiptStore* store = round % 4 < 2 ? store_ : rolled_;
     const auto table = store->query(query, Scope::all(), {});
     ASSERT_TRUE(table) << table.error().message;
-    for (int pick = 0; pick < 5 && !table->rows.empty(); ++pick) expect_drill_down(*store, query, table->rows[random() % table->rows.size()]);
+    for (int pick = 0; pick < 5 && !table->rows.empty(); ++pick)
+      expect_drill_down(*store, query, table->rows[random() % table->rows.size()]);
   }
 }
 

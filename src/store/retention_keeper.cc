@@ -12,7 +12,8 @@ constexpr std::chrono::minutes kMostTime{5}; // for one tenant's turn; the next 
 
 } // namespace
 
-RetentionKeeper::RetentionKeeper(ReceiptStore& store, Rules rules, const Clock& clock, std::chrono::milliseconds interval)
+RetentionKeeper::RetentionKeeper(ReceiptStore& store, Rules rules, const Clock& clock,
+                                 std::chrono::milliseconds interval)
     : store_(store), rules_(std::move(rules)), clock_(clock), interval_(interval),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 

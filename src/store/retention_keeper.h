@@ -1,6 +1,6 @@
 // RetentionKeeper: drops what is older than its tenant's retention from the receipt store, now and then, on a thread of
-// its own. Receipts go in small pieces, so loading goes on meanwhile; roll-ups keep counting them. Errors are logged and
-// tried again at the next turn.
+// its own. Receipts go in small pieces, so loading goes on meanwhile; roll-ups keep counting them. Errors are logged
+// and tried again at the next turn.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,8 @@ public:
   using Rules = std::function<std::vector<RetentionRule>()>; // called at each turn, on the thread
 
   /// Begins at once. `store` and `clock` must outlive it.
-  RetentionKeeper(ReceiptStore& store, Rules rules, const Clock& clock, std::chrono::milliseconds interval = std::chrono::minutes(10));
+  RetentionKeeper(ReceiptStore& store, Rules rules, const Clock& clock,
+                  std::chrono::milliseconds interval = std::chrono::minutes(10));
   /// Ends after the piece in hand.
   ~RetentionKeeper();
   RetentionKeeper(const RetentionKeeper&) = delete;

@@ -39,8 +39,8 @@ struct Search {
   std::string cursor; // empty: from the start
 };
 
-/// One line of a list of receipts, as corrections left it; the whole receipt, as it was closed, is read from the journal
-/// at `place`.
+/// One line of a list of receipts, as corrections left it; the whole receipt, as it was closed, is read from the
+/// journal at `place`.
 struct ReceiptRow {
   std::string receipt_id;
   std::uint64_t sequence = 0; // not for a tenant's eyes

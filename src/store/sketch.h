@@ -2,7 +2,8 @@
 // adding counts, so percentiles of any union of receipts come from the counts of its parts. Buckets are ranges of whole
 // numbers with one value that stands for all of them and is at most 1 % away from each: below 100 every number has its
 // own bucket and percentiles are exact. The scale is made by integer arithmetic alone, so that every machine counts
-// alike; it is stored (as bucket numbers): changing it needs a new schema version. Idea: DDSketch (Masson, Rim, Lee 2019).
+// alike; it is stored (as bucket numbers): changing it needs a new schema version. Idea: DDSketch (Masson, Rim, Lee
+// 2019).
 #pragma once
 
 #include <cstdint>

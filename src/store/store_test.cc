@@ -233,8 +233,9 @@ TEST_F(StoreTest, RetentionDropsATenantsOldReceiptsAndKeepsTheirSums) {
   const size_t younger = left("tenant-1", kLatestTime) - left("tenant-1", before);
   ASSERT_GT(left("tenant-1", before), 0U);
   {
-    const RetentionKeeper keeper(*store, [] { return std::vector<RetentionRule>{{"tenant-1", std::chrono::hours(24)}, {"nobody", {}}}; },
-                                 clock, std::chrono::milliseconds(5));
+    const RetentionKeeper keeper(
+        *store, [] { return std::vector<RetentionRule>{{"tenant-1", std::chrono::hours(24)}, {"nobody", {}}}; }, clock,
+        std::chrono::milliseconds(5));
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (left("tenant-1", before) > 0 && std::chrono::steady_clock::now() < end)
       std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -32,8 +32,8 @@ using NextReceipt = std::function<Result<std::optional<StoredReceipt>>()>;
 
 /// kCorrupt names the first receipt and sequence that differ and how ("cost is 0.01 in the store, 0.02 in the
 /// journal"), or the first tenant and day whose total, as the query computes it, is not the fold. Receipts that the
-/// store has not loaded yet (above its mark) are left out; those that retention dropped need no row, but are in the totals. `after`: sequence before the first that the journal still
-/// has.
+/// store has not loaded yet (above its mark) are left out; those that retention dropped need no row, but are in the
+/// totals. `after`: sequence before the first that the journal still has.
 Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, std::uint64_t after,
                                   const ReadOptions& options);
 

@@ -102,8 +102,7 @@ void GenAiMetrics::count_usage(const model::Receipt& receipt, const model::Attem
     if (quantity <= 0) continue;
     observe::Labels all = same;
     all.emplace_back("gen_ai.token.modality", part.modality);
-    metrics_
-        .counter(std::string("gen_ai.client.inference.usage.") + part.counter, "Tokens used by inferences.", all)
+    metrics_.counter(std::string("gen_ai.client.inference.usage.") + part.counter, "Tokens used by inferences.", all)
         .add(static_cast<std::uint64_t>(quantity));
   }
 }

@@ -74,7 +74,7 @@ private:
   std::vector<PicoSum> drifts_; // the last few samples
   MonoTime next_threads_{};
   ReceiptLog log_;
-  std::jthread thread_;         // last: it uses all the others
+  std::jthread thread_; // last: it uses all the others
 };
 
 } // namespace kairos::telemetry

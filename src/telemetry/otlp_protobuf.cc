@@ -14,12 +14,10 @@ using protozero::pbf_writer;
 constexpr std::uint64_t kCumulative = 2;
 constexpr std::uint64_t kStatusError = 2;
 
-// Spans are written with all lengths known beforehand, into room that is made once: protozero's nested writers move what
-// they wrote once the length is known, and growing for each attribute costs as much as writing it.
+// Spans are written with all lengths known beforehand, into room that is made once: protozero's nested writers move
+// what they wrote once the length is known, and growing for each attribute costs as much as writing it.
 
-constexpr size_t varint_size(std::uint64_t number) {
-  return static_cast<size_t>(std::bit_width(number | 1) + 6) / 7;
-}
+constexpr size_t varint_size(std::uint64_t number) { return static_cast<size_t>(std::bit_width(number | 1) + 6) / 7; }
 constexpr char kVarint = 0;
 constexpr char kFixed64 = 1;
 constexpr char kLengthDelimited = 2;

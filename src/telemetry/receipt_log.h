@@ -1,7 +1,7 @@
 // ReceiptLog: one log line per closed receipt, with its ids, written behind the journal so that no request waits for
 // it. Part "receipts": what succeeded or was cancelled at debug, what was refused or failed at info, of those at most
-// kMostPerSecond lines a second and then how many were left out. Ids, codes and the catalog's names only: nothing that a
-// client or a provider wrote. One thread.
+// kMostPerSecond lines a second and then how many were left out. Ids, codes and the catalog's names only: nothing that
+// a client or a provider wrote. One thread.
 #pragma once
 
 #include <cstdint>

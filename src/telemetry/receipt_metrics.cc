@@ -23,17 +23,16 @@ ReceiptMetrics::ReceiptMetrics(observe::Metrics& own, observe::Metrics& genai, P
       unpriced_(own.counter("kairosroute_unpriced_receipts_total", "Receipts whose cost is not known.")) {}
 
 ReceiptMetrics::PerOutcome& ReceiptMetrics::of(const model::Receipt& receipt) {
-  PerOutcome& found = outcomes_[static_cast<size_t>(receipt.request.endpoint)]
-                               [static_cast<size_t>(receipt.execution.status)];
+  PerOutcome& found =
+      outcomes_[static_cast<size_t>(receipt.request.endpoint)][static_cast<size_t>(receipt.execution.status)];
   if (found.receipts != nullptr) return found;
   const observe::Labels labels = {{"endpoint", std::string(model::name(receipt.request.endpoint))},
                                   {"status", std::string(model::name(receipt.execution.status))}};
-  found.receipts =
-      &own_.counter("kairosroute_receipts_total",
-                    "Closed receipts; equal refusals that share one receipt count each.", labels);
-  found.time = &own_.histogram("kairosroute_request_duration_seconds",
-                               "Time from a request's head to the end of its answer.", observe::latency_bounds(),
-                               labels);
+  found.receipts = &own_.counter("kairosroute_receipts_total",
+                                 "Closed receipts; equal refusals that share one receipt count each.", labels);
+  found.time =
+      &own_.histogram("kairosroute_request_duration_seconds", "Time from a request's head to the end of its answer.",
+                      observe::latency_bounds(), labels);
   return found;
 }
 
@@ -65,9 +64,9 @@ void ReceiptMetrics::fold_money(const model::Receipt& receipt) {
   tenant_cost(receipt.tenant).add(count_of(receipt.cost.total->value()));
   if (!receipt.savings || !receipt.savings->baseline_cost) return;
   if (baseline_ == nullptr) {
-    baseline_ = &own_.amounts_counter("kairosroute_baseline_cost_usd_total",
-                                      "What the receipts that have a baseline would have cost with it.",
-                                      kPicodollarsInOne);
+    baseline_ =
+        &own_.amounts_counter("kairosroute_baseline_cost_usd_total",
+                              "What the receipts that have a baseline would have cost with it.", kPicodollarsInOne);
     baselined_ = &own_.amounts_counter("kairosroute_baselined_cost_usd_total",
                                        "What the receipts that have a baseline did cost.", kPicodollarsInOne);
   }
@@ -112,10 +111,9 @@ void ReceiptMetrics::fill(PerModel& into, const std::string& provider, const std
 
 observe::Counter& ReceiptMetrics::attempts(const std::string& provider, std::string_view outcome,
                                            model::AttemptReason reason) {
-  return own_.counter("kairosroute_attempts_total", "Attempts at providers by how they ended.",
-                      {{"provider", provider},
-                       {"outcome", std::string(outcome)},
-                       {"reason", std::string(model::name(reason))}});
+  return own_.counter(
+      "kairosroute_attempts_total", "Attempts at providers by how they ended.",
+      {{"provider", provider}, {"outcome", std::string(outcome)}, {"reason", std::string(model::name(reason))}});
 }
 
 void ReceiptMetrics::fold_attempt(const model::Receipt& receipt, const model::Attempt& attempt) {

@@ -189,8 +189,7 @@ TEST_F(TraceExporterTest, WhatIsTooLargeIsSplitUntilItFits) {
     made.signal.protocol = protocol;
     const auto exporter = start(made);
     write(40);
-    observe::Counter& taken_spans =
-        metrics.counter("kairosroute_otlp_exported_spans_total", "", {{"destination", id}});
+    observe::Counter& taken_spans = metrics.counter("kairosroute_otlp_exported_spans_total", "", {{"destination", id}});
     EXPECT_TRUE(comes_true([&] { return taken_spans.value() == 120; })) << taken_spans.value();
     EXPECT_GT(refused, 0);
     EXPECT_EQ(dropped(id, "http_413"), 0u);

@@ -8,9 +8,12 @@ namespace {
 
 store::Cell cell_of(store::Measure measure, const std::string& value) {
   switch (store::type_of(measure)) {
-  case store::ColumnType::kMoney: return store::Money{parse_usd(value)->value()};
-  case store::ColumnType::kReal: return std::strtod(value.c_str(), nullptr);
-  default: return static_cast<std::int64_t>(std::strtoll(value.c_str(), nullptr, 10));
+  case store::ColumnType::kMoney:
+    return store::Money{parse_usd(value)->value()};
+  case store::ColumnType::kReal:
+    return std::strtod(value.c_str(), nullptr);
+  default:
+    return static_cast<std::int64_t>(std::strtoll(value.c_str(), nullptr, 10));
   }
 }
 
@@ -25,11 +28,14 @@ std::vector<std::string> split(const std::string& text) {
 
 void ScriptedWorld::set(WallTime from, const std::string& group, const std::string& value) {
   const size_t slash = value.find('/');
-  Point point{value != "-", value.substr(0, slash), slash == value.npos ? 1 : std::strtoll(value.c_str() + slash + 1, nullptr, 10)};
+  Point point{value != "-", value.substr(0, slash),
+              slash == value.npos ? 1 : std::strtoll(value.c_str() + slash + 1, nullptr, 10)};
   groups_[group][from] = point;
 }
 
-void ScriptedWorld::set_budget(WallTime from, ledger::BudgetStatus status) { budgets_[status.spec.id][from] = std::move(status); }
+void ScriptedWorld::set_budget(WallTime from, ledger::BudgetStatus status) {
+  budgets_[status.spec.id][from] = std::move(status);
+}
 
 const ScriptedWorld::Point* ScriptedWorld::at(const std::string& group, WallTime time) const {
   const auto& points = groups_.at(group);
@@ -37,7 +43,8 @@ const ScriptedWorld::Point* ScriptedWorld::at(const std::string& group, WallTime
   return after == points.begin() || !std::prev(after)->second.known ? nullptr : &std::prev(after)->second;
 }
 
-void ScriptedWorld::add_row(store::Table& table, const store::Query& query, const std::string& group, WallTime time) const {
+void ScriptedWorld::add_row(store::Table& table, const store::Query& query, const std::string& group,
+                            WallTime time) const {
   const Point* point = at(group, time);
   if (point == nullptr) return;
   std::vector<store::Cell> row;

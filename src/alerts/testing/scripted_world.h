@@ -12,7 +12,8 @@ namespace kairos::alerts {
 
 class ScriptedWorld {
 public:
-  /// `group`: values of the rule's dimensions, joined by ','; "-" for none. `value`: "0.05/100" (value/requests) or "-".
+  /// `group`: values of the rule's dimensions, joined by ','; "-" for none. `value`: "0.05/100" (value/requests) or
+  /// "-".
   void set(WallTime from, const std::string& group, const std::string& value);
   void set_budget(WallTime from, ledger::BudgetStatus status);
 

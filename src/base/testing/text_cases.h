@@ -28,7 +28,8 @@ inline std::string run_case(const std::string& file, const std::string& one, boo
 }
 
 /// How many cases there were.
-inline size_t run_cases(const std::filesystem::path& folder, const std::function<std::string(const std::string& input)>& run) {
+inline size_t run_cases(const std::filesystem::path& folder,
+                        const std::function<std::string(const std::string& input)>& run) {
   constexpr std::string_view kNext = "====\n";
   const bool update = std::getenv("KAIROS_UPDATE_CASES") != nullptr;
   size_t count = 0;
@@ -37,7 +38,8 @@ inline size_t run_cases(const std::filesystem::path& folder, const std::function
     std::string file((std::istreambuf_iterator<char>(in)), {}), written;
     while (!file.empty()) {
       const size_t end = std::min(file.find(kNext), file.size());
-      written += (written.empty() ? "" : std::string(kNext)) + run_case(entry.path().filename(), file.substr(0, end), update, run);
+      written += (written.empty() ? "" : std::string(kNext)) +
+                 run_case(entry.path().filename(), file.substr(0, end), update, run);
       file.erase(0, std::min(end + kNext.size(), file.size()));
       ++count;
     }

@@ -49,12 +49,20 @@ void fill_choice(Receipt& r) {
   r.classification.classifier = "ngram-test";
   r.privacy = {"deny_training", {{"email", 2}}, 1};
   r.candidates.resize(3);
-  r.candidates[0] = {"claude-sonnet-4-6", "anthropic", "us-east", 0.88, Picodollars(14'200'000'000), 0.9, 720, 1, {"in-budget"}, {}};
+  r.candidates[0] = {"claude-sonnet-4-6", "anthropic", "us-east", 0.88, Picodollars(14'200'000'000), 0.9, 720, 1,
+                     {"in-budget"},       {}};
   r.candidates[1] = {"gemini-3-pro", "google", "", 0.8, Picodollars(15'000'000'000), 0.88, 800, 2, {}, {}};
   r.candidates[2] = {"gpt-5.4", "openai", "", {}, Picodollars(21'400'000'000), 0.93, 640, {}, {}, {Filter::kBudget}};
   r.omitted = {{"quality", 4}};
-  r.decision = {"claude-sonnet-4-6", "anthropic", "us-east", "single", {"gemini-3-pro"}, true,
-                "Sent to claude-sonnet-4-6: the cheapest of 2 models that clear the reasoning floor of 0.85.", "0.1.0", "v41",
+  r.decision = {"claude-sonnet-4-6",
+                "anthropic",
+                "us-east",
+                "single",
+                {"gemini-3-pro"},
+                true,
+                "Sent to claude-sonnet-4-6: the cheapest of 2 models that clear the reasoning floor of 0.85.",
+                "0.1.0",
+                "v41",
                 Rewrite{"trim", std::string(64, 'a'), std::string(64, 'b')}};
 }
 
@@ -67,7 +75,8 @@ void fill_money(Receipt& r) {
   r.cost.total = Picodollars(13'102'200'000);
   r.cost.charged = Picodollars(15'722'640'000);
   r.cache = CacheSummary{false, "", {}, ""};
-  r.budget = BudgetSummary{"bud_monthly", "ok", Picodollars(20'000'000'000), kOneUsd, Picodollars(500'000'000'000), Picodollars(0)};
+  r.budget = BudgetSummary{"bud_monthly", "ok", Picodollars(20'000'000'000), kOneUsd, Picodollars(500'000'000'000),
+                           Picodollars(0)};
   r.budget_charges = {{"bud_monthly", "2026-04", Picodollars(13'102'200'000)}};
   r.savings = Savings{"gpt-5.4", Picodollars(21'400'000'000), Picodollars(8'297'800'000)};
   r.replay = Replay{"rcpt_01JKEZ4F9T8QX2M7RA00000000", "stored"};
@@ -91,7 +100,8 @@ Receipt sample_receipt() {
   fill_choice(r);
   r.attempts = {failed_attempt(), served_attempt()};
   fill_money(r);
-  r.execution = {"claude-sonnet-4-6", "anthropic", "eu-west", 692, 255, 890, Status::kSuccess, "stop", 200, EndedBy::kProvider, "", ""};
+  r.execution = {"claude-sonnet-4-6", "anthropic", "eu-west", 692, 255, 890, Status::kSuccess, "stop", 200,
+                 EndedBy::kProvider,  "",          ""};
   return r;
 }
 

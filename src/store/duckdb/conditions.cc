@@ -52,7 +52,8 @@ std::string value_condition(const ValueFilter& filter, const Names& names, Grain
     const std::vector<std::int64_t> keys = keys_of(filter, names);
     if (keys.empty()) return "false";
     if (filter.field.dimension == Dimension::kAttemptReason && grain == Grain::kReceipt) {
-      return fmt::format("r.sequence IN (SELECT a.sequence FROM attempts a WHERE a.reason IN {}{})", sql_list(keys), within("a", span));
+      return fmt::format("r.sequence IN (SELECT a.sequence FROM attempts a WHERE a.reason IN {}{})", sql_list(keys),
+                         within("a", span));
     }
     return fmt::format("r.{} IN {}", column_name(filter.field.dimension), sql_list(keys));
   };
@@ -124,7 +125,8 @@ std::vector<std::string> conditions_of(const Filters& filters, const Scope& scop
   const std::string of_receipt = joined(receipt_conditions(filters, names));
   if (!of_receipt.empty() && grain == Grain::kReceipt) all.push_back(of_receipt);
   if (!of_receipt.empty() && grain == Grain::kAttempt)
-    all.push_back(fmt::format("r.sequence IN (SELECT r.sequence FROM receipts r WHERE {}{})", of_receipt, within("r", span)));
+    all.push_back(
+        fmt::format("r.sequence IN (SELECT r.sequence FROM receipts r WHERE {}{})", of_receipt, within("r", span)));
   return all;
 }
 
@@ -164,11 +166,16 @@ std::optional<Kind> kind_of(Dimension dimension) {
 
 std::span<const std::string_view> words_of(Dimension dimension) {
   switch (dimension) {
-  case Dimension::kCategory: return model::kCategoryNames;
-  case Dimension::kStatus: return model::kStatusNames;
-  case Dimension::kEndpoint: return model::kEndpointNames;
-  case Dimension::kAttemptReason: return model::kAttemptReasonNames;
-  default: return {};
+  case Dimension::kCategory:
+    return model::kCategoryNames;
+  case Dimension::kStatus:
+    return model::kStatusNames;
+  case Dimension::kEndpoint:
+    return model::kEndpointNames;
+  case Dimension::kAttemptReason:
+    return model::kAttemptReasonNames;
+  default:
+    return {};
   }
 }
 

@@ -1,5 +1,5 @@
-// RAII over DuckDB's C API: a database, a connection, a statement's rows. Only integers travel into statements and out of
-// result columns; text is kept as bytes in the dictionary table alone. Not thread-safe but for Database::connect.
+// RAII over DuckDB's C API: a database, a connection, a statement's rows. Only integers travel into statements and out
+// of result columns; text is kept as bytes in the dictionary table alone. Not thread-safe but for Database::connect.
 #pragma once
 
 #include <duckdb.h>

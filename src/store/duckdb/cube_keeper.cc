@@ -69,8 +69,7 @@ Result<> CubeKeeper::advance(Connection& connection, size_t index, std::uint64_t
   State state = states_[index];
   const std::string condition = behind(state.rolled, last);
   const auto span = connection.run(
-      fmt::format("SELECT min(created), max(created) FROM {} WHERE {}", raw_table(cube.grain), condition),
-      no_hurry());
+      fmt::format("SELECT min(created), max(created) FROM {} WHERE {}", raw_table(cube.grain), condition), no_hurry());
   if (!span) return std::unexpected(span.error());
   state.rolled = last;
   if (span->at(0, 0)) {

@@ -33,7 +33,7 @@ public:
 private:
   struct State {
     std::uint64_t rolled = 0;
-    std::int64_t loose = 0;             // rows since the last packing
+    std::int64_t loose = 0;              // rows since the last packing
     std::int64_t loose_from = INT64_MAX; // first unit they are in
   };
   Result<> advance_all(Connection& connection, size_t cube, std::uint64_t last);

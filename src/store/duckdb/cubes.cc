@@ -57,9 +57,8 @@ std::string sketch_increment(const Cube& cube, const std::string& condition, con
 
 std::string sums_increment(const Cube& cube, const std::string& condition, const char* sign) {
   std::string sums;
-  each_part(cube, [&](const PartSql& part) {
-    sums += fmt::format(", {}coalesce({}, 0)", sign, sql_of(part, cube.grain));
-  });
+  each_part(cube,
+            [&](const PartSql& part) { sums += fmt::format(", {}coalesce({}, 0)", sign, sql_of(part, cube.grain)); });
   return fmt::format("SELECT {}{}{} FROM {} WHERE {} GROUP BY {}", unit_of(cube), dimension_list(cube), sums,
                      raw_table(cube.grain), condition, group_numbers(cube));
 }
@@ -72,23 +71,39 @@ bool has_dimension(const Cube& cube, Dimension dimension) {
 
 const char* column_name(Dimension dimension) {
   switch (dimension) {
-  case Dimension::kTenant: return "tenant";
-  case Dimension::kWorkflow: return "workflow";
-  case Dimension::kKey: return "api_key";
-  case Dimension::kEndUser: return "end_user";
-  case Dimension::kModel: return "model";
-  case Dimension::kProvider: return "provider";
-  case Dimension::kRegion: return "region";
-  case Dimension::kCategory: return "category";
-  case Dimension::kStatus: return "status";
-  case Dimension::kAttemptReason: return "reason";
-  case Dimension::kRouterVersion: return "router";
-  case Dimension::kPolicyVersion: return "policy";
-  case Dimension::kRequestedModel: return "requested_model";
-  case Dimension::kErrorCode: return "error_code";
-  case Dimension::kEndpoint: return "endpoint";
+  case Dimension::kTenant:
+    return "tenant";
+  case Dimension::kWorkflow:
+    return "workflow";
+  case Dimension::kKey:
+    return "api_key";
+  case Dimension::kEndUser:
+    return "end_user";
+  case Dimension::kModel:
+    return "model";
+  case Dimension::kProvider:
+    return "provider";
+  case Dimension::kRegion:
+    return "region";
+  case Dimension::kCategory:
+    return "category";
+  case Dimension::kStatus:
+    return "status";
+  case Dimension::kAttemptReason:
+    return "reason";
+  case Dimension::kRouterVersion:
+    return "router";
+  case Dimension::kPolicyVersion:
+    return "policy";
+  case Dimension::kRequestedModel:
+    return "requested_model";
+  case Dimension::kErrorCode:
+    return "error_code";
+  case Dimension::kEndpoint:
+    return "endpoint";
   case Dimension::kTime:
-  case Dimension::kTag: return nullptr;
+  case Dimension::kTag:
+    return nullptr;
   }
   return nullptr;
 }

@@ -53,7 +53,8 @@ Result<> Gatherer::sums(const Question& question, const std::vector<Measure>& me
   const auto rows = session_.run(sums_sql(question, plan, wanted));
   if (!rows) return std::unexpected(rows.error());
   std::vector<size_t> places;
-  for (const Part part : wanted) places.push_back(static_cast<size_t>(std::ranges::find(parts_, part) - parts_.begin()));
+  for (const Part part : wanted)
+    places.push_back(static_cast<size_t>(std::ranges::find(parts_, part) - parts_.begin()));
   const size_t dimensions = question.query.dimensions.size();
   for (size_t row = 0; row < rows->size(); ++row) {
     Figures& figures = gathered.groups[keys_at(*rows, row, dimensions)];
@@ -79,8 +80,9 @@ Result<> Gatherer::percentiles(const Question& question, const std::vector<Measu
 Result<bool> Gatherer::few_receipts(const TimeRange& range) {
   const Cube& hours = kCubes.front();
   const std::int64_t first = range.from.time_since_epoch().count() / kHourUs * kHourUs;
-  const auto rows = session_.run("SELECT sum(row_count) FROM " + std::string(hours.table) + " WHERE created >= " +
-                                 sql_value(first) + " AND created < " + sql_value(range.to.time_since_epoch().count()));
+  const auto rows =
+      session_.run("SELECT sum(row_count) FROM " + std::string(hours.table) + " WHERE created >= " + sql_value(first) +
+                   " AND created < " + sql_value(range.to.time_since_epoch().count()));
   if (!rows) return std::unexpected(rows.error());
   return rows->integer(0, 0) + progress_->sequence - progress_->rolled.front() <= exact_rows_;
 }
@@ -112,7 +114,8 @@ Result<> Gatherer::sketches(const Question& question, const std::vector<Measure>
   const auto rows = session_.run(sketch_sql(question, plan, durations));
   if (!rows) return std::unexpected(rows.error());
   if (rows->size() > kMaxSketchRows)
-    return fail(Code::kTooLarge, "dimensions: too many groups for percentiles; use fewer dimensions, a coarser interval or filters");
+    return fail(Code::kTooLarge,
+                "dimensions: too many groups for percentiles; use fewer dimensions, a coarser interval or filters");
   const size_t dimensions = question.query.dimensions.size();
   for (size_t row = 0; row < rows->size(); ++row) {
     const auto group = groups.find(keys_at(*rows, row, dimensions));
@@ -147,7 +150,8 @@ Cells Gatherer::cells(const Figures& figures, const std::vector<Measure>& measur
       const auto value = sketch_percentile(figures.sketches[duration_of(measure)], per_cent_of(measure));
       cells.push_back(value ? Cell(*value) : Cell());
     } else {
-      cells.push_back(figures.exact[static_cast<size_t>(std::ranges::find(percentiles_, measure) - percentiles_.begin())]);
+      cells.push_back(
+          figures.exact[static_cast<size_t>(std::ranges::find(percentiles_, measure) - percentiles_.begin())]);
     }
   }
   return cells;

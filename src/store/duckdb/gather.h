@@ -1,5 +1,5 @@
-// Gatherer: the figures of a question's groups, from roll-ups, raw rows or both, as mergeable parts and sketches, within
-// one read session. Percentiles of few receipts, and of questions that no sketch can answer, are exact instead.
+// Gatherer: the figures of a question's groups, from roll-ups, raw rows or both, as mergeable parts and sketches,
+// within one read session. Percentiles of few receipts, and of questions that no sketch can answer, are exact instead.
 #pragma once
 
 #include <array>
@@ -37,8 +37,8 @@ public:
 
   /// Groups of the query's dimensions, with what these measures need; none if the range has no receipts, but for no
   /// dimensions always one. kTooLarge beyond kMaxGroups.
-  Result<Gathered> ask(const Query& query, const std::vector<OffsetPiece>& pieces,
-                       const std::vector<Measure>& measures, const TopKeys* top);
+  Result<Gathered> ask(const Query& query, const std::vector<OffsetPiece>& pieces, const std::vector<Measure>& measures,
+                       const TopKeys* top);
   /// Nothing counted.
   Figures none() const;
   /// Of the measures, for one group.

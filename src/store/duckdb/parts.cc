@@ -70,23 +70,40 @@ Formula formula_of(Measure measure) {
   if (measure >= Measure::kCostInput && measure <= Measure::kTokensOther)
     return {Shape::kSum, beside(measure, Measure::kCostInput, Part::kCostInput)};
   switch (measure) {
-  case Measure::kRequests: return {Shape::kSum, Part::kRequests};
-  case Measure::kAttempts: return {Shape::kSum, Part::kAttempts};
-  case Measure::kPrivacyDropped: return {Shape::kSum, Part::kPrivacyDropped};
-  case Measure::kCost: return {Shape::kAmount, Part::kCost, Part::kCostKnown};
-  case Measure::kCostInterrupted: return {Shape::kSum, Part::kCostInterrupted};
-  case Measure::kUnknownCost: return {Shape::kMissing, Part::kCostKnown};
-  case Measure::kCharged: return {Shape::kAmount, Part::kCharged, Part::kChargedKnown};
-  case Measure::kBaseline: return {Shape::kAmount, Part::kBaseline, Part::kBaselineKnown};
-  case Measure::kSavings: return {Shape::kAmount, Part::kSavings, Part::kSavingsKnown};
-  case Measure::kAvoided: return {Shape::kAmount, Part::kAvoided, Part::kAvoidedKnown};
-  case Measure::kErrorRate: return {Shape::kRate, Part::kFailed, Part::kRequests};
-  case Measure::kFallbackRate: return {Shape::kRate, Part::kFellBack, Part::kAttempted};
-  case Measure::kCacheHitRate: return {Shape::kRate, Part::kCacheHits, Part::kRequests};
-  case Measure::kRefusalRate: return {Shape::kRate, Part::kRefused, Part::kRequests};
-  case Measure::kConfidence: return {Shape::kRate, Part::kConfidence, Part::kRows, 1e-6};
-  case Measure::kThroughput: return {Shape::kRate, Part::kThroughputTokens, Part::kThroughputMs, 1000};
-  default: return {}; // receipts; percentiles are not asked for here
+  case Measure::kRequests:
+    return {Shape::kSum, Part::kRequests};
+  case Measure::kAttempts:
+    return {Shape::kSum, Part::kAttempts};
+  case Measure::kPrivacyDropped:
+    return {Shape::kSum, Part::kPrivacyDropped};
+  case Measure::kCost:
+    return {Shape::kAmount, Part::kCost, Part::kCostKnown};
+  case Measure::kCostInterrupted:
+    return {Shape::kSum, Part::kCostInterrupted};
+  case Measure::kUnknownCost:
+    return {Shape::kMissing, Part::kCostKnown};
+  case Measure::kCharged:
+    return {Shape::kAmount, Part::kCharged, Part::kChargedKnown};
+  case Measure::kBaseline:
+    return {Shape::kAmount, Part::kBaseline, Part::kBaselineKnown};
+  case Measure::kSavings:
+    return {Shape::kAmount, Part::kSavings, Part::kSavingsKnown};
+  case Measure::kAvoided:
+    return {Shape::kAmount, Part::kAvoided, Part::kAvoidedKnown};
+  case Measure::kErrorRate:
+    return {Shape::kRate, Part::kFailed, Part::kRequests};
+  case Measure::kFallbackRate:
+    return {Shape::kRate, Part::kFellBack, Part::kAttempted};
+  case Measure::kCacheHitRate:
+    return {Shape::kRate, Part::kCacheHits, Part::kRequests};
+  case Measure::kRefusalRate:
+    return {Shape::kRate, Part::kRefused, Part::kRequests};
+  case Measure::kConfidence:
+    return {Shape::kRate, Part::kConfidence, Part::kRows, 1e-6};
+  case Measure::kThroughput:
+    return {Shape::kRate, Part::kThroughputTokens, Part::kThroughputMs, 1000};
+  default:
+    return {}; // receipts; percentiles are not asked for here
   }
 }
 

@@ -75,7 +75,9 @@ Cell measure_of(Measure measure, std::span<const Part> parts, std::span<const In
 /// Percentiles are of three durations: 0 latency, 1 time to first byte, 2 overhead.
 inline constexpr size_t kDurationCount = 3;
 constexpr bool is_percentile(Measure m) { return m >= Measure::kLatencyP50 && m <= Measure::kOverheadP99; }
-constexpr size_t duration_of(Measure m) { return (static_cast<size_t>(m) - static_cast<size_t>(Measure::kLatencyP50)) / 3; }
+constexpr size_t duration_of(Measure m) {
+  return (static_cast<size_t>(m) - static_cast<size_t>(Measure::kLatencyP50)) / 3;
+}
 constexpr int per_cent_of(Measure m) {
   constexpr std::array<int, 3> kPerCent = {50, 95, 99};
   return kPerCent[(static_cast<size_t>(m) - static_cast<size_t>(Measure::kLatencyP50)) % 3];

@@ -42,7 +42,7 @@ void add(Plan& plan, const Cube* cube, std::int64_t from, std::int64_t to, std::
 
 Result<Progress> read_progress(ReadSession& session) {
   const auto rows = session.run("SELECT cube, rolled, sequence, newest, (SELECT coalesce(max(before), 0) FROM "
-                                    "dropped) FROM cubes, mark");
+                                "dropped) FROM cubes, mark");
   if (!rows) return std::unexpected(rows.error());
   Progress progress;
   for (size_t row = 0; row < rows->size(); ++row) {

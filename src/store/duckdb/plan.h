@@ -1,6 +1,6 @@
-// The planner: from what a question can be answered. A plan cuts its time range into whole units of one cube and what is
-// left of it at both ends, which is read from the raw rows, as is everything that the cube does not have yet. Without a
-// cube all is read from the raw rows. Each receipt of the range is in exactly one of a plan's sources.
+// The planner: from what a question can be answered. A plan cuts its time range into whole units of one cube and what
+// is left of it at both ends, which is read from the raw rows, as is everything that the cube does not have yet.
+// Without a cube all is read from the raw rows. Each receipt of the range is in exactly one of a plan's sources.
 #pragma once
 
 #include <array>

@@ -19,11 +19,12 @@ std::string condition_of(std::int32_t tenant, std::int64_t before_us, std::uint6
   return fmt::format("created < {} AND sequence <= {}{}", before_us, rolled, whose);
 }
 
-Result<Piece> next_piece(Connection& connection, const std::string& condition, std::int64_t after, const Deadline& deadline) {
+Result<Piece> next_piece(Connection& connection, const std::string& condition, std::int64_t after,
+                         const Deadline& deadline) {
   const auto rows = connection.run(
       fmt::format("SELECT min(sequence), max(sequence), count(*) FROM (SELECT sequence FROM receipts WHERE {} AND "
-                      "sequence > {} ORDER BY sequence LIMIT {})",
-                      condition, after, kDropPiece),
+                  "sequence > {} ORDER BY sequence LIMIT {})",
+                  condition, after, kDropPiece),
       deadline);
   if (!rows) return std::unexpected(rows.error());
   return Piece{rows->integer(0, 0), rows->integer(0, 1), rows->integer(0, 2)};
@@ -63,8 +64,8 @@ Result<bool> has_older(Connection& connection, std::int32_t tenant, std::int64_t
   return rows->size() > 0;
 }
 
-Result<std::uint64_t> drop_rows(Connection& connection, std::int32_t tenant, std::int64_t before_us, std::uint64_t rolled,
-                                const Deadline& deadline) {
+Result<std::uint64_t> drop_rows(Connection& connection, std::int32_t tenant, std::int64_t before_us,
+                                std::uint64_t rolled, const Deadline& deadline) {
   const std::string condition = condition_of(tenant, before_us, rolled);
   auto piece = next_piece(connection, condition, 0, deadline);
   if (!piece) return std::unexpected(piece.error());
@@ -83,9 +84,9 @@ Result<std::uint64_t> drop_rows(Connection& connection, std::int32_t tenant, std
 }
 
 Result<WallTime> read_dropped(Connection& connection, std::int32_t tenant, const Deadline& deadline) {
-  const auto before = number(connection,
-                             fmt::format("SELECT coalesce(max(before), 0) FROM dropped WHERE tenant IN (-1, {})", tenant),
-                             deadline);
+  const auto before =
+      number(connection, fmt::format("SELECT coalesce(max(before), 0) FROM dropped WHERE tenant IN (-1, {})", tenant),
+             deadline);
   if (!before) return std::unexpected(before.error());
   return WallTime(std::chrono::microseconds(*before));
 }
@@ -102,9 +103,10 @@ Result<DiskUse> read_disk_use(Connection& connection, const std::filesystem::pat
   for (const std::string& table : tables) {
     const auto rows = number(connection, fmt::format("SELECT count(*) FROM {}", table), deadline);
     if (!rows) return std::unexpected(rows.error());
-    const auto blocks = number(
-        connection,
-        fmt::format("SELECT count(DISTINCT block_id) FROM pragma_storage_info('{}') WHERE persistent", table), deadline);
+    const auto blocks =
+        number(connection,
+               fmt::format("SELECT count(DISTINCT block_id) FROM pragma_storage_info('{}') WHERE persistent", table),
+               deadline);
     if (!blocks) return std::unexpected(blocks.error());
     use.tables.push_back({table, *rows, *blocks * kBlockBytes});
   }

@@ -11,8 +11,8 @@ namespace kairos::store {
 
 /// Deletes the rows of receipts created before, up to the sequence `rolled` which the roll-ups have, in transactions of
 /// at most `kDropPiece` receipts; notes first, in a transaction of its own, that they may be gone. `tenant` -1: all.
-Result<std::uint64_t> drop_rows(Connection& connection, std::int32_t tenant, std::int64_t before_us, std::uint64_t rolled,
-                                const Deadline& deadline);
+Result<std::uint64_t> drop_rows(Connection& connection, std::int32_t tenant, std::int64_t before_us,
+                                std::uint64_t rolled, const Deadline& deadline);
 inline constexpr std::int64_t kDropPiece = 50'000;
 
 /// Whether there is any receipt of the tenant from before.

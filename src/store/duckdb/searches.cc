@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <span>
 
-#include "store/duckdb/rows.h"
 #include "store/duckdb/conditions.h"
+#include "store/duckdb/rows.h"
 #include "store/query_json.h"
 
 namespace kairos::store {
@@ -16,7 +16,8 @@ constexpr const char* kRowColumns = "r.sequence, r.id_high, r.id_low, r.segment,
                                     "r.tenant, r.workflow, r.api_key, r.end_user, "
                                     "r.requested_model, r.model, r.provider, r.region, r.error_code, r.category, "
                                     "r.status, r.http_status, r.cost, r.charged, "
-                                    "r.savings, r.basis, r.latency, r.ttft, r.attempts, r.requests, r.cache_hit, r.correction_segment, r.correction_place";
+                                    "r.savings, r.basis, r.latency, r.ttft, r.attempts, r.requests, r.cache_hit, "
+                                    "r.correction_segment, r.correction_place";
 
 std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
 WallTime time_of(std::int64_t us) { return WallTime(std::chrono::microseconds(us)); }
@@ -137,7 +138,8 @@ std::vector<TimeSpan> spans_of(const Search& search, const Start& start) {
   if (search.range) whole = {micros(search.range->from), micros(search.range->to)};
   if (search.order != SearchOrder::kTime) return {whole};
   const bool resumed = !search.cursor.empty();
-  if (search.descending) return growing(whole, resumed ? start.cursor.key : std::min(whole.to_us, start.newest_us), true);
+  if (search.descending)
+    return growing(whole, resumed ? start.cursor.key : std::min(whole.to_us, start.newest_us), true);
   if (!resumed && whole.from_us == INT64_MIN) return {whole};
   return growing(whole, resumed ? start.cursor.key : whole.from_us, false);
 }
@@ -173,7 +175,8 @@ Result<std::vector<std::int64_t>> page_sequences(ReadSession& session, const Sea
   return sequences;
 }
 
-Result<std::vector<ReceiptRow>> rows_of(ReadSession& session, std::span<const std::int64_t> sequences, const Names& names) {
+Result<std::vector<ReceiptRow>> rows_of(ReadSession& session, std::span<const std::int64_t> sequences,
+                                        const Names& names) {
   std::vector<ReceiptRow> out(sequences.size());
   if (sequences.empty()) return out;
   std::string sql = fmt::format("SELECT {} FROM receipts r WHERE r.sequence IN {}", kRowColumns, sql_list(sequences));
@@ -197,10 +200,12 @@ Result<std::string> neighbour(ReadSession& session, const ReceiptRow& row, const
   for (const TimeSpan& span : growing(whole, created, !newer)) {
     std::string sql = "SELECT r.id_high, r.id_low FROM receipts r";
     auto conditions = conditions_of({}, scope, names, Grain::kReceipt, span);
-    conditions.push_back(fmt::format("(r.created {0} {1} OR (r.created = {1} AND r.sequence {0} {2}))", newer ? ">" : "<",
-                                     sql_value(created), sql_value(static_cast<std::int64_t>(row.sequence))));
+    conditions.push_back(fmt::format("(r.created {0} {1} OR (r.created = {1} AND r.sequence {0} {2}))",
+                                     newer ? ">" : "<", sql_value(created),
+                                     sql_value(static_cast<std::int64_t>(row.sequence))));
     append_where(sql, conditions);
-    sql += newer ? " ORDER BY r.created ASC, r.sequence ASC LIMIT 1" : " ORDER BY r.created DESC, r.sequence DESC LIMIT 1";
+    sql +=
+        newer ? " ORDER BY r.created ASC, r.sequence ASC LIMIT 1" : " ORDER BY r.created DESC, r.sequence DESC LIMIT 1";
     const auto rows = session.run(sql);
     if (!rows) return std::unexpected(rows.error());
     if (rows->size() > 0) return receipt_id_of({rows->integer(0, 0), rows->integer(0, 1)});

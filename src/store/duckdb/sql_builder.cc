@@ -97,7 +97,8 @@ std::string sums_sql(const Question& question, const Plan& plan, std::span<const
     for (const Part part : parts) {
       const PartSql& names = part_sql(part);
       figures += figures.empty() ? "" : ", ";
-      figures += source.cube != nullptr ? fmt::format("sum(r.{})", names.column) : std::string(sql_of(names, question.grain));
+      figures +=
+          source.cube != nullptr ? fmt::format("sum(r.{})", names.column) : std::string(sql_of(names, question.grain));
     }
     if (&source != &plan.sources.front()) sql += " UNION ALL ";
     append_select(sql, question, source, figures, "", 0);

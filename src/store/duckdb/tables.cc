@@ -22,7 +22,8 @@ bool better(const Cell& a, const Cell& b, bool descending) {
 class Answer {
 public:
   Answer(ReadSession& session, const Query& query, const Scope& scope, const Names& names, std::int64_t exact_rows)
-      : query_(query), names_(names), gatherer_(session, scope, names, grain_of(query), measures_of(query), exact_rows) {}
+      : query_(query), names_(names),
+        gatherer_(session, scope, names, grain_of(query), measures_of(query), exact_rows) {}
 
   Result<Table> run() {
     const auto pieces = offset_pieces(query_.time_zone, query_.range);
@@ -94,7 +95,8 @@ private:
   }
 
   void fold_others(const Query& query, Groups& groups) const {
-    const auto at = static_cast<size_t>(std::ranges::find(query.dimensions, top_->dimension) - query.dimensions.begin());
+    const auto at =
+        static_cast<size_t>(std::ranges::find(query.dimensions, top_->dimension) - query.dimensions.begin());
     if (at == query.dimensions.size()) return; // totals
     Groups folded;
     for (auto& [keys, figures] : groups) {

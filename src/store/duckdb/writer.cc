@@ -163,10 +163,10 @@ Result<> append_all(Connection& connection, const RowBatch& batch, const Names& 
   if (auto done = append_rows<TagRow>(connection, "tags", kTagColumns, batch.tags); !done) return done;
   std::int64_t newest = 0;
   for (const HotRow& row : batch.receipts) newest = std::max(newest, row[R::kCreated]);
-  return connection.execute(fmt::format(
-      "UPDATE mark SET sequence = {}, segment = {}, place = {}, newest = greatest(newest, {})",
-      static_cast<std::int64_t>(mark.sequence), static_cast<std::int64_t>(mark.next.segment),
-      static_cast<std::int64_t>(mark.next.offset), newest));
+  return connection.execute(
+      fmt::format("UPDATE mark SET sequence = {}, segment = {}, place = {}, newest = greatest(newest, {})",
+                  static_cast<std::int64_t>(mark.sequence), static_cast<std::int64_t>(mark.next.segment),
+                  static_cast<std::int64_t>(mark.next.offset), newest));
 }
 
 Result<Rows> read(Connection& connection, const char* text) {
@@ -187,13 +187,12 @@ Result<FileState> make_tables(Connection& connection) {
   const std::string sql =
       "BEGIN TRANSACTION;" + create_table("receipts", kReceiptColumns) + create_table("attempts", kAttemptColumns) +
       create_table("tags", kTagColumns) + create_table("facets", kFacetColumns) + create_cubes_sql() +
-      fmt::format(
-          "CREATE TABLE dictionary (kind TINYINT, id INTEGER, text BLOB);"
-          "CREATE TABLE mark (sequence BIGINT, segment BIGINT, place BIGINT, newest BIGINT);"
-          "INSERT INTO mark VALUES (0, 0, 0, 0); CREATE TABLE dropped (tenant INTEGER, before BIGINT);"
-          "CREATE TABLE kairosroute_meta (version INTEGER, cursor_key BLOB);"
-          "INSERT INTO kairosroute_meta VALUES ({}, from_hex('{}')); COMMIT;",
-          kSchemaVersion, to_hex(state.cursor_key));
+      fmt::format("CREATE TABLE dictionary (kind TINYINT, id INTEGER, text BLOB);"
+                  "CREATE TABLE mark (sequence BIGINT, segment BIGINT, place BIGINT, newest BIGINT);"
+                  "INSERT INTO mark VALUES (0, 0, 0, 0); CREATE TABLE dropped (tenant INTEGER, before BIGINT);"
+                  "CREATE TABLE kairosroute_meta (version INTEGER, cursor_key BLOB);"
+                  "INSERT INTO kairosroute_meta VALUES ({}, from_hex('{}')); COMMIT;",
+                  kSchemaVersion, to_hex(state.cursor_key));
   if (auto made = connection.execute(sql); !made) return std::unexpected(made.error());
   return state;
 }
@@ -249,7 +248,10 @@ Result<> write_batch(Connection& connection, const RowBatch& batch, const Names&
 Result<> write_change(Connection& connection, CubeKeeper& cubes, const IdHalves& id, RowBatch rows,
                       const JournalPlace& place, Names& names, const LoadMark& mark) {
   return transact(connection, [&]() -> Result<> {
-    const auto old = read(connection, fmt::format("SELECT sequence, segment, place FROM receipts WHERE id_high = {} AND id_low = {}", id.high, id.low).c_str());
+    const auto old =
+        read(connection, fmt::format("SELECT sequence, segment, place FROM receipts WHERE id_high = {} AND id_low = {}",
+                                     id.high, id.low)
+                             .c_str());
     if (!old) return std::unexpected(old.error());
     if (old->size() == 0) return append_all(connection, {}, names, mark);
     const std::int64_t sequence = old->integer(0, 0);

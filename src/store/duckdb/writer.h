@@ -26,8 +26,7 @@ Result<> write_batch(Connection& connection, const RowBatch& batch, const Names&
 /// A correction or erasure, in one transaction: takes the receipt's rows away and out of the roll-ups, and puts the
 /// corrected ones (`rows`, one receipt's; none for an erasure) in their place. A receipt that is not there, because it
 /// was dropped or erased, stays away.
-Result<> write_change(Connection& connection, CubeKeeper& cubes, const IdHalves& id, RowBatch rows, const JournalPlace& place,
-                      Names& names, const LoadMark& mark);
-
+Result<> write_change(Connection& connection, CubeKeeper& cubes, const IdHalves& id, RowBatch rows,
+                      const JournalPlace& place, Names& names, const LoadMark& mark);
 
 } // namespace kairos::store
