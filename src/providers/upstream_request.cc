@@ -91,6 +91,15 @@ constexpr std::array<std::string_view, 3> kAnthropicHeaders = {"anthropic-beta",
 
 } // namespace
 
+bool speaks_natively(model::Endpoint endpoint, const UpstreamTarget& target) {
+  if (target.dialect != client_dialect(endpoint)) return false;
+  return endpoint != model::Endpoint::kResponses || target.serves_responses;
+}
+
+model::Endpoint upstream_endpoint(model::Endpoint endpoint, const UpstreamTarget& target) {
+  return speaks_natively(endpoint, target) ? endpoint : model::Endpoint::kChatCompletions;
+}
+
 bool can_serve(model::Endpoint endpoint, model::Dialect provider) { return provider == client_dialect(endpoint); }
 
 WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body,
@@ -101,7 +110,7 @@ WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_
 
 std::string upstream_path(model::Endpoint endpoint, const UpstreamTarget& target) {
   if (target.dialect == model::Dialect::kAnthropic) return "/messages";
-  switch (endpoint) {
+  switch (upstream_endpoint(endpoint, target)) {
   case model::Endpoint::kResponses:
     return "/responses";
   case model::Endpoint::kEmbeddings:

@@ -1,5 +1,5 @@
 // From a client's request to the bytes, path and headers for one provider. Same dialect: the client's own bytes with
-// the few edits that the decision requires. Between dialects nothing is translated. Pure.
+// the few edits that the decision requires. Between dialects: translate.h. Pure.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,16 @@ struct UpstreamTarget {
   bool wants_max_tokens = false;
   /// OpenAI dialect: this server refuses `stream_options` (a few old self-hosted ones do); usage is then counted.
   bool no_stream_options = false;
+  /// OpenAI dialect: it serves /responses too. Where it does not, responses are translated to chat completions.
+  bool serves_responses = true;
 };
+
+/// True if a request that arrived at `endpoint` goes to this target as the client wrote it; false: it is translated.
+bool speaks_natively(model::Endpoint endpoint, const UpstreamTarget& target);
+
+/// The endpoint at which the provider is asked: the client's own, or chat completions where an OpenAI dialect is
+/// translated to. It says how answers are to be read; of no meaning for other dialects.
+model::Endpoint upstream_endpoint(model::Endpoint endpoint, const UpstreamTarget& target);
 
 /// True if a request that arrived at `endpoint` can be sent to a provider of this dialect. The router considers only
 /// such providers.
