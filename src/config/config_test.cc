@@ -12,12 +12,16 @@
 namespace kairos::config {
 namespace {
 
+const std::string kMasterKey(64, 'a');
+
 Environment all_keys_set() {
   Environment environment;
   environment.variable = [](std::string_view name) {
-    return name.starts_with("OTEL_") ? std::nullopt : std::optional<std::string>("a-key");
+    if (name.starts_with("OTEL_")) return std::optional<std::string>();
+    return std::optional<std::string>(name.find("CONTENT") == name.npos ? "a-key" : kMasterKey);
   };
   environment.file = [](const std::string& path) -> Result<std::string> {
+    if (path.find("content") != path.npos) return kMasterKey;
     return path.ends_with("pagerduty") ? "0123456789abcdef0123456789abcdef\n" : "a-key\n";
   };
   return environment;
@@ -58,6 +62,8 @@ TEST(Documented, SaysTheTruthAboutDefaults) {
   EXPECT_TRUE(same(a.otlp, b.otlp));
   EXPECT_EQ(a.server.log_levels, b.server.log_levels);
   EXPECT_EQ(a.server.log_json, b.server.log_json);
+  EXPECT_EQ(a.content.body_bytes, b.content.body_bytes);
+  EXPECT_EQ(a.content.queue_bytes, b.content.queue_bytes);
   const auto limits = [](const ServerLimits& l) {
     return std::tuple(l.head_bytes, l.head_fields, l.body_bytes, l.connections, l.requests, l.head_time, l.body_time,
                       l.idle_time, l.write_time, l.request_time, l.drain_time);

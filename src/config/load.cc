@@ -73,6 +73,7 @@ void warn_of_nothing_to_do(Snapshot& snapshot) {
 void read_all(Reader& root, const Environment& environment, const catalog::Catalog& built_in, Snapshot& into,
               std::span<const ManagedObject> objects, std::vector<ModelSettings>& models, Problem& problem) {
   read_server(root, into);
+  read_content(root, environment, into);
   read_routing(root, into);
   read_otlp(root, environment, into);
   read_providers(root, environment, built_in, into);

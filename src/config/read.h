@@ -16,6 +16,7 @@
 namespace kairos::config {
 
 void read_server(Reader& root, Snapshot& into);
+void read_content(Reader& root, const Environment& environment, Snapshot& into);
 void read_routing(Reader& root, Snapshot& into);
 /// After the file the standard OTEL_* variables are looked at.
 void read_otlp(Reader& root, const Environment& environment, Snapshot& into);

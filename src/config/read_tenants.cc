@@ -106,10 +106,13 @@ void read_baseline(Reader& reader, const catalog::Catalog& catalog, Tenant& into
   reader.complain("baseline_model", "is not a model of the catalog; " + hint);
 }
 
-void read_content(Reader& reader, Tenant& into) {
+void read_content_policy(Reader& reader, const Content& content, Tenant& into) {
   reader.choice("content", model::kContentPolicyNames, into.content);
-  if (into.content != model::ContentPolicy::kNone) {
-    reader.complain("content", fmt::format("{} is not in this version; use none", model::name(into.content)));
+  if (into.content == model::ContentPolicy::kNone) return;
+  if (into.content == model::ContentPolicy::kRedacted) {
+    reader.complain("content", "redacted is not in this version; use none or full");
+  } else if (content.master_keys.empty()) {
+    reader.complain("content", "what is kept is encrypted: give a master key with content.key_env or content.key_file");
   }
 }
 
@@ -117,7 +120,7 @@ void read_retention(Reader& tenant, Tenant& into) {
   auto reader = tenant.map("retention");
   if (!reader) return;
   into.keep_receipts_days = reader->optional_whole("receipts_days", 1, 36'500);
-  reader->later({"content_days"}, "remove it: no content is kept");
+  into.keep_content_days = reader->optional_whole("content_days", 1, 36'500);
   reader->finish();
 }
 
@@ -194,7 +197,7 @@ Tenant read_tenant(Reader& reader, Snapshot& into) {
   read_baseline(reader, *into.catalog, tenant);
   tenant.price_plan = read_price_plan(reader);
   tenant.default_max_output_tokens = reader.optional_whole("default_max_output_tokens", 1, 10'000'000);
-  read_content(reader, tenant);
+  read_content_policy(reader, into.content, tenant);
   read_retention(reader, tenant);
   add_budgets(reader, &tenant, into);
   reader.finish();

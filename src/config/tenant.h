@@ -84,6 +84,7 @@ struct Tenant {
   std::optional<std::int64_t> default_max_output_tokens;
   model::ContentPolicy content = model::ContentPolicy::kNone;
   std::optional<std::int64_t> keep_receipts_days; // then they can no longer be searched and read; absent: no end
+  std::optional<std::int64_t> keep_content_days;  // then what is kept of prompts and answers is erased; absent: no end
   ManagedBy managed = ManagedBy::kFile;
   std::uint64_t version = 0; // of the state store's document; 0: of the file
 };

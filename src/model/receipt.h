@@ -197,7 +197,8 @@ struct Receipt {
   std::vector<BudgetCharge> budget_charges;
   std::optional<Savings> savings;
   std::optional<Replay> replay;
-  std::int64_t count = 1; // > 1: this many equal refusals of one key were coalesced into this receipt
+  std::optional<ContentPolicy> content; // what was to be kept of prompt and answer; nullopt: nothing
+  std::int64_t count = 1;               // > 1: this many equal refusals of one key were coalesced into this receipt
 };
 
 /// Assigned by the journal at CLOSE; added to the JSON when a receipt is read for someone who may see it.

@@ -346,6 +346,7 @@ bool read_identity(Field f, Receipt& out) {
   if (f.name == "end_user") return f.into(out.end_user), true;
   if (f.name == "tags") return f.into(out.tags), true;
   if (f.name == "count") return f.into(out.count), true;
+  if (f.name == "content_policy") return f.into(out.content.emplace(), kContentPolicyNames), true;
   return false;
 }
 

@@ -262,6 +262,7 @@ void write_extras(JsonWriter& json, const Receipt& r) {
     json.key("content").string(r.replay->content);
     json.end_object();
   }
+  if (r.content) json.key("content_policy").string(name(*r.content));
   if (r.count > 1) json.key("count").integer(r.count);
 }
 

@@ -80,6 +80,7 @@ void fill_money(Receipt& r) {
   r.budget_charges = {{"bud_monthly", "2026-04", Picodollars(13'102'200'000)}};
   r.savings = Savings{"gpt-5.4", Picodollars(21'400'000'000), Picodollars(8'297'800'000)};
   r.replay = Replay{"rcpt_01JKEZ4F9T8QX2M7RA00000000", "stored"};
+  r.content = ContentPolicy::kFull;
 }
 
 } // namespace
