@@ -119,6 +119,20 @@ void write_state(model::JsonWriter& json, const ledger::BudgetStatus& status) {
   json.end_object();
 }
 
+void write_privacy_filter(model::JsonWriter& json, const config::PrivacyFilter& filter) {
+  json.key("privacy_filter");
+  if (filter.detect == 0) return static_cast<void>(json.null());
+  json.begin_object().key("detect").begin_array();
+  for (size_t i = 0; i < config::kPrivateKindCount; ++i) {
+    if ((filter.detect & config::bit(static_cast<config::PrivateKind>(i))) != 0)
+      json.string(config::kPrivateKindNames[i]);
+  }
+  json.end_array();
+  json.key("action").string(config::name(filter.action));
+  json.key("narrow_to").string(filter.narrow_to_zdr ? "zdr" : "deny_training");
+  json.end_object();
+}
+
 } // namespace
 
 Result<std::vector<ManagedObject>> managed_objects(const store::StateStore& state,
@@ -154,6 +168,9 @@ void write_fields(model::JsonWriter& json, const config::Tenant& tenant, bool wi
   json.key("policy").string(config::name(tenant.privacy));
   write_list(json, "regions", tenant.regions);
   json.end_object();
+  write_privacy_filter(json, tenant.privacy_filter);
+  json.key("cache");
+  tenant.cache ? json.string(config::name(*tenant.cache)) : json.null();
   json.key("baseline_model");
   tenant.baseline_model.empty() ? json.null() : json.string(tenant.baseline_model);
   write_price_plan(json, with_plan ? tenant.price_plan : std::nullopt);

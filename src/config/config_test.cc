@@ -74,6 +74,12 @@ TEST(Documented, SaysTheTruthAboutDefaults) {
                       r.expected_output_tokens, r.allow_unpriced, r.floors[0].relative, r.floors[0].value);
   };
   EXPECT_EQ(routing(a.routing), routing(b.routing));
+  EXPECT_TRUE(a.routing.rewrite.empty());
+  const auto cache = [](const Cache& c) {
+    return std::tuple(c.mode, c.ttl, c.max_bytes, c.max_entries, c.max_answer_bytes, c.any_temperature,
+                      c.semantic.has_value());
+  };
+  EXPECT_EQ(cache(a.cache), cache(b.cache));
   EXPECT_NEAR(a.routing.weights.quality, b.routing.weights.quality, 1e-12);
 }
 
@@ -87,6 +93,9 @@ TEST(Documented, ExamplesLoadToo) {
   ASSERT_TRUE(snapshot) << snapshot.error().message << "\n" << text;
   EXPECT_EQ((*snapshot)->tenants.size(), 1u);
   EXPECT_EQ((*snapshot)->budgets.size(), 1u);
+  EXPECT_EQ((*snapshot)->routing.rewrite.size(), 1u);
+  EXPECT_EQ((*snapshot)->tenants[0].privacy_filter.detect, kAllPrivateKinds);
+  EXPECT_TRUE((*snapshot)->cache.semantic);
   EXPECT_FALSE((*snapshot)->targets_named("my-llama").empty());
   EXPECT_FALSE((*snapshot)->targets_named("llama").empty());
   EXPECT_FALSE((*snapshot)->targets_named("openai/my-llama").empty());

@@ -75,6 +75,7 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
   read_server(root, into);
   read_content(root, environment, into);
   read_routing(root, into);
+  read_cache(root, into);
   read_otlp(root, environment, into);
   read_providers(root, environment, built_in, into);
   models = read_models(root, provider_ids(root), built_in);
@@ -82,6 +83,7 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
   if (problem.any()) return;
   read_tenants(root, into);
   read_managed(objects, into, problem);
+  check_cache(root, into);
   read_budgets(root, into);
   read_alerts(root, environment, into);
   root.finish();

@@ -41,6 +41,10 @@ void read_budgets(Reader& root, Snapshot& into);
 Tenant read_tenant(Reader& reader, Snapshot& into);
 ApiKey read_key(Reader& reader);
 Budget read_budget(Reader& reader, const Tenant* owner);
+PrivacyFilter read_privacy_filter(Reader& tenant);
+std::vector<RewriteRule> read_rewrite_rules(Reader& routing);
+void read_cache(Reader& root, Snapshot& into);
+void check_cache(Reader& root, const Snapshot& all);
 void read_alerts(Reader& root, const Environment& environment, Snapshot& into);
 
 DataUse read_data_use(Reader& parent);

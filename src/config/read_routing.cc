@@ -71,7 +71,8 @@ void read_routing(Reader& root, Snapshot& into) {
   reader->whole("min_clamped_output_tokens", routing.min_clamped_output_tokens, 1, 1'000'000);
   read_expected(*reader, routing.expected_output_tokens);
   reader->flag("allow_unpriced", routing.allow_unpriced);
-  reader->later({"rewrite", "hedge", "cascade", "cache"}, "remove it");
+  routing.rewrite = read_rewrite_rules(*reader);
+  reader->later({"hedge", "cascade"}, "remove it");
   reader->finish();
 }
 

@@ -191,9 +191,10 @@ Tenant read_tenant(Reader& reader, Snapshot& into) {
   if (auto privacy = reader.map("privacy")) {
     privacy->choice("policy", kPrivacyPolicyNames, tenant.privacy);
     privacy->texts("regions", tenant.regions);
-    privacy->later({"detect", "redact"}, "remove it");
     privacy->finish();
   }
+  tenant.privacy_filter = read_privacy_filter(reader);
+  if (reader.has("cache")) reader.choice("cache", kCacheModeNames, tenant.cache.emplace());
   read_baseline(reader, *into.catalog, tenant);
   tenant.price_plan = read_price_plan(reader);
   tenant.default_max_output_tokens = reader.optional_whole("default_max_output_tokens", 1, 10'000'000);

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
+#include "config/policies.h"
 #include "model/category.h"
 
 namespace kairos::config {
@@ -38,7 +40,8 @@ struct Routing {
   std::int64_t min_clamped_output_tokens = 64; // a budget that clamps shrinks answers to this, not below
   /// Length of an answer that estimates assume, where the request does not bound it lower.
   std::array<std::int64_t, model::kCategoryCount> expected_output_tokens{700, 900, 700, 200, 300, 700, 300, 500};
-  bool allow_unpriced = false; // let models without a known price serve requests under a hard cap
+  bool allow_unpriced = false;      // let models without a known price serve requests under a hard cap
+  std::vector<RewriteRule> rewrite; // in the order in which they are applied
 };
 
 } // namespace kairos::config

@@ -40,6 +40,7 @@ public:
   std::vector<Provider> providers; // in the order of the file; those without their key are left out (see warnings)
   std::shared_ptr<const catalog::Catalog> catalog; // the built-in one with `models` laid over it
   Routing routing;
+  Cache cache;
   Otlp otlp;
   std::vector<Tenant> tenants;
   std::vector<Budget> budgets; // those under tenants too

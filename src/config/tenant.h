@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/money.h"
+#include "config/policies.h"
 #include "model/enums.h"
 
 namespace kairos::config {
@@ -79,7 +80,9 @@ struct Tenant {
   AllowList providers;
   PrivacyPolicy privacy = PrivacyPolicy::kNone;
   std::vector<std::string> regions; // data may go to these only; empty: anywhere
-  std::string baseline_model;       // empty: no savings are computed
+  PrivacyFilter privacy_filter;
+  std::optional<CacheMode> cache; // nullopt: as the section `cache` says
+  std::string baseline_model;     // empty: no savings are computed
   std::optional<PricePlan> price_plan;
   std::optional<std::int64_t> default_max_output_tokens;
   model::ContentPolicy content = model::ContentPolicy::kNone;

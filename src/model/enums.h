@@ -25,9 +25,10 @@ enum class EndedBy : std::uint8_t { kProvider, kClient, kCap, kTimeout, kCrash, 
 inline constexpr std::array<std::string_view, 6> kEndedByNames = {"provider", "client", "cap",
                                                                   "timeout",  "crash",  "router"};
 
-/// Why an attempt was made.
-enum class AttemptReason : std::uint8_t { kFirst, kRetry, kFallback, kHedge };
-inline constexpr std::array<std::string_view, 4> kAttemptReasonNames = {"first", "retry", "fallback", "hedge"};
+/// Why an attempt was made. kLookup: an embedding of the prompt, to find an answer in the cache.
+enum class AttemptReason : std::uint8_t { kFirst, kRetry, kFallback, kHedge, kLookup };
+inline constexpr std::array<std::string_view, 5> kAttemptReasonNames = {"first", "retry", "fallback", "hedge",
+                                                                        "lookup"};
 
 /// Filters in the documented order in which they are applied (docs/routing.md).
 enum class Filter : std::uint8_t {

@@ -48,6 +48,7 @@ struct PrivacySummary {
   std::string policy;                                         // "none", "deny_training", "zdr", …
   std::vector<std::pair<std::string, std::int64_t>> detected; // kind → count, never values
   std::int64_t dropped = 0;                                   // candidates dropped for privacy
+  std::string action; // what detection led to: "report", "narrow", "redact", "refuse"; empty: nothing detected
 };
 
 struct Candidate {
@@ -67,6 +68,7 @@ struct Rewrite {
   std::string rule;
   std::string before_sha256;
   std::string after_sha256;
+  std::int64_t tokens_diff = 0; // estimated: after less before
 };
 
 struct Decision {
@@ -99,7 +101,8 @@ struct Attempt {
   Usage usage;
   std::optional<Picodollars> cost; // nullopt: unknown
   AttemptReason reason = AttemptReason::kFirst;
-  std::string span_id; // 16 hex digits
+  std::string span_id;            // 16 hex digits
+  std::optional<Rewrite> rewrite; // of the prompt that this attempt sent
 };
 
 struct CostLine {

@@ -191,6 +191,15 @@ void read_candidate(Field in, Candidate& out) {
   });
 }
 
+void read_rewrite(Field in, Rewrite& out) {
+  in.fields([&](Field f) {
+    if (f.name == "rule") return f.into(out.rule);
+    if (f.name == "before_sha256") return f.into(out.before_sha256);
+    if (f.name == "after_sha256") return f.into(out.after_sha256);
+    if (f.name == "tokens_diff") return f.into(out.tokens_diff);
+  });
+}
+
 void read_decision(Field in, Decision& out) {
   in.fields([&](Field f) {
     if (f.name == "model_id") return f.into(out.model_id);
@@ -202,14 +211,7 @@ void read_decision(Field in, Decision& out) {
     if (f.name == "reason") return f.into(out.reason);
     if (f.name == "router_version") return f.into(out.router_version);
     if (f.name == "policy_version") return f.into(out.policy_version);
-    if (f.name == "rewrite") {
-      out.rewrite.emplace();
-      f.fields([&](Field r) {
-        if (r.name == "rule") return r.into(out.rewrite->rule);
-        if (r.name == "before_sha256") return r.into(out.rewrite->before_sha256);
-        if (r.name == "after_sha256") return r.into(out.rewrite->after_sha256);
-      });
-    }
+    if (f.name == "rewrite") return read_rewrite(f, out.rewrite.emplace());
   });
 }
 
@@ -231,6 +233,7 @@ void read_attempt(Field in, Attempt& out) {
     if (f.name == "cost_usd") return f.into(out.cost);
     if (f.name == "reason") return f.into(out.reason, kAttemptReasonNames);
     if (f.name == "span_id") return f.into(out.span_id);
+    if (f.name == "rewrite") return read_rewrite(f, out.rewrite.emplace());
   });
 }
 
@@ -316,6 +319,7 @@ void read_privacy(Field in, PrivacySummary& out) {
     if (f.name == "policy") return f.into(out.policy);
     if (f.name == "detected") return f.into(out.detected);
     if (f.name == "dropped") return f.into(out.dropped);
+    if (f.name == "action") return f.into(out.action);
   });
 }
 

@@ -127,11 +127,21 @@ void write_choice(JsonWriter& json, const Receipt& r) {
   json.key("policy").string(r.privacy.policy);
   counts(json, "detected", r.privacy.detected);
   json.key("dropped").integer(r.privacy.dropped);
+  if (!r.privacy.action.empty()) json.key("action").string(r.privacy.action);
   json.end_object();
   json.key("candidates").begin_array();
   for (const Candidate& candidate : r.candidates) write_candidate(json, candidate);
   json.end_array();
   counts(json, "candidates_omitted", r.omitted);
+}
+
+void write_rewrite(JsonWriter& json, const Rewrite& rewrite) {
+  json.key("rewrite").begin_object();
+  json.key("rule").string(rewrite.rule);
+  json.key("before_sha256").string(rewrite.before_sha256);
+  json.key("after_sha256").string(rewrite.after_sha256);
+  json.key("tokens_diff").integer(rewrite.tokens_diff);
+  json.end_object();
 }
 
 void write_decision(JsonWriter& json, const Decision& d) {
@@ -145,13 +155,7 @@ void write_decision(JsonWriter& json, const Decision& d) {
   json.key("reason").string(d.reason);
   json.key("router_version").string(d.router_version);
   json.key("policy_version").string(d.policy_version);
-  if (d.rewrite) {
-    json.key("rewrite").begin_object();
-    json.key("rule").string(d.rewrite->rule);
-    json.key("before_sha256").string(d.rewrite->before_sha256);
-    json.key("after_sha256").string(d.rewrite->after_sha256);
-    json.end_object();
-  }
+  if (d.rewrite) write_rewrite(json, *d.rewrite);
   json.end_object();
 }
 
@@ -175,6 +179,7 @@ void write_attempt(JsonWriter& json, const Attempt& a) {
   optional_usd(json, "cost_usd", a.cost);
   json.key("reason").string(name(a.reason));
   json.key("span_id").string(a.span_id);
+  if (a.rewrite) write_rewrite(json, *a.rewrite);
   json.end_object();
 }
 

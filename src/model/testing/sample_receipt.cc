@@ -39,6 +39,7 @@ Attempt served_attempt() {
   attempt.cost = Picodollars(13'102'200'000);
   attempt.reason = AttemptReason::kRetry;
   attempt.span_id = "00f067aa0ba902b8";
+  attempt.rewrite = Rewrite{"trim", std::string(64, 'a'), std::string(64, 'b'), -12};
   return attempt;
 }
 
@@ -47,7 +48,7 @@ void fill_choice(Receipt& r) {
   r.classification.confidence = 0.91;
   r.classification.probabilities = {0.01, 0.91, 0.06, 0, 0, 0, 0.02, 0};
   r.classification.classifier = "ngram-test";
-  r.privacy = {"deny_training", {{"email", 2}}, 1};
+  r.privacy = {"deny_training", {{"email", 2}}, 1, "redact"};
   r.candidates.resize(3);
   r.candidates[0] = {"claude-sonnet-4-6", "anthropic", "us-east", 0.88, Picodollars(14'200'000'000), 0.9, 720, 1,
                      {"in-budget"},       {}};
@@ -63,7 +64,7 @@ void fill_choice(Receipt& r) {
                 "Sent to claude-sonnet-4-6: the cheapest of 2 models that clear the reasoning floor of 0.85.",
                 "0.1.0",
                 "v41",
-                Rewrite{"trim", std::string(64, 'a'), std::string(64, 'b')}};
+                Rewrite{"trim", std::string(64, 'a'), std::string(64, 'b'), -12}};
 }
 
 void fill_money(Receipt& r) {
