@@ -869,6 +869,20 @@ export interface components {
                 policy?: "none" | "deny_training" | "zdr";
                 regions?: string[];
             };
+            /** @description What is looked for in prompts, and what happens then; null: nothing is */
+            privacy_filter?: {
+                /** @description kinds, or all, national_ids, secrets */
+                detect?: string[];
+                /** @enum {string} */
+                action?: "report" | "narrow" | "redact" | "refuse";
+                /** @enum {string} */
+                narrow_to?: "deny_training" | "zdr";
+            } | null;
+            /**
+             * @description null: as configured for all
+             * @enum {string|null}
+             */
+            cache?: "off" | "exact" | "semantic" | null;
             baseline_model?: string | null;
             price_plan?: {
                 markup_percent?: string;
@@ -902,6 +916,20 @@ export interface components {
                 policy?: "none" | "deny_training" | "zdr";
                 regions?: string[];
             };
+            /** @description What is looked for in prompts, and what happens then; null: nothing is */
+            privacy_filter: {
+                /** @description kinds, or all, national_ids, secrets */
+                detect?: string[];
+                /** @enum {string} */
+                action?: "report" | "narrow" | "redact" | "refuse";
+                /** @enum {string} */
+                narrow_to?: "deny_training" | "zdr";
+            } | null;
+            /**
+             * @description null: as configured for all
+             * @enum {string|null}
+             */
+            cache: "off" | "exact" | "semantic" | null;
             baseline_model: string | null;
             price_plan: {
                 markup_percent?: string;
@@ -1201,6 +1229,20 @@ export interface components {
                 policy?: "none" | "deny_training" | "zdr";
                 regions?: string[];
             };
+            /** @description What is looked for in prompts, and what happens then; null: nothing is */
+            privacy_filter?: {
+                /** @description kinds, or all, national_ids, secrets */
+                detect?: string[];
+                /** @enum {string} */
+                action?: "report" | "narrow" | "redact" | "refuse";
+                /** @enum {string} */
+                narrow_to?: "deny_training" | "zdr";
+            } | null;
+            /**
+             * @description null: as configured for all
+             * @enum {string|null}
+             */
+            cache?: "off" | "exact" | "semantic" | null;
             baseline_model?: string | null;
             price_plan?: {
                 markup_percent?: string;
