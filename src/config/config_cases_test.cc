@@ -20,14 +20,26 @@ constexpr std::string_view kCatalog =
     R"({"format": "kairosroute.catalog/1", "price_date": "2026-11-01", "sources": [], "providers": [
   {"id": "openai", "name": "OpenAI", "dialects": ["openai"], "base_url": "https://api.openai.com/v1",
    "api_key_env": "OPENAI_API_KEY"},
-  {"id": "anthropic", "name": "Anthropic", "dialects": ["anthropic"], "base_url": "https://api.anthropic.com",
-   "api_key_env": "ANTHROPIC_API_KEY"}],
+  {"id": "anthropic", "name": "Anthropic", "dialects": ["anthropic"], "base_url": "https://api.anthropic.com/v1",
+   "api_key_env": "ANTHROPIC_API_KEY"},
+  {"id": "google", "name": "Google", "dialects": ["gemini", "openai"],
+   "base_url": "https://generativelanguage.googleapis.com/v1beta", "api_key_env": "GEMINI_API_KEY"},
+  {"id": "bedrock", "name": "Bedrock", "dialects": ["bedrock"], "api_key_env": "AWS_BEARER_TOKEN_BEDROCK"},
+  {"id": "azure", "name": "Azure", "dialects": ["openai"], "api_key_env": "AZURE_API_KEY"}],
  "models": [
   {"id": "gpt-small", "provider": "openai", "upstream_id": "gpt-small", "dialects": ["openai"],
    "capabilities": ["tools", "streaming"], "context_length": 128000, "max_output_tokens": 16000,
    "quality": {"code": {"prior": 0.7, "source": "family"}},
    "prices": [{"usd_per_million": {"input_tokens": "0.15", "output_tokens": "0.6"}, "source": "litellm",
                "source_date": "2026-11-01"}]},
+  {"id": "gpt-small", "provider": "azure", "upstream_id": "gpt-small", "dialects": ["openai"],
+   "capabilities": ["tools", "streaming"]},
+  {"id": "claude-big", "provider": "azure", "upstream_id": "claude-big", "dialects": ["anthropic"],
+   "capabilities": ["tools", "streaming"]},
+  {"id": "gemini-fast", "provider": "google", "upstream_id": "gemini-fast", "dialects": ["gemini", "openai"],
+   "capabilities": ["tools", "streaming"]},
+  {"id": "claude-big", "provider": "bedrock", "upstream_id": "us.anthropic.claude-big-v1:0", "dialects": ["bedrock"],
+   "capabilities": ["tools", "streaming"]},
   {"id": "claude-big", "provider": "anthropic", "upstream_id": "claude-big", "dialects": ["anthropic"],
    "capabilities": ["tools", "streaming"], "context_length": 200000, "max_output_tokens": 64000,
    "quality": {"code": {"prior": 0.9, "source": "family"}},
@@ -52,16 +64,48 @@ std::string signal(std::string_view name, const std::optional<OtlpSignal>& one) 
       one->key_file.empty() ? "" : " key=" + one->key_file, one->proxy.empty() ? "" : " proxy=" + one->proxy);
 }
 
+std::string key_names(const std::vector<ProviderKey>& keys) {
+  std::string names;
+  for (const ProviderKey& key : keys) {
+    names += " " + key.id;
+    if (key.aws) names += fmt::format(" (aws {}{})", key.aws->access_key_id, key.aws->session_token ? " session" : "");
+  }
+  return names;
+}
+
+/// Of a provider that is not like most others.
+std::string particular(const Provider& provider) {
+  std::string out;
+  if (provider.azure) {
+    out += fmt::format("azure {} version={}", provider.id, provider.azure->api_version);
+    for (const auto& [model, deployment] : provider.azure->deployments) out += fmt::format(" {}={}", model, deployment);
+    out += "\n";
+  }
+  if (provider.own_keys_only) out += fmt::format("own keys only: {}\n", provider.id);
+  if (!provider.keys.empty() && provider.keys.front().aws)
+    out += fmt::format("keys of {}:{}\n", provider.id, key_names(provider.keys));
+  const bool usual = provider.catalog_id == "openai" || provider.azure;
+  const bool stated = provider.quirks.output_bound != OutputBound::kAsSent || !provider.quirks.stream_options;
+  if (stated && !usual)
+    out += fmt::format("quirks {} {} stream_options={}\n", provider.id,
+                       kOutputBoundNames[static_cast<size_t>(provider.quirks.output_bound)],
+                       provider.quirks.stream_options);
+  return out;
+}
+
 std::string summary(const Snapshot& snapshot) {
   std::string out = "loaded\n";
   for (const Target& target : snapshot.targets) {
     const auto tri = [](std::optional<bool> value) { return !value ? "unknown" : *value ? "yes" : "no"; };
     out +=
-        fmt::format("target {} as {} in {} at {} trains={} zero_retention={} keys={}\n", target.health_key,
-                    model::name(target.dialect), target.model->upstream_id, target.endpoint->base_url,
+        fmt::format("target {} as {} in {} at {}{} trains={} zero_retention={} keys={}\n", target.health_key,
+                    model::name(target.dialect), target.upstream_id, target.endpoint->base_url, target.path_prefix,
                     tri(target.data_use.may_train), tri(target.data_use.zero_retention), target.provider->keys.size());
   }
+  for (const Provider& provider : snapshot.providers) out += particular(provider);
   for (const Tenant& tenant : snapshot.tenants) {
+    for (const OwnKeys& own : tenant.provider_keys)
+      out += fmt::format("own keys of {} at {}:{}\n", tenant.id, own.provider, key_names(own.keys));
     out += fmt::format("tenant {} keys={} privacy={} regions=[{}]\n", tenant.id, tenant.keys.size(),
                        name(tenant.privacy), fmt::join(tenant.regions, ","));
   }

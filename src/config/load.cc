@@ -10,6 +10,8 @@
 
 #include "base/hex.h"
 #include "config/read.h"
+#include "config/read_keys.h"
+#include "config/read_provider_kinds.h"
 
 namespace kairos::config {
 namespace {
@@ -81,7 +83,9 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
   models = read_models(root, provider_ids(root), built_in);
   if (!problem.any()) into.catalog = lay_over(built_in, models, problem);
   if (problem.any()) return;
+  check_deployments(root, *into.catalog);
   read_tenants(root, into);
+  read_own_keys(root, environment, into);
   read_managed(objects, into, problem);
   check_cache(root, into);
   read_budgets(root, into);

@@ -23,6 +23,8 @@ void add_tenant(const ManagedObject& object, Reader& reader, Snapshot& into) {
   for (const std::string_view part : {"keys", "budgets"}) {
     if (reader.has(part)) reader.complain(part, fmt::format("give them at /api/v1/{}", part));
   }
+  if (reader.has("provider_keys"))
+    reader.complain("provider_keys", "names secrets of this machine, so it can only stand in the configuration file");
   Tenant tenant = read_tenant(reader, into);
   tenant.managed = ManagedBy::kApi;
   tenant.version = object.version;

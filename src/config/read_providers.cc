@@ -4,6 +4,8 @@
 #include <cctype>
 
 #include "config/read.h"
+#include "config/read_keys.h"
+#include "config/read_provider_kinds.h"
 
 namespace kairos::config {
 namespace {
@@ -77,81 +79,70 @@ void read_limits(Reader& provider, ProviderLimits& into) {
 }
 
 void read_endpoints(Reader& reader, const catalog::Provider* known, Provider& into) {
+  const bool bedrock = is_bedrock(into, known);
   const std::string base = read_url(reader, "base_url", known == nullptr ? "" : known->base_url);
+  const auto base_in = [&](std::string_view region) { return base.empty() && bedrock ? bedrock_url(region) : base; };
   std::string region;
   reader.text("region", region);
   for (Reader& place : reader.maps("regions", 64)) {
-    into.endpoints.push_back({place.id("id"), read_url(place, "base_url", base)});
+    const std::string id = place.id("id");
+    into.endpoints.push_back({id, read_url(place, "base_url", base_in(id))});
     place.finish();
     const auto same = [&](const ProviderEndpoint& one) { return one.region == into.endpoints.back().region; };
     if (std::ranges::count_if(into.endpoints, same) > 1)
       place.complain("id", "is there twice; regions need names of their own");
   }
   if (!into.endpoints.empty() && !region.empty()) reader.complain("region", "give either region or regions");
-  if (into.endpoints.empty()) into.endpoints.push_back({region, base});
+  if (into.endpoints.empty()) into.endpoints.push_back({region, base_in(region)});
+  const bool placed = std::ranges::none_of(into.endpoints, [](const auto& one) { return one.region.empty(); });
+  if (bedrock && !placed)
+    return reader.complain("region", "is missing; give the AWS region, such as us-east-1, which signatures name");
   const bool complete = std::ranges::none_of(into.endpoints, [](const auto& one) { return one.base_url.empty(); });
   if (!complete) reader.complain("base_url", "is missing; give the URL that the API's paths are added to");
 }
 
-/// Where a key is to be found.
-struct KeySource {
-  bool env = true;
-  std::string name;
-};
-
-std::vector<KeySource> read_key_sources(Reader& reader, const catalog::Provider* known) {
+std::vector<KeySource> read_key_sources(Reader& reader, const catalog::Provider* known, Provider& into) {
   std::vector<KeySource> sources;
-  const auto add = [&](Reader& from, std::string_view env_key, std::string_view file_key) {
-    if (const auto name = from.optional_text(env_key)) sources.push_back({true, *name});
-    if (const auto path = from.optional_text(file_key)) sources.push_back({false, *path});
-  };
-  add(reader, "api_key_env", "api_key_file");
+  if (const auto name = reader.optional_text("api_key_env")) sources.push_back({{true, *name}});
+  if (const auto path = reader.optional_text("api_key_file")) sources.push_back({{false, *path}});
+  for (const KeySource& source : sources) {
+    if (source.secret.name.empty()) reader.complain_here("the name of a key's variable or file is empty");
+  }
   for (Reader& one : reader.maps("api_keys", kMostKeys)) {
-    const size_t before = sources.size();
-    one.no_secret({"key", "api_key", "value", "secret"}, "name an environment variable with env, or a file with file");
-    add(one, "env", "file");
-    if (sources.size() != before + 1) one.complain_here("give one of env and file");
+    sources.push_back(read_key_source(one));
     one.finish();
   }
   const bool keyless = reader.optional_flag("keyless").value_or(false);
+  reader.flag("own_keys_only", into.own_keys_only);
   if (keyless && !sources.empty()) reader.complain("keyless", "contradicts the keys that are named");
-  if (sources.empty() && !keyless && known != nullptr && !known->api_key_env.empty()) {
-    sources.push_back({true, known->api_key_env});
-  }
-  for (const KeySource& source : sources) {
-    if (source.name.empty()) reader.complain_here("the name of a key's variable or file is empty");
+  if (into.own_keys_only && (keyless || !sources.empty()))
+    reader.complain("own_keys_only", "means that the operator has no key; name none, and not keyless");
+  if (sources.empty() && !keyless && !into.own_keys_only && known != nullptr && !known->api_key_env.empty()) {
+    sources.push_back({{true, known->api_key_env}});
   }
   return sources;
-}
-
-std::string trimmed(std::string text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
-  text.erase(0, std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-  return text;
 }
 
 /// Fills the pool; false and a warning if no key at all was found.
 bool resolve_keys(const std::vector<KeySource>& sources, const Environment& environment, int line, Provider& into,
                   std::vector<std::string>& warnings) {
   std::string missing;
-  for (const KeySource& source : sources) {
-    Result<std::string> value =
-        fail(Code::kNotFound, fmt::format("the environment variable {} is not set", source.name));
-    if (source.env) {
-      if (auto found = environment.variable(source.name)) value = std::move(*found);
-    } else {
-      value = environment.file(source.name);
-    }
-    const std::string key = value ? trimmed(std::move(*value)) : "";
-    if (!key.empty())
-      into.keys.push_back({source.name, Secret(key)});
+  for (KeySource source : sources) {
+    const bool token = source.secret.env && source.secret.name == kBedrockToken;
+    if (token && !environment.variable(kBedrockToken) && environment.variable("AWS_ACCESS_KEY_ID"))
+      source = usual_aws_key();
+    auto key = find_key(source, environment);
+    if (key)
+      into.keys.push_back(std::move(*key));
     else
-      missing += (missing.empty() ? "" : "; ") + (value ? source.name + " is empty" : value.error().message);
+      missing += (missing.empty() ? "" : "; ") + key.error().message;
   }
   if (missing.empty()) return true;
-  const char* effect = into.keys.empty() ? "the provider is not used" : "its other keys are used";
+  const char* effect = !into.keys.empty()   ? "its other keys are used"
+                       : into.own_keys_only ? "it serves only tenants with keys of their own"
+                                            : "the provider is not used";
   warnings.push_back(fmt::format("line {}: provider {}: {}: {}", line, into.id, missing, effect));
-  return !into.keys.empty();
+  return !into.keys.empty() || into.own_keys_only;
 }
 
 const catalog::Provider* known_provider(Reader& reader, const catalog::Catalog& catalog, Provider& into) {
@@ -187,13 +178,15 @@ std::vector<KeySource> read_provider(Reader& reader, const catalog::Catalog& cat
   if (into.dialect) into.dialect = dialect;
   reader.no_secret({"api_key", "key", "secret", "token", "password"}, kUseEnv);
   read_endpoints(reader, known, into);
-  auto sources = read_key_sources(reader, known);
+  auto sources = read_key_sources(reader, known, into);
   into.data_use = read_data_use(reader);
   read_limits(reader, into.limits);
   read_headers(reader, into);
   reader.text("ca_file", into.ca_file);
   into.proxy = read_url(reader, "proxy", "");
-  into.responses = into.catalog_id == "openai";
+  read_quirks(reader, into);
+  read_azure(reader, into);
+  into.responses = into.catalog_id == "openai" || into.azure.has_value();
   reader.flag("responses", into.responses);
   reader.flag("only_configured_models", into.only_configured_models);
   read_forwarding(reader, into.forward);
@@ -226,11 +219,14 @@ std::map<std::string, std::string> provider_ids(Reader& root) {
 }
 
 void read_providers(Reader& root, const Environment& environment, const catalog::Catalog& catalog, Snapshot& into) {
+  const auto brought = providers_with_own_keys(root);
   for (Reader& reader : root.maps("providers", kMostProviders)) {
     Provider provider;
     const auto sources = read_provider(reader, catalog, provider);
     if (root.problem().any()) return;
+    if (!sources.empty() && std::ranges::find(brought, provider.id) != brought.end()) provider.own_keys_only = true;
     if (resolve_keys(sources, environment, reader.line(), provider, into.warnings)) {
+      provider.own_keys_only = provider.own_keys_only && provider.keys.empty();
       into.providers.push_back(std::move(provider));
     }
   }

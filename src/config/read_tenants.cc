@@ -200,6 +200,7 @@ Tenant read_tenant(Reader& reader, Snapshot& into) {
   tenant.default_max_output_tokens = reader.optional_whole("default_max_output_tokens", 1, 10'000'000);
   read_content_policy(reader, into.content, tenant);
   read_retention(reader, tenant);
+  reader.take("provider_keys"); // read_own_keys
   add_budgets(reader, &tenant, into);
   reader.finish();
   return tenant;

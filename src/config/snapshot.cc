@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "config/read.h"
+#include "config/read_provider_kinds.h"
 #include "model/views.h"
 
 namespace kairos::config {
@@ -20,11 +21,15 @@ void lay_over(DataUse& use, const DataUse& model) {
 
 Target make_target(const catalog::Model& model, const Provider& provider, const ProviderEndpoint& endpoint,
                    const ModelSettings* settings) {
-  Target target{&model, &provider, &endpoint, model::Dialect::kOpenAi, provider.data_use, {}, true};
+  Target target{&model, &provider, &endpoint, model::Dialect::kOpenAi, model.upstream_id, {}, provider.data_use,
+                {},     true};
   if (provider.dialect)
     target.dialect = *provider.dialect;
   else if (!model.dialects.empty())
     target.dialect = model.dialects.front();
+  target.path_prefix = path_prefix(provider, endpoint, target.dialect);
+  if (provider.azure && provider.azure->deployments.contains(model.id))
+    target.upstream_id = provider.azure->deployments.at(model.id);
   if (settings != nullptr) lay_over(target.data_use, settings->data_use);
   target.health_key = model::target_key(provider.id, model.id, endpoint.region);
   target.candidate = model.snapshot_of.empty();
@@ -35,6 +40,8 @@ void add_targets(Snapshot& snapshot, const SettingsByModel& settings) {
   for (const Provider& provider : snapshot.providers) {
     for (const catalog::Model& model : snapshot.catalog->models()) {
       if (model.provider != provider.catalog_id) continue;
+      if (provider.azure && !provider.azure->deployments.empty() && !provider.azure->deployments.contains(model.id))
+        continue;
       const auto found = settings.find({model.provider, model.id});
       if (found == settings.end() && provider.only_configured_models) continue;
       for (const ProviderEndpoint& endpoint : provider.endpoints) {

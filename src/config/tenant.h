@@ -13,6 +13,7 @@
 
 #include "base/money.h"
 #include "config/policies.h"
+#include "config/provider_key.h"
 #include "model/enums.h"
 
 namespace kairos::config {
@@ -88,8 +89,17 @@ struct Tenant {
   model::ContentPolicy content = model::ContentPolicy::kNone;
   std::optional<std::int64_t> keep_receipts_days; // then they can no longer be searched and read; absent: no end
   std::optional<std::int64_t> keep_content_days;  // then what is kept of prompts and answers is erased; absent: no end
+  std::vector<OwnKeys> provider_keys;             // one entry per provider; never shown by the API
   ManagedBy managed = ManagedBy::kFile;
   std::uint64_t version = 0; // of the state store's document; 0: of the file
+
+  /// Its own keys at this provider; nullptr: it uses the operator's.
+  const OwnKeys* own_keys(std::string_view provider) const {
+    for (const OwnKeys& one : provider_keys) {
+      if (one.provider == provider) return &one;
+    }
+    return nullptr;
+  }
 };
 
 enum class BudgetPeriod : std::uint8_t { kMonth, kDay, kTotal };

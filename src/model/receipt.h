@@ -103,6 +103,7 @@ struct Attempt {
   AttemptReason reason = AttemptReason::kFirst;
   std::string span_id;            // 16 hex digits
   std::optional<Rewrite> rewrite; // of the prompt that this attempt sent
+  bool byok = false;              // sent with the tenant's own key: the provider bills the tenant
 };
 
 struct CostLine {
@@ -121,7 +122,7 @@ struct Cost {
   CostBasis basis = CostBasis::kMetered;
   std::optional<Picodollars> total;   // nullopt if any line is unknown
   std::optional<Picodollars> charged; // what a reseller's tenant is charged, by its price plan
-  bool byok = false;                  // the tenant's own provider key paid: billed 0, effective cost kept
+  bool byok = false; // the tenant's own provider keys paid for all that cost anything: billed 0, effective cost kept
 };
 
 struct Execution {

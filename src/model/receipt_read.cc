@@ -234,6 +234,7 @@ void read_attempt(Field in, Attempt& out) {
     if (f.name == "reason") return f.into(out.reason, kAttemptReasonNames);
     if (f.name == "span_id") return f.into(out.span_id);
     if (f.name == "rewrite") return read_rewrite(f, out.rewrite.emplace());
+    if (f.name == "byok") return f.into(out.byok);
   });
 }
 

@@ -180,6 +180,7 @@ void write_attempt(JsonWriter& json, const Attempt& a) {
   json.key("reason").string(name(a.reason));
   json.key("span_id").string(a.span_id);
   if (a.rewrite) write_rewrite(json, *a.rewrite);
+  if (a.byok) json.key("byok").boolean(true);
   json.end_object();
 }
 

@@ -21,9 +21,9 @@ def _provider(pid, name, dialects, base_url, env, dev, genai, litellm, prefix=""
 # `base_url` speaks the first dialect. `closed`: models that only the newer tables know are taken as well.
 PROVIDERS = [
     _provider("openai", "OpenAI", ["openai"], "https://api.openai.com/v1", "OPENAI_API_KEY", "openai", "openai", ["openai"]),
-    _provider("anthropic", "Anthropic", ["anthropic"], "https://api.anthropic.com", "ANTHROPIC_API_KEY", "anthropic", "anthropic",
+    _provider("anthropic", "Anthropic", ["anthropic"], "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "anthropic", "anthropic",
               ["anthropic"]),
-    _provider("google", "Google Gemini", ["openai", "gemini"], "https://generativelanguage.googleapis.com/v1beta/openai",
+    _provider("google", "Google Gemini", ["openai", "gemini"], "https://generativelanguage.googleapis.com/v1beta",
               "GEMINI_API_KEY", "google", "google", ["gemini"], "gemini/"),
     _provider("mistral", "Mistral", ["openai"], "https://api.mistral.ai/v1", "MISTRAL_API_KEY", "mistral", "mistral", ["mistral"],
               "mistral/"),
