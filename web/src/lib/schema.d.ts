@@ -4,6 +4,111 @@
  */
 
 export interface paths {
+    "/api/v1/receipts/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prompt and answer of a receipt, or why they are not kept; for the tenant itself and operators. An operator's reading of another tenant's is in the audit */
+        get: operations["getReceiptContent"];
+        put?: never;
+        post?: never;
+        /** Destroys the key of a receipt's content, so that no copy of it can be opened any more; the receipt stays */
+        delete: operations["eraseReceiptContent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** The same for all that is kept of a tenant's receipts created before a time */
+        delete: operations["eraseTenantContent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Receipts whose kept prompt or answer has a text in it, newest first. Opens what is kept in the range, at most 512 MiB and 4 seconds of it: `complete` says whether all was looked at */
+        get: operations["searchContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a receipt's request again, of the same or another model, as a new receipt of the asker's key and under its budgets. Answers both outputs, what differs, and what changed in cost and latency */
+        post: operations["replayReceipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs that this server remembers, newest first; a tenant's key sees its own */
+        get: operations["listReplays"];
+        put?: never;
+        /** Replays up to 1000 receipts against up to 5 models, one after the other, under a cap for all of them together */
+        post: operations["startReplays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a run is, and what came of each replay */
+        get: operations["getReplays"];
+        put?: never;
+        post?: never;
+        /** Stops a run: what is being asked is broken off, the rest is not asked */
+        delete: operations["cancelReplays"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -728,6 +833,163 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ReceiptContent: {
+            receipt_id: string;
+            /**
+             * @description of the tenant when the request came
+             * @enum {unknown}
+             */
+            policy: "none" | "redacted" | "full";
+            kept: boolean;
+            why_not: {
+                /** @enum {unknown} */
+                reason: "policy" | "expired" | "erased" | "lost" | "pending" | "sealed" | "damaged";
+                message: string;
+                /** Format: date-time */
+                at: string | null;
+            } | null;
+            redacted?: boolean;
+            request?: {
+                body: string;
+                /** @enum {unknown} */
+                encoding: "text" | "base64";
+                /** @description what it had in all */
+                bytes: number;
+                truncated: boolean;
+            };
+            answer?: {
+                http_status: number;
+                content_type: string;
+                body: string;
+                /** @enum {unknown} */
+                encoding: "text" | "base64";
+                /** @description what it had in all */
+                bytes: number;
+                truncated: boolean;
+                /** @description what the model said, put together from a stream's events */
+                text: string;
+            };
+        };
+        ErasedContent: {
+            receipt_id: string;
+            /** @description 1: there was content; 0: none */
+            erased: number;
+        };
+        ErasedTenantContent: {
+            tenant: string;
+            /** Format: date-time */
+            before: string;
+            erased: number;
+        };
+        ContentMatches: {
+            receipts: components["schemas"]["ReceiptRow"][];
+            searched: number;
+            bytes: number;
+            unreadable: number;
+            complete: boolean;
+        };
+        ReplayInput: {
+            /** @description instead of the model that was asked for; also auto */
+            model_id?: string;
+            /** @description members of the request's body: set, or with null left out */
+            overrides?: Record<string, never>;
+            /** @description the request's exact bytes, where they are not kept: their fingerprint must be the receipt's */
+            body?: string;
+            /** @description the request offers tools: the model may only propose calls, nothing is run */
+            allow_tools?: boolean;
+        };
+        ReplaySide: {
+            receipt_id: string | null;
+            model_id: string | null;
+            provider: string | null;
+            status: string | null;
+            http_status: number | null;
+            cost_usd: string | null;
+            latency_ms: number | null;
+            /** @description what the model said; null: not kept */
+            output: string | null;
+            /** @description the whole answer as the client got it */
+            answer: string | null;
+            why_no_output: string | null;
+        };
+        ReplayDiff: {
+            equal: boolean;
+            text: {
+                /** @enum {unknown} */
+                op: "equal" | "delete" | "insert";
+                text: string;
+            }[] | null;
+            /** @description where both outputs are JSON */
+            json: {
+                /** @enum {unknown} */
+                op: "add" | "remove" | "change";
+                /** @description RFC 6901 */
+                path: string;
+                before: unknown;
+                after: unknown;
+            }[] | null;
+        };
+        ReplayResult: {
+            original: components["schemas"]["ReplaySide"];
+            replay: components["schemas"]["ReplaySide"];
+            /** @enum {unknown} */
+            content: "stored" | "supplied";
+            diff: components["schemas"]["ReplayDiff"] | null;
+            delta: {
+                cost_usd: string | null;
+                latency_ms: number | null;
+            };
+        };
+        ReplayRunInput: {
+            /** @description query string of GET /api/v1/receipts, with limit up to 1000 */
+            filter?: string;
+            receipts?: string[];
+            models: string[];
+            max_cost_usd: string;
+            allow_tools?: boolean;
+        };
+        ReplayRun: {
+            id: string;
+            /** @enum {unknown} */
+            state: "running" | "done" | "cancelled" | "cap_reached" | "failed";
+            /** Format: date-time */
+            created_at: string;
+            by: string;
+            models: string[];
+            /** @description receipts × models */
+            total: number;
+            done: number;
+            spent_usd: string;
+            max_cost_usd: string;
+            why_ended: string | null;
+            per_model: {
+                model_id: string;
+                replayed: number;
+                /** @description same output */
+                equal: number;
+                skipped: number;
+                failed: number;
+                cost_usd: string;
+                /** @description of the receipts that were replayed */
+                original_cost_usd: string;
+            }[];
+            results: {
+                receipt_id: string;
+                model_id: string;
+                /** @enum {unknown} */
+                outcome: "replayed" | "skipped" | "failed";
+                why: string | null;
+                replay_receipt_id: string | null;
+                cost_usd: string | null;
+                original_cost_usd: string | null;
+                latency_ms: number | null;
+                original_latency_ms: number | null;
+                equal: boolean | null;
+            }[];
+        };
+        ReplayRuns: {
+            runs: components["schemas"]["ReplayRun"][];
+        };
         Problem: {
             type: string;
             title: string;
@@ -1396,6 +1658,295 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getReceiptContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "receipt_id": "rcpt_01JKEZ4F9T8QX2M7RA11111111",
+                     *       "policy": "full",
+                     *       "kept": false,
+                     *       "why_not": {
+                     *         "reason": "erased",
+                     *         "message": "it was erased on demand",
+                     *         "at": "2026-11-27T05:00:00.000000Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ReceiptContent"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+        };
+    };
+    eraseReceiptContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "receipt_id": "rcpt_01JKEZ4F9T8QX2M7RA11111111",
+                     *       "erased": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErasedContent"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    eraseTenantContent: {
+        parameters: {
+            query?: {
+                /** @description default: now */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tenant": "acme",
+                     *       "before": "2026-11-27T05:00:00.000000Z",
+                     *       "erased": 1204
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErasedTenantContent"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    searchContent: {
+        parameters: {
+            query: {
+                /** @description text, ASCII letters in either case */
+                contains: string;
+                /** @description receipts created from then */
+                from: string;
+                /** @description and before then, at most 92 days later */
+                to: string;
+                /** @description only this one's */
+                tenant?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentMatches"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+        };
+    };
+    replayReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model_id": "gpt-4o-mini"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplayInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayResult"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            402: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            502: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listReplays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayRuns"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+        };
+    };
+    startReplays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter": "tenant=acme&category=chat&status=success&limit=50",
+                 *       "models": [
+                 *         "gpt-4o-mini",
+                 *         "gpt-4.1-nano"
+                 *       ],
+                 *       "max_cost_usd": "0.50"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplayRunInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayRun"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+        };
+    };
+    getReplays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayRun"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+        };
+    };
+    cancelReplays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayRun"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+        };
+    };
     listActiveAlerts: {
         parameters: {
             query?: never;
