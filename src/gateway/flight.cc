@@ -5,14 +5,12 @@
 #include "classify/classifier.h"
 #include "model/receipt_json.h"
 #include "providers/upstream_request.h"
-#include "tokens/counter.h"
 #include "tokens/estimate.h"
 
 namespace kairos::gateway {
 namespace {
 
 constexpr std::string_view kOptionPrefix = "X-KairosRoute-";
-constexpr std::int64_t kImageTokenBound = 50'000; // more than any provider documents for one image
 
 int status_of(Code code) {
   switch (code) {
@@ -159,9 +157,7 @@ void Flight::fill_facts() {
   facts_ = providers::request_facts(request_);
   facts_.constraints = options_.constraints;
   facts_.input_tokens_est = tokens::estimate(request_.text) + 4 * request_.messages + request_.token_ids;
-  facts_.input_tokens_bound = tokens::byte_bound(request_.text) + tokens::framing_bound(request_.messages) +
-                              request_.token_ids + kImageTokenBound * request_.images + request_.audio_bytes +
-                              request_.file_bytes;
+  bound_input();
   model::RequestSummary& summary = receipt_.request;
   summary.model = request_.model.substr(0, 256);
   summary.pinned = facts_.pinned();
@@ -233,6 +229,7 @@ void Flight::decide() {
     input.dialects[i] = providers::can_serve(receipt_.request.endpoint, static_cast<model::Dialect>(i));
   }
   route_ = routing::route(input);
+  route_again_if_counting_helps();
   receipt_.decision = route_.decision;
   receipt_.privacy.policy = route_.privacy_policy;
   receipt_.privacy.dropped = route_.privacy_dropped;

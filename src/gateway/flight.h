@@ -1,6 +1,7 @@
 // Flight: one authenticated request from its body to its receipt. Internal to gateway; lives on the coroutine's frame.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,11 @@ private:
   void decide();
   void fill_facts();
   std::optional<providers::ClientError> uncappable() const;
+  // Bounds on the input (flight_bounds.cc)
+  void bound_input();
+  void route_again_if_counting_helps();
+  std::optional<std::int64_t> counted_input(const config::Target& target);
+  bool tighten(const routing::Choice& choice);
 
   // What is tried, in which order (flight_chain.cc)
   net::Task<void> serve();
@@ -72,6 +78,7 @@ private:
   const routing::Choice* retry_choice() const;
   Duration retry_pause() const;
   Duration time_left() const;
+  std::optional<ledger::Refusal> hold(const routing::Choice& choice);
   bool hold_money(const routing::Choice& choice);
   model::AttemptReason reason_of(const routing::Choice& choice) const;
 
@@ -123,6 +130,8 @@ private:
   providers::ParsedRequest request_;
   RequestOptions options_;
   model::RequestFacts facts_;
+  std::int64_t bound_beside_text_ = 0; // tokens of images, framing and the like, in facts_.input_tokens_bound
+  std::array<std::optional<std::int64_t>, 2> counted_text_; // by tokens::EncodingName
   model::Budgets budgets_;
   std::shared_ptr<const model::Health> health_; // as routing saw it
   std::optional<routing::RouteInput> route_input_;

@@ -108,25 +108,33 @@ net::Task<void> Flight::give_up() {
   co_await refuse(status, *wrong_);
 }
 
-/// Holds the worst case of one more attempt, or says why not.
-bool Flight::hold_money(const routing::Choice& choice) {
+/// Holds the worst case of one more attempt in every budget that applies; what stands in the way, if something does.
+std::optional<ledger::Refusal> Flight::hold(const routing::Choice& choice) {
   const std::string& model_id = choice.target->model->id;
   const ledger::Amounts worst{choice.worst_case, ledger::worst_charged(owner_.tenant->price_plan, choice.worst_case)};
-  const auto refused = [&](const ledger::Refusal& refusal) {
-    wrong_ = providers::ClientError{402, "", refusal.message(), "", "budget_exceeded", ""};
-    if (!reservation_.open())
-      receipt_.budget = model::BudgetSummary{refusal.budget_id, "blocked",     refusal.needed.value_or(Picodollars(0)),
-                                             refusal.cap,       refusal.spent, {}};
-    return false;
-  };
   const WallTime now = gateway_.services_.clock.wall_now();
-  if (!reservation_.open()) {
-    auto held = gateway_.services_.budgets.reserve(subject(model_id), worst, now);
-    if (!held) return refused(held.error());
-    reservation_ = std::move(*held);
-    receipt_.budget = reservation_.summary(); // not what an earlier target of the chain was refused for
-  } else if (auto held = reservation_.extend(model_id, worst, now); !held) {
-    return refused(held.error());
+  if (reservation_.open()) {
+    const auto held = reservation_.extend(model_id, worst, now);
+    return held ? std::nullopt : std::optional(held.error());
+  }
+  auto held = gateway_.services_.budgets.reserve(subject(model_id), worst, now);
+  if (!held) return held.error();
+  reservation_ = std::move(*held);
+  receipt_.budget = reservation_.summary(); // not what an earlier target of the chain was refused for
+  return std::nullopt;
+}
+
+/// Holds the money of one more attempt, or says why not.
+bool Flight::hold_money(const routing::Choice& choice) {
+  auto refusal = hold(choice);
+  if (refusal && tighten(choice)) refusal = hold(choice);
+  if (refusal) {
+    wrong_ = providers::ClientError{402, "", refusal->message(), "", "budget_exceeded", ""};
+    const auto needed = refusal->needed.value_or(Picodollars(0));
+    if (!reservation_.open()) {
+      receipt_.budget = model::BudgetSummary{refusal->budget_id, "blocked", needed, refusal->cap, refusal->spent, {}};
+    }
+    return false;
   }
   worst_unknown_ = worst_unknown_ || !choice.worst_case;
   worst_so_far_ += choice.worst_case.value_or(Picodollars(0));

@@ -263,6 +263,11 @@ void Flight::note_success(const Leg& leg) {
   const auto ttft =
       leg.record.ttft_ms ? std::optional<Duration>(std::chrono::milliseconds(*leg.record.ttft_ms)) : std::nullopt;
   leg.health->succeeded(now, now - leg.started, ttft, leg.record.usage.output_total());
+  const bool only_text =
+      request_.images == 0 && request_.audio_bytes == 0 && request_.file_bytes == 0 && !request_.remote_parts;
+  if (only_text && leg.record.usage.source == model::UsageSource::kProvider) {
+    leg.health->billed(facts_.input_tokens_est, leg.record.usage.input_total());
+  }
 }
 
 net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg, net::Call& call) {

@@ -110,6 +110,11 @@ void TargetRecord::abandoned() {
   probing_ = false;
 }
 
+void TargetRecord::billed(std::int64_t estimated, std::int64_t reported) {
+  const std::scoped_lock lock(mutex_);
+  input_factor_.observe(estimated, reported);
+}
+
 model::TargetHealth TargetRecord::health(MonoTime now) const {
   const std::scoped_lock lock(mutex_);
   const Slot all = sum(now);
@@ -120,6 +125,7 @@ model::TargetHealth TargetRecord::health(MonoTime now) const {
   health.latency_p95_ms = all.latency.percentile_ms(0.95);
   const double seconds = std::chrono::duration<double>(all.producing).count();
   if (seconds > 0) health.tokens_per_second = static_cast<double>(all.output_tokens) / seconds;
+  health.input_ratio = input_factor_.ratio();
   return health;
 }
 

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/guarded.h"
 #include "model/views.h"
+#include "tokens/learnt_factor.h"
 
 namespace kairos::gateway {
 
@@ -46,6 +47,8 @@ public:
   bool admit(MonoTime now);
   void succeeded(MonoTime now, Duration latency, std::optional<Duration> ttft, std::int64_t output_tokens);
   void failed(MonoTime now);
+  /// What the provider said the input was, beside what was estimated.
+  void billed(std::int64_t estimated, std::int64_t reported);
   /// The attempt says nothing about the target: the client left, or the request was at fault.
   void abandoned();
   model::TargetHealth health(MonoTime now) const;
@@ -72,6 +75,7 @@ private:
   std::optional<MonoTime> open_until_; // set: the breaker is open, or half-open once that time has passed
   Duration pause_ = kFirstPause;
   bool probing_ = false;
+  tokens::LearntFactor input_factor_;
 };
 
 class HealthBoard {

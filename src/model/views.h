@@ -20,6 +20,7 @@ struct TargetHealth {
   std::optional<std::int64_t> latency_p50_ms;
   std::optional<std::int64_t> latency_p95_ms;
   std::optional<double> tokens_per_second;
+  std::optional<double> input_ratio; // input tokens billed per token estimated, learnt from usage (not of the window)
 };
 
 /// Immutable once handed out; keyed by "provider/model/region" (target_key). What is not in it is healthy and

@@ -75,15 +75,29 @@ std::int64_t output_bound(const RouteInput& input, const catalog::Model& model) 
   return bound;
 }
 
+/// By what the provider bills beside what we estimate.
+std::int64_t scaled(std::int64_t tokens, double ratio) {
+  constexpr std::int64_t kScalable = std::int64_t{1} << 40; // beyond it nothing is served, and a double is not exact
+  return tokens > 0 && tokens < kScalable ? std::llround(static_cast<double>(tokens) * ratio) : tokens;
+}
+
 /// Input and answer must fit the context; an answer whose length was not asked for is shortened to fit.
 void fit_context(const RouteInput& input, Entry& entry) {
   const auto& context = entry.target->model->context_length;
   if (!context) return;
-  const std::int64_t room = *context - std::max<std::int64_t>(input.facts.input_tokens_est, 0);
+  const std::int64_t room = *context - std::max<std::int64_t>(entry.input_est, 0);
   const bool asked = input.facts.max_output_tokens.has_value();
   const std::int64_t least = asked ? entry.max_output : std::min(entry.max_output, kLeastRoom);
   if (room < least) return entry.causes.add(Cause::kContext);
   entry.max_output = std::min(entry.max_output, room);
+}
+
+/// Never below the truth: what was counted for this target, else the bound that holds for every tokenizer.
+std::int64_t input_bound(const RouteInput& input, const Entry& entry) {
+  if (input.counted_input) {
+    if (const auto counted = input.counted_input(*entry.target)) return *counted;
+  }
+  return std::max(input.facts.input_tokens_bound, input.facts.input_tokens_est);
 }
 
 } // namespace
@@ -112,8 +126,14 @@ void measure_quality(const Field& field, Entry& entry) {
 }
 
 void look_up(const RouteInput& input, Entry& entry) {
-  entry.price = catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard,
-                                  input.facts.input_tokens_est);
+  entry.input_est = input.facts.input_tokens_est;
+  if (const model::TargetHealth* known = input.health.find(entry.target->health_key)) {
+    entry.latency_ms = known->latency_p50_ms;
+    if (!known->available) entry.causes.add(Cause::kBreakerOpen);
+    if (known->input_ratio) entry.input_est = scaled(entry.input_est, *known->input_ratio);
+  }
+  entry.price =
+      catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard, entry.input_est);
   entry.max_output = output_bound(input, *entry.target->model);
   fit_context(input, entry);
 }
@@ -131,14 +151,14 @@ void set_estimate(const Field& field, Entry& entry) {
     if (quantity == 0) return std::optional(Picodollars(0));
     return price ? line_cost(quantity, *price) : std::nullopt;
   };
-  const auto in = part(model::Meter::kInput, facts.input_tokens_est);
+  const auto in = part(model::Meter::kInput, entry.input_est);
   const auto out = part(model::Meter::kOutput, output);
   const auto fee = entry.price->price(model::Meter::kRequest) ? part(model::Meter::kRequest, 1) : Picodollars(0);
   if (in && out && fee) entry.est_cost = *in + *out + *fee;
 }
 
 std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry) {
-  const catalog::Bounds bounds{.input_tokens = std::max(input.facts.input_tokens_bound, input.facts.input_tokens_est),
+  const catalog::Bounds bounds{.input_tokens = input_bound(input, entry),
                                .max_output_tokens = entry.max_output,
                                .choices = std::max<std::int64_t>(input.facts.choices, 1),
                                .needs = input.facts.needs};

@@ -63,6 +63,7 @@ struct Entry {
   const config::Target* target = nullptr;
   bool pinned = false; // one of those that were asked for by name
   Causes causes;
+  std::int64_t input_est = 0; // as this provider counts, where that has been learnt
   std::int64_t max_output = 0;
   bool clamped = false;
   std::optional<double> quality;
@@ -107,7 +108,7 @@ void apply_budget_filter(Field& field);
 /// Quality, estimate and budget of those that an earlier filter had dropped: wanted only where candidates are shown.
 void complete(Field& field);
 void measure_quality(const Field& field, Entry& entry);
-/// Price and bounds on the answer; drops what the context cannot hold.
+/// Health, price and bounds on the answer; drops what the context cannot hold.
 void look_up(const RouteInput& input, Entry& entry);
 /// The upper bound of what one attempt at `entry` costs, with its output bound.
 std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry);

@@ -145,13 +145,6 @@ void clamp(Field& field, Entry& entry, const model::BudgetHeadroom& budget) {
   set_estimate(field, entry);
 }
 
-void filter_health(const model::Health& health, Entry& entry) {
-  const model::TargetHealth* known = health.find(entry.target->health_key);
-  if (known == nullptr) return;
-  entry.latency_ms = known->latency_p50_ms;
-  if (!known->available) entry.causes.add(Cause::kBreakerOpen);
-}
-
 void filter_quality(const Field& field, Entry& entry) {
   if (entry.pinned) return;
   const Terms& terms = field.terms;
@@ -192,7 +185,6 @@ model::Filter filter_of(Cause cause) { return kFilters[static_cast<size_t>(cause
 void apply_plain_filters(Field& field) {
   for (Entry& entry : field.entries) {
     look_up(field.input, entry);
-    filter_health(field.input.health, entry);
     filter_capability(field.input, entry);
     filter_tenant_policy(field.input, entry);
     filter_privacy(field.terms.privacy, entry);

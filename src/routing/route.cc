@@ -120,6 +120,11 @@ bool budget_refuses(const Entry* wished) {
   return wished != nullptr && wished->causes.has(Cause::kOverBudget) && wished->refused;
 }
 
+bool squeezed(const Field& field) {
+  if (field.wished == nullptr) return false; // something else than money stands in the way
+  return field.survivors.empty() || field.survivors.front() != field.wished || field.wished->clamped;
+}
+
 } // namespace
 
 RouteOutcome route(const RouteInput& input) {
@@ -141,7 +146,15 @@ RouteOutcome route(const RouteInput& input) {
   } else {
     decide(field, outcome);
   }
+  outcome.squeezed = capped && squeezed(field);
   return outcome;
+}
+
+std::optional<Picodollars> worst_case(const RouteInput& input, const Choice& choice) {
+  Entry entry;
+  entry.target = choice.target;
+  entry.max_output = choice.max_output_tokens;
+  return worst_case_of(input, entry);
 }
 
 Explanation explain(const RouteOutcome& outcome) {

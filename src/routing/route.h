@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,9 @@ struct RouteInput {
   WallTime now;
   /// Provider dialects that the gateway can speak for this request, by model::Dialect.
   std::array<bool, model::kDialectNames.size()> dialects{true, true, true, true};
+  /// A bound on the input for one target that is tighter than facts.input_tokens_bound; nullopt: there is none. Empty:
+  /// it was not counted, since that costs more than a decision. Lives as long as the outcome.
+  std::function<std::optional<std::int64_t>(const config::Target&)> counted_input{};
 };
 
 /// A survivor of all filters: somewhere to send the request.
@@ -74,9 +78,15 @@ struct RouteOutcome {
   std::vector<Choice> chain;           // what to try, in this order; empty: refused
   std::optional<RouteRefusal> refusal; // set if and only if `chain` is empty
   std::shared_ptr<const Field> field;  // for explain()
+  /// A budget or a limit for one request refused, clamped, or gave way to another model than the one wished for: then a
+  /// tighter bound on the input (RouteInput::counted_input) may give another outcome.
+  bool squeezed = false;
 };
 
 RouteOutcome route(const RouteInput& input);
+
+/// The upper bound of what one attempt costs; nullopt: no price is known.
+std::optional<Picodollars> worst_case(const RouteInput& input, const Choice& choice);
 
 struct Explanation {
   std::string reason; // one sentence for a person: decision.reason

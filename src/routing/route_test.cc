@@ -74,6 +74,35 @@ TEST(Route, EstimatesAsTheCatalogDoes) {
   }
 }
 
+TEST(Route, EstimatesByWhatTheProviderBills) {
+  World world(1);
+  world.health.targets.begin()->second.input_ratio = 1.5;
+  const model::Candidate candidate = explain(world.run()).candidates.at(0);
+  const catalog::Model* model = world.snapshot->catalog->find("p", candidate.model_id);
+  EXPECT_EQ(candidate.est_cost,
+            catalog::estimate(1500, 685, model->prices, WallTime{}, catalog::ServiceTier::kStandard));
+}
+
+TEST(Route, ACountedInputFitsWhereItsBoundDoesNot) {
+  World world(1);
+  world.facts.needs.tools = false;
+  world.facts.max_output_tokens = 100;
+  world.facts.input_tokens_bound = 4000;
+  // 1 USD a million in, 3 out: 4,300 µUSD by the bound, 1,300 µUSD by the count
+  world.budgets.headrooms = {{"b", "", Picodollars(2'000'000'000), model::OnExceed::kRefuse}};
+  const RouteOutcome bounded = world.run();
+  EXPECT_TRUE(bounded.refusal);
+  EXPECT_TRUE(bounded.squeezed);
+  RouteInput input{world.facts, world.classification, *world.snapshot, world.snapshot->tenants.at(0),
+                   world.key,   world.health,         world.budgets,   WallTime{}};
+  input.counted_input = [](const config::Target&) { return std::optional<std::int64_t>(1000); };
+  const RouteOutcome counted = route(input);
+  ASSERT_EQ(counted.chain.size(), 1u);
+  EXPECT_FALSE(counted.squeezed);
+  EXPECT_EQ(counted.chain[0].worst_case, Picodollars(1'300'000'000));
+  EXPECT_EQ(worst_case(input, counted.chain[0]), counted.chain[0].worst_case);
+}
+
 TEST(Route, OddNumbersDoNoHarm) {
   World world(5);
   for (const std::int64_t number : {std::int64_t{0}, std::int64_t{-1}, INT64_MAX, INT64_MIN}) {

@@ -1,11 +1,8 @@
 #include "tokens/counter.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
-#include "tokens/estimate.h"
 #include "tokens/unicode.h"
 
 namespace kairos::tokens {
@@ -70,23 +67,8 @@ std::int64_t byte_bound(std::string_view text) {
   return tokens;
 }
 
-Counter::Counter(const FactorTable& factors, std::string_view provider, std::string_view model)
-    : encoding_(encoding_of(provider, model)), factor_(factors.find(provider, model)) {}
-
-std::int64_t Counter::expected(std::string_view text) const { return expected_of(estimate(text)); }
-
-std::int64_t Counter::expected_of(std::int64_t estimated) const {
-  return std::llround(static_cast<double>(estimated) * factor_.ratio);
-}
-
-std::int64_t Counter::upper_bound(std::string_view text) const {
-  if (encoding_) return worst_case(text);
-  const double likely = static_cast<double>(estimate(text)) * factor_.ratio * factor_.margin;
-  return std::min(byte_bound(text), static_cast<std::int64_t>(std::ceil(likely)));
-}
-
-std::int64_t Counter::worst_case(std::string_view text) const {
-  return encoding_ ? Encoding::get(*encoding_).count_at_most(text, kLongestExactPiece) : byte_bound(text);
+std::int64_t exact_bound(EncodingName encoding, std::string_view text) {
+  return Encoding::get(encoding).count_at_most(text, kLongestExactPiece);
 }
 
 } // namespace kairos::tokens

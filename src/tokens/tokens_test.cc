@@ -4,12 +4,12 @@
 #include <random>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tokens/counter.h"
 #include "tokens/encoding.h"
 #include "tokens/estimate.h"
+#include "tokens/learnt_factor.h"
 
 namespace kairos::tokens {
 namespace {
@@ -160,81 +160,40 @@ TEST(EncodingOf, KnowsOpenAiModelsAndNoOthers) {
   EXPECT_EQ(encoding_of("anthropic", "claude-sonnet-4-5"), std::nullopt);
 }
 
-TEST(FactorTable, LearnsTheRatioOfWhatIsBilled) {
-  FactorTable factors;
-  EXPECT_EQ(factors.find("anthropic", "claude").ratio, 1.0);
-  for (int i = 0; i < 50; ++i) factors.observe("anthropic", "claude", 1000, i % 2 == 0 ? 1200 : 1250);
-  const Factor learnt = factors.find("anthropic", "claude");
-  EXPECT_NEAR(learnt.ratio, 1.225, 0.01);
-  EXPECT_EQ(learnt.observations, 50);
-  EXPECT_GE(learnt.margin, 1.1);
-  EXPECT_LE(learnt.margin, 1.2);
-  EXPECT_EQ(factors.find("anthropic", "other").observations, 0);
+TEST(LearntFactor, LearnsTheRatioOfWhatIsBilled) {
+  LearntFactor factor;
+  for (int i = 0; i < 4; ++i) factor.observe(1000, 1200);
+  EXPECT_EQ(factor.ratio(), std::nullopt);
+  for (int i = 0; i < 50; ++i) factor.observe(1000, i % 2 == 0 ? 1200 : 1250);
+  EXPECT_NEAR(*factor.ratio(), 1.225, 0.01);
 }
 
-TEST(FactorTable, IgnoresWhatTeachesNothingAndFollowsAChange) {
-  FactorTable factors;
-  factors.observe("p", "m", 10, 100);
-  factors.observe("p", "m", 1000, 0);
-  factors.observe("p", "m", 1000, -5);
-  EXPECT_EQ(factors.size(), 0u);
-  for (int i = 0; i < 1000; ++i) factors.observe("p", "m", 1000, 1000);
-  for (int i = 0; i < 1000; ++i) factors.observe("p", "m", 1000, 2000);
-  EXPECT_NEAR(factors.find("p", "m").ratio, 2.0, 0.05);
-}
-
-TEST(FactorTable, OneWildReportMovesLittle) {
-  FactorTable factors;
-  for (int i = 0; i < 200; ++i) factors.observe("p", "m", 1000, 1000);
-  factors.observe("p", "m", 1000, INT64_MAX);
-  EXPECT_LT(factors.find("p", "m").ratio, 1.02);
-  EXPECT_LE(factors.find("p", "m").margin, 3.0);
-}
-
-TEST(FactorTable, IsBounded) {
-  FactorTable factors(3);
-  for (int i = 0; i < 10; ++i) factors.observe("p", "m" + std::to_string(i), 100, 100);
-  EXPECT_EQ(factors.size(), 3u);
-  EXPECT_EQ(factors.refused(), 7u);
-}
-
-TEST(FactorTable, IsSharedByThreads) {
-  FactorTable factors(50);
-  const auto work = [&factors](int thread) {
-    for (int i = 0; i < 2000; ++i) {
-      factors.observe("p", "m" + std::to_string((i + thread) % 100), 1000, 1500);
-      EXPECT_LE(factors.find("p", "m1").ratio, 1.51);
-    }
-  };
-  std::thread one(work, 1);
-  std::thread two(work, 2);
-  one.join();
-  two.join();
-  EXPECT_EQ(factors.size(), 50u);
-}
-
-TEST(Counter, BoundsAreNeverBelowTheTruthOfAKnownEncoding) {
-  const FactorTable factors;
-  const Counter exact(factors, "openai", "gpt-4o");
-  const Counter unknown(factors, "anthropic", "claude-sonnet-4-5");
-  EXPECT_TRUE(exact.exact());
-  EXPECT_FALSE(unknown.exact());
-  for (const Case& kept : kept_cases()) {
-    EXPECT_GE(exact.worst_case(kept.text), o200k().count(kept.text)) << kept.line;
-    EXPECT_EQ(exact.upper_bound(kept.text), exact.worst_case(kept.text));
-    EXPECT_GE(unknown.worst_case(kept.text), o200k().count(kept.text)) << kept.line;
-    EXPECT_LE(unknown.upper_bound(kept.text), unknown.worst_case(kept.text)) << kept.line;
+TEST(LearntFactor, IgnoresWhatTeachesNothingAndFollowsAChange) {
+  LearntFactor factor;
+  for (int i = 0; i < 10; ++i) {
+    factor.observe(10, 100);
+    factor.observe(1000, 0);
+    factor.observe(1000, -5);
   }
+  EXPECT_EQ(factor.ratio(), std::nullopt);
+  for (int i = 0; i < 1000; ++i) factor.observe(1000, 1000);
+  for (int i = 0; i < 1000; ++i) factor.observe(1000, 2000);
+  EXPECT_NEAR(*factor.ratio(), 2.0, 0.05);
 }
 
-TEST(Counter, ExpectedFollowsTheLearntFactor) {
-  FactorTable factors;
-  const std::string text = repeated("some ordinary words in a row ", 100);
-  const std::int64_t before = Counter(factors, "p", "m").expected(text);
-  for (int i = 0; i < 20; ++i) factors.observe("p", "m", before, before * 3 / 2);
-  const Counter after(factors, "p", "m");
-  EXPECT_NEAR(static_cast<double>(after.expected(text)), 1.5 * static_cast<double>(before), 3);
-  EXPECT_GE(after.upper_bound(text), after.expected(text));
+TEST(LearntFactor, OneWildReportMovesLittle) {
+  LearntFactor factor;
+  for (int i = 0; i < 200; ++i) factor.observe(1000, 1000);
+  factor.observe(1000, INT64_MAX);
+  EXPECT_LT(*factor.ratio(), 1.02);
+}
+
+TEST(Bounds, AreNeverBelowTheTruth) {
+  for (const Case& kept : kept_cases()) {
+    EXPECT_GE(exact_bound(EncodingName::kO200k, kept.text), o200k().count(kept.text)) << kept.line;
+    EXPECT_GE(exact_bound(EncodingName::kCl100k, kept.text), cl100k().count(kept.text)) << kept.line;
+    EXPECT_GE(byte_bound(kept.text), o200k().count(kept.text)) << kept.line;
+  }
 }
 
 } // namespace
