@@ -171,6 +171,12 @@ void write_fields(model::JsonWriter& json, const config::Tenant& tenant, bool wi
   write_privacy_filter(json, tenant.privacy_filter);
   json.key("cache");
   tenant.cache ? json.string(config::name(*tenant.cache)) : json.null();
+  std::vector<std::string> quantizations;
+  for (size_t i = 0; i < model::kQuantizationNames.size(); ++i) {
+    if ((tenant.quantizations & model::bit(static_cast<model::Quantization>(i))) != 0)
+      quantizations.emplace_back(model::kQuantizationNames[i]);
+  }
+  write_list(json, "quantizations", quantizations);
   json.key("baseline_model");
   tenant.baseline_model.empty() ? json.null() : json.string(tenant.baseline_model);
   write_price_plan(json, with_plan ? tenant.price_plan : std::nullopt);

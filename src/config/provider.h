@@ -68,6 +68,7 @@ struct Provider {
   std::vector<ProviderEndpoint> endpoints; // at least one
   std::vector<ProviderKey> keys;           // a pool; empty: keyless, or own_keys_only
   bool own_keys_only = false;              // the operator has no key for it: it serves tenants that brought their own
+  model::Quantization quantization = model::Quantization::kUnknown; // of its models, where they state none
   DataUse data_use;
   ProviderLimits limits;
   std::vector<std::pair<std::string, std::string>> headers; // sent with each request
@@ -90,6 +91,7 @@ struct Target {
   std::string path_prefix;                          // between base URL and the dialect's path; mostly empty
   DataUse data_use;                                 // the provider's, with what is configured for the model
   std::string health_key;                           // model::target_key
+  model::Quantization quantization = model::Quantization::kUnknown;
   bool candidate = true; // false: a dated version or a deprecated model; served only when asked for by name
 };
 

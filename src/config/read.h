@@ -27,6 +27,7 @@ void read_providers(Reader& root, const Environment& environment, const catalog:
 struct ModelSettings {
   catalog::ModelOverride change;
   DataUse data_use;
+  std::optional<model::Quantization> quantization;
   int line = 0;
   std::string path;
 };
@@ -48,6 +49,10 @@ void check_cache(Reader& root, const Snapshot& all);
 void read_alerts(Reader& root, const Environment& environment, Snapshot& into);
 
 DataUse read_data_use(Reader& parent);
+/// The key `quantization`; nullopt: absent.
+std::optional<model::Quantization> read_quantization(Reader& parent);
+/// The list `quantizations`, as bits; 0: absent.
+model::Quantizations read_quantizations(Reader& parent);
 AllowList read_allow_list(Reader& parent, std::string_view key);
 
 /// Every id of the section `providers`, also of those without a key.

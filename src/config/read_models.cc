@@ -185,6 +185,7 @@ std::vector<ModelSettings> read_models(Reader& root, const std::map<std::string,
     read_quality(reader, change);
     read_prices(reader, change);
     settings.data_use = read_data_use(reader);
+    settings.quantization = read_quantization(reader);
     reader.finish();
   }
   return models;

@@ -180,6 +180,7 @@ std::vector<KeySource> read_provider(Reader& reader, const catalog::Catalog& cat
   read_endpoints(reader, known, into);
   auto sources = read_key_sources(reader, known, into);
   into.data_use = read_data_use(reader);
+  into.quantization = read_quantization(reader).value_or(model::Quantization::kUnknown);
   read_limits(reader, into.limits);
   read_headers(reader, into);
   reader.text("ca_file", into.ca_file);
@@ -205,6 +206,28 @@ DataUse read_data_use(Reader& parent) {
   reader->texts("regions", use.regions);
   reader->finish();
   return use;
+}
+
+std::optional<model::Quantization> read_quantization(Reader& parent) {
+  if (parent.scalar("quantization") == nullptr) return std::nullopt;
+  model::Quantization quantization = model::Quantization::kUnknown;
+  parent.choice("quantization", model::kQuantizationNames, quantization);
+  return quantization;
+}
+
+model::Quantizations read_quantizations(Reader& parent) {
+  std::vector<std::string> names;
+  parent.texts("quantizations", names);
+  model::Quantizations accepted = 0;
+  for (const std::string& name : names) {
+    model::Quantization one{};
+    if (!model::parse_name(model::kQuantizationNames, name, one)) {
+      parent.complain("quantizations", fmt::format("\"{}\" is not one of {}", name.substr(0, 60),
+                                                   fmt::join(model::kQuantizationNames, ", ")));
+    }
+    accepted |= model::bit(one);
+  }
+  return accepted;
 }
 
 std::map<std::string, std::string> provider_ids(Reader& root) {

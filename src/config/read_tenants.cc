@@ -195,6 +195,7 @@ Tenant read_tenant(Reader& reader, Snapshot& into) {
   }
   tenant.privacy_filter = read_privacy_filter(reader);
   if (reader.has("cache")) reader.choice("cache", kCacheModeNames, tenant.cache.emplace());
+  tenant.quantizations = read_quantizations(reader);
   read_baseline(reader, *into.catalog, tenant);
   tenant.price_plan = read_price_plan(reader);
   tenant.default_max_output_tokens = reader.optional_whole("default_max_output_tokens", 1, 10'000'000);

@@ -21,8 +21,8 @@ void lay_over(DataUse& use, const DataUse& model) {
 
 Target make_target(const catalog::Model& model, const Provider& provider, const ProviderEndpoint& endpoint,
                    const ModelSettings* settings) {
-  Target target{&model, &provider, &endpoint, model::Dialect::kOpenAi, model.upstream_id, {}, provider.data_use,
-                {},     true};
+  Target target{&model, &provider,         &endpoint, model::Dialect::kOpenAi, model.upstream_id,
+                {},     provider.data_use, {},        provider.quantization,   true};
   if (provider.dialect)
     target.dialect = *provider.dialect;
   else if (!model.dialects.empty())
@@ -31,6 +31,7 @@ Target make_target(const catalog::Model& model, const Provider& provider, const 
   if (provider.azure && provider.azure->deployments.contains(model.id))
     target.upstream_id = provider.azure->deployments.at(model.id);
   if (settings != nullptr) lay_over(target.data_use, settings->data_use);
+  if (settings != nullptr && settings->quantization) target.quantization = *settings->quantization;
   target.health_key = model::target_key(provider.id, model.id, endpoint.region);
   target.candidate = model.snapshot_of.empty();
   return target;

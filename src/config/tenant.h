@@ -80,7 +80,8 @@ struct Tenant {
   AllowList models;
   AllowList providers;
   PrivacyPolicy privacy = PrivacyPolicy::kNone;
-  std::vector<std::string> regions; // data may go to these only; empty: anywhere
+  std::vector<std::string> regions;       // data may go to these only; empty: anywhere
+  model::Quantizations quantizations = 0; // accepted ones; 0: all
   PrivacyFilter privacy_filter;
   std::optional<CacheMode> cache; // nullopt: as the section `cache` says
   std::string baseline_model;     // empty: no savings are computed

@@ -101,6 +101,7 @@ struct Attempt {
   Usage usage;
   std::optional<Picodollars> cost; // nullopt: unknown
   AttemptReason reason = AttemptReason::kFirst;
+  std::string escalated_for;      // the check of a cascade that its answer did not pass: "length", "refusal", …
   std::string span_id;            // 16 hex digits
   std::optional<Rewrite> rewrite; // of the prompt that this attempt sent
   bool byok = false;              // sent with the tenant's own key: the provider bills the tenant

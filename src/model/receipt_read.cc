@@ -232,6 +232,7 @@ void read_attempt(Field in, Attempt& out) {
     if (f.name == "usage") return read_usage(f, out.usage);
     if (f.name == "cost_usd") return f.into(out.cost);
     if (f.name == "reason") return f.into(out.reason, kAttemptReasonNames);
+    if (f.name == "escalated_for") return f.into(out.escalated_for);
     if (f.name == "span_id") return f.into(out.span_id);
     if (f.name == "rewrite") return read_rewrite(f, out.rewrite.emplace());
     if (f.name == "byok") return f.into(out.byok);

@@ -178,6 +178,7 @@ void write_attempt(JsonWriter& json, const Attempt& a) {
   write_usage(json, a.usage);
   optional_usd(json, "cost_usd", a.cost);
   json.key("reason").string(name(a.reason));
+  if (!a.escalated_for.empty()) json.key("escalated_for").string(a.escalated_for);
   json.key("span_id").string(a.span_id);
   if (a.rewrite) write_rewrite(json, *a.rewrite);
   if (a.byok) json.key("byok").boolean(true);

@@ -30,6 +30,8 @@ struct Constraints {
   std::optional<Picodollars> max_cost;
   std::optional<double> min_quality;
   std::optional<std::int64_t> preferred_max_latency_ms;
+  std::optional<std::int64_t> preferred_min_throughput; // output tokens per second
+  Quantizations quantizations = 0;                      // accepted ones; 0: all
   bool deny_data_collection = false;
   bool zero_retention = false;
   std::string region; // empty: any

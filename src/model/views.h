@@ -15,9 +15,14 @@ namespace kairos::model {
 
 /// How one model at one provider in one region has been doing (window: 5 minutes).
 struct TargetHealth {
-  bool available = true; // false: the circuit breaker is open
-  std::optional<std::int64_t> ttft_p50_ms;
+  bool available = true;                   // false: the circuit breaker is open
+  std::int64_t requests = 0;               // that ended, well or not
+  std::int64_t failures = 0;               // of these
+  std::optional<std::int64_t> ttft_p50_ms; // of streams: to the first content
+  std::optional<std::int64_t> ttft_p75_ms;
+  std::optional<std::int64_t> ttft_p95_ms;
   std::optional<std::int64_t> latency_p50_ms;
+  std::optional<std::int64_t> latency_p75_ms;
   std::optional<std::int64_t> latency_p95_ms;
   std::optional<double> tokens_per_second;
   std::optional<double> input_ratio; // input tokens billed per token estimated, learnt from usage (not of the window)

@@ -1154,6 +1154,7 @@ export interface components {
                     };
                 };
             } | null;
+            quantizations?: ("unknown" | "int4" | "int8" | "fp4" | "fp6" | "fp8" | "fp16" | "bf16" | "fp32")[];
             default_max_output_tokens?: number | null;
             /** @enum {string} */
             content?: "none" | "redacted" | "full";
@@ -1201,6 +1202,7 @@ export interface components {
                     };
                 };
             } | null;
+            quantizations?: ("unknown" | "int4" | "int8" | "fp4" | "fp6" | "fp8" | "fp16" | "bf16" | "fp32")[];
             default_max_output_tokens: number | null;
             /** @enum {string} */
             content: "none" | "redacted" | "full";
@@ -1514,6 +1516,7 @@ export interface components {
                     };
                 };
             } | null;
+            quantizations?: ("unknown" | "int4" | "int8" | "fp4" | "fp6" | "fp8" | "fp16" | "bf16" | "fp32")[];
             default_max_output_tokens?: number | null;
             /** @enum {string} */
             content?: "none" | "redacted" | "full";
