@@ -1,4 +1,4 @@
-// The two dialects' successful answers.
+// The dialects' successful answers.
 #pragma once
 
 #include <boost/json.hpp>
@@ -33,5 +33,9 @@ std::string make_id(std::string_view prefix, Random& random);
 
 std::vector<Piece> chat_pieces(const SimRequest& request, const Controls& controls, Random random);
 std::vector<Piece> messages_pieces(const SimRequest& request, const Controls& controls, Random random);
+std::vector<Piece> gemini_pieces(const SimRequest& request, const Controls& controls, Random random);
+std::vector<Piece> converse_pieces(const SimRequest& request, const Controls& controls, Random random);
+/// What follows the first half of a stream that breaks off with an error: `error_event`.
+std::string error_event(Endpoint endpoint, std::string_view message);
 
 } // namespace kairos::sim

@@ -32,6 +32,7 @@ bool* find_flag(std::string_view name, Controls& controls) {
   if (name == "break") return &controls.break_off;
   if (name == "stall") return &controls.stall;
   if (name == "no_usage") return &controls.no_usage;
+  if (name == "error_event") return &controls.error_event;
   return nullptr;
 }
 

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "base/result.h"
+#include "net/event_stream.h"
+#include "net/sse.h"
 #include "sim/pace.h"
 #include "sim/sim_answer.h"
 
@@ -14,6 +16,10 @@ namespace json = boost::json;
 constexpr size_t kDepth = 64;
 constexpr std::array<std::string_view, 4> kOpenAiModels = {"gpt-4.1", "gpt-4.1-mini", "gpt-4o-mini", "o4-mini"};
 constexpr std::array<std::string_view, 2> kAnthropicModels = {"claude-sonnet-4-5", "claude-haiku-4-5"};
+constexpr std::array<std::string_view, 2> kGeminiModels = {"gemini-2.5-flash", "gemini-2.5-pro"};
+
+bool is_gemini(Endpoint endpoint) { return endpoint == Endpoint::kGemini || endpoint == Endpoint::kGeminiStream; }
+bool is_converse(Endpoint endpoint) { return endpoint == Endpoint::kConverse || endpoint == Endpoint::kConverseStream; }
 
 SimAnswer json_answer(int status, const json::value& body) {
   SimAnswer answer;
@@ -48,8 +54,57 @@ std::string_view anthropic_error_type(int status) {
   }
 }
 
+// ai.google.dev/api/generate-content, google.rpc.Code.
+std::string_view gemini_error_status(int status) {
+  switch (status) {
+  case 401:
+    return "UNAUTHENTICATED";
+  case 403:
+    return "PERMISSION_DENIED";
+  case 404:
+    return "NOT_FOUND";
+  case 429:
+    return "RESOURCE_EXHAUSTED";
+  case 503:
+    return "UNAVAILABLE";
+  case 504:
+    return "DEADLINE_EXCEEDED";
+  default:
+    return status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT";
+  }
+}
+
+// docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html, "Errors".
+std::string_view bedrock_error_type(int status) {
+  switch (status) {
+  case 401:
+  case 403:
+    return "AccessDeniedException";
+  case 404:
+    return "ResourceNotFoundException";
+  case 408:
+    return "ModelTimeoutException";
+  case 424:
+    return "ModelErrorException";
+  case 429:
+    return "ThrottlingException";
+  case 503:
+    return "ServiceUnavailableException";
+  default:
+    return status >= 500 ? "InternalServerException" : "ValidationException";
+  }
+}
+
 SimAnswer list_models(Endpoint endpoint) {
   json::array models;
+  if (endpoint == Endpoint::kGeminiModels) {
+    for (const std::string_view id : kGeminiModels) {
+      models.push_back(json::object{{"name", "models/" + std::string(id)},
+                                    {"displayName", id},
+                                    {"supportedGenerationMethods", {"generateContent"}}});
+    }
+    return json_answer(200, json::object{{"models", std::move(models)}});
+  }
   if (endpoint == Endpoint::kOpenAiModels) {
     for (const std::string_view id : kOpenAiModels) {
       models.push_back(json::object{{"id", id}, {"object", "model"}, {"created", kCreated}, {"owned_by", "sim"}});
@@ -79,6 +134,8 @@ Result<json::object> parse_body(std::string_view body) {
 Result<SimRequest> read_request(Endpoint endpoint, std::string_view body) {
   const auto parsed = parse_body(body);
   if (!parsed) return std::unexpected(parsed.error());
+  if (is_gemini(endpoint)) return read_gemini_request(*parsed);
+  if (is_converse(endpoint)) return read_converse_request(*parsed);
   return endpoint == Endpoint::kMessages ? read_messages_request(*parsed) : read_chat_request(*parsed);
 }
 
@@ -110,6 +167,12 @@ void break_half_way(SimAnswer& answer) {
   answer.ending = Ending::kBreak;
 }
 
+/// Ends the first half of a stream with an error.
+void fail_half_way(Endpoint endpoint, SimAnswer& answer) {
+  answer.pieces.resize((answer.pieces.size() + 1) / 2);
+  answer.pieces.push_back({{}, error_event(endpoint, "simulated failure")});
+}
+
 SimAnswer silent(Ending ending) {
   SimAnswer answer;
   answer.ending = ending;
@@ -125,9 +188,16 @@ SimAnswer failed_answer(Endpoint endpoint, const Controls& controls) {
 SimAnswer good_answer(Endpoint endpoint, const SimRequest& request, const Controls& controls, Random random) {
   SimAnswer answer;
   answer.streamed = request.stream;
-  answer.headers.emplace_back("Content-Type", request.stream ? "text/event-stream" : "application/json");
-  answer.pieces = endpoint == Endpoint::kMessages ? messages_pieces(request, controls, random)
-                                                  : chat_pieces(request, controls, random);
+  const std::string_view stream_type =
+      is_converse(endpoint) ? "application/vnd.amazon.eventstream" : "text/event-stream";
+  answer.headers.emplace_back("Content-Type", request.stream ? stream_type : "application/json");
+  if (is_gemini(endpoint))
+    answer.pieces = gemini_pieces(request, controls, random);
+  else if (is_converse(endpoint))
+    answer.pieces = converse_pieces(request, controls, random);
+  else
+    answer.pieces = endpoint == Endpoint::kMessages ? messages_pieces(request, controls, random)
+                                                    : chat_pieces(request, controls, random);
   return answer;
 }
 
@@ -154,7 +224,8 @@ std::string Generated::text() const {
 
 Generated generate(const SimRequest& request, Random& random, bool may_reason) {
   Generated made;
-  if (may_reason && reasons(request.model)) made.reasoning_tokens = static_cast<std::int64_t>(16 + random.below(48));
+  if (may_reason && (reasons(request.model) || request.thinks))
+    made.reasoning_tokens = static_cast<std::int64_t>(16 + random.below(48));
   made.tokens = make_tokens(request, random);
   if (!request.max_tokens || made.total_tokens() <= *request.max_tokens) return made;
   made.cut = true;
@@ -170,7 +241,30 @@ std::string make_id(std::string_view prefix, Random& random) {
   return id;
 }
 
+std::string error_event(Endpoint endpoint, std::string_view message) {
+  std::string out;
+  if (is_converse(endpoint)) {
+    net::append_event_stream(out, "exception", "modelStreamErrorException",
+                             json::serialize(json::object{{"message", message}}));
+    return out;
+  }
+  const SimAnswer error = simulated_error(endpoint, 500, message);
+  net::append_sse(out, endpoint == Endpoint::kMessages ? "error" : "", error.pieces.front().bytes);
+  return out;
+}
+
 SimAnswer simulated_error(Endpoint endpoint, int status, std::string_view message) {
+  if (is_gemini(endpoint) || endpoint == Endpoint::kGeminiModels) {
+    json::object error = {{"code", status}, {"message", message}, {"status", gemini_error_status(status)}};
+    json::object body;
+    body["error"] = std::move(error);
+    return json_answer(status, body);
+  }
+  if (is_converse(endpoint)) {
+    SimAnswer answer = json_answer(status, json::object{{"message", message}});
+    answer.headers.emplace_back("x-amzn-ErrorType", bedrock_error_type(status));
+    return answer;
+  }
   const bool anthropic = endpoint == Endpoint::kMessages || endpoint == Endpoint::kAnthropicModels;
   if (anthropic) {
     json::object error = {{"type", anthropic_error_type(status)}, {"message", message}};
@@ -185,11 +279,14 @@ SimAnswer simulated_error(Endpoint endpoint, int status, std::string_view messag
 }
 
 SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view control_text,
-                   const EngineOptions& options) {
+                   const EngineOptions& options, std::string_view model) {
   Controls controls;
-  if (endpoint == Endpoint::kOpenAiModels || endpoint == Endpoint::kAnthropicModels) return list_models(endpoint);
+  if (endpoint >= Endpoint::kOpenAiModels) return list_models(endpoint);
   auto request = read_request(endpoint, body);
   if (request) request->most_words = options.most_words;
+  if (request && !model.empty()) request->model = model;
+  if (request && (is_gemini(endpoint) || is_converse(endpoint)))
+    request->stream = endpoint == Endpoint::kGeminiStream || endpoint == Endpoint::kConverseStream;
   auto read =
       request ? find_controls(request->last_user_text, controls) : Result<void>(std::unexpected(request.error()));
   if (read) read = read_controls(control_text, controls);
@@ -198,6 +295,7 @@ SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view co
   if (controls.stall) return silent(Ending::kStall);
   if (controls.status) return failed_answer(endpoint, controls);
   SimAnswer answer = good_answer(endpoint, *request, controls, Random(mix(options.seed, request->last_user_text)));
+  if (controls.error_event && answer.streamed) fail_half_way(endpoint, answer);
   if (controls.break_off) break_half_way(answer);
   const Random pace(mix(options.seed + 1, body));
   set_delays(answer, request->model, controls, pace, options.latency_scale);

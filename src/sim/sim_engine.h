@@ -1,11 +1,12 @@
 // Simulated providers without their sockets: an endpoint, the request's JSON and a seed → an answer to be played. Pure:
-// the same input gives the same bytes. Dialects: OpenAI chat completions, Anthropic messages, both lists of models.
+// the same input gives the same bytes. Dialects: OpenAI chat completions, Anthropic messages, Gemini's generateContent,
+// Bedrock's converse; lists of models.
 // What goes wrong is asked for by controls, "status=429;retry_after=1", in the last user message as
 // "[[sim:CONTROLS]]" or given beside the request (these win):
 //   status=400…599   an error in the dialect's shape      retry_after=SECONDS  with the Retry-After header
 //   reset            closes before answering              break                breaks off half-way
 //   stall            never answers                        slow=MILLISECONDS    before each piece after the first
-//   no_usage         everything right, but no usage
+//   no_usage         everything right, but no usage       error_event          an error in the middle of a stream
 // Tokens: a prompt has one per four characters of its texts; an answer one per word, or per four characters of JSON.
 #pragma once
 
@@ -19,7 +20,17 @@
 
 namespace kairos::sim {
 
-enum class Endpoint : std::uint8_t { kChatCompletions, kMessages, kOpenAiModels, kAnthropicModels };
+enum class Endpoint : std::uint8_t {
+  kChatCompletions,
+  kMessages,
+  kGemini,
+  kGeminiStream,
+  kConverse,
+  kConverseStream,
+  kOpenAiModels,
+  kAnthropicModels,
+  kGeminiModels,
+};
 
 struct Piece {
   Duration delay{}; // before it is sent
@@ -48,7 +59,9 @@ struct EngineOptions {
 };
 
 /// `controls` as above, or empty. What is wrong with the request or its controls is answered with status 400.
-SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view controls, const EngineOptions& options);
+/// `model`: for the endpoints that have it in their path.
+SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view controls, const EngineOptions& options,
+                   std::string_view model = {});
 
 /// An error in the endpoint's dialect.
 SimAnswer simulated_error(Endpoint endpoint, int status, std::string_view message);

@@ -1,5 +1,7 @@
 #include "sim/sim_request.h"
 
+#include "sim/sim_json.h"
+
 namespace kairos::sim {
 namespace {
 
@@ -7,17 +9,6 @@ namespace json = boost::json;
 
 constexpr std::int64_t kMostChoices = 8;
 constexpr std::int64_t kMostTokens = 10'000'000;
-
-const json::value* member(const json::value* parent, std::string_view name) {
-  if (parent == nullptr || !parent->is_object()) return nullptr;
-  return parent->get_object().if_contains(name);
-}
-
-std::string_view text_of(const json::value* value) {
-  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
-bool is_true(const json::value* value) { return value != nullptr && value->is_bool() && value->get_bool(); }
 
 /// The texts of a message's content: a string, or parts of which some have a text.
 std::string join_texts(const json::value* content) {

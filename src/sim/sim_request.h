@@ -20,6 +20,7 @@ struct Controls {
   bool break_off = false;
   bool stall = false;
   bool no_usage = false;
+  bool error_event = false;
 };
 
 struct ForcedTool {
@@ -36,7 +37,9 @@ struct SimRequest {
   size_t most_words = 39; // of the answer; not from the request: EngineOptions
   bool stream = false;
   bool include_usage = false;
-  bool cache_control = false;     // Anthropic: some part of the prompt is to be cached
+  bool cache_control = false;     // Anthropic, Bedrock: some part of the prompt is to be cached
+  bool thinks = false;            // Gemini, Bedrock: asked to reason, or does so unasked
+  bool shows_thoughts = false;    // … and to say how
   std::optional<ForcedTool> tool; // the one to be called
   bool json_text = false;
   boost::json::value json_schema; // of json_text; null: any object
@@ -45,6 +48,10 @@ struct SimRequest {
 /// kInvalid names the field.
 Result<SimRequest> read_chat_request(const boost::json::object& body);
 Result<SimRequest> read_messages_request(const boost::json::object& body);
+/// Their model and whether they stream stand in the path. Fields that these services do not have are refused, as Google
+/// does.
+Result<SimRequest> read_gemini_request(const boost::json::object& body);
+Result<SimRequest> read_converse_request(const boost::json::object& body);
 
 /// Adds "name=value;name" to `controls`; later ones win. kInvalid names what is unknown or out of range.
 Result<void> read_controls(std::string_view text, Controls& controls);

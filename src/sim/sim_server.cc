@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/hex.h"
 #include "net/server.h"
 #include "sim/pace.h"
 #include "sim/sim_engine.h"
@@ -106,12 +107,56 @@ Task<> play(net::Exchange& exchange, SimAnswer answer) {
   co_await exchange.respond(answer.status, headers, whole.bytes);
 }
 
-std::optional<Endpoint> find_endpoint(const net::Head& head) {
+/// What is asked for, and of which model if the path says it.
+struct Place {
+  Endpoint endpoint;
+  std::string model;
+};
+
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
+    if (byte && byte->size() == 1) {
+      out += static_cast<char>(byte->front());
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+/// "PREFIX…SUFFIX" → what stands between them.
+std::optional<std::string> between(std::string_view path, std::string_view prefix, std::string_view suffix) {
+  if (path.size() <= prefix.size() + suffix.size() || !path.starts_with(prefix) || !path.ends_with(suffix))
+    return std::nullopt;
+  return decoded(path.substr(prefix.size(), path.size() - prefix.size() - suffix.size()));
+}
+
+std::optional<Place> find_native(std::string_view path, std::string_view target) {
+  constexpr std::string_view kGemini = "/v1beta/models/";
+  if (auto model = between(path, kGemini, ":generateContent")) return Place{Endpoint::kGemini, *model};
+  if (auto model = between(path, kGemini, ":streamGenerateContent"); model && target.ends_with("?alt=sse"))
+    return Place{Endpoint::kGeminiStream, *model};
+  if (auto model = between(path, "/model/", "/converse")) return Place{Endpoint::kConverse, *model};
+  if (auto model = between(path, "/model/", "/converse-stream")) return Place{Endpoint::kConverseStream, *model};
+  return std::nullopt;
+}
+
+std::optional<Place> find_place(const net::Head& head) {
   const bool post = head.method() == "POST";
-  if (post && head.path() == "/v1/chat/completions") return Endpoint::kChatCompletions;
-  if (post && head.path() == "/v1/messages") return Endpoint::kMessages;
-  if (head.method() != "GET" || head.path() != "/v1/models") return std::nullopt;
-  return head.find("anthropic-version") ? Endpoint::kAnthropicModels : Endpoint::kOpenAiModels;
+  if (post && head.path() == "/v1/chat/completions") return Place{Endpoint::kChatCompletions, ""};
+  if (post && head.path() == "/v1/messages") return Place{Endpoint::kMessages, ""};
+  if (post) return find_native(head.path(), head.target());
+  if (head.method() != "GET") return std::nullopt;
+  if (head.path() == "/v1beta/models") return Place{Endpoint::kGeminiModels, ""};
+  if (head.path() != "/v1/models") return std::nullopt;
+  return Place{head.find("anthropic-version") ? Endpoint::kAnthropicModels : Endpoint::kOpenAiModels, ""};
+}
+
+bool is_provider_path(std::string_view path) {
+  return path.starts_with("/v1/") || path.starts_with("/v1beta/") || path.starts_with("/model/");
 }
 
 SimAnswer plain_answer(int status, std::string body) {
@@ -156,16 +201,16 @@ std::string chance_failure(State& state) {
 }
 
 Task<> serve(StatePtr state, net::Exchange& exchange) {
-  if (exchange.head().path().starts_with("/v1/")) ++state->count;
-  const auto endpoint = find_endpoint(exchange.head());
+  if (is_provider_path(exchange.head().path())) ++state->count;
+  const auto place = find_place(exchange.head());
   const auto body = co_await exchange.read_body();
-  if (!endpoint) {
+  if (!place) {
     SimAnswer outside = answer_outside(*state, exchange.head(), body ? *body : std::string_view());
     co_await play(exchange, std::move(outside));
     co_return;
   }
   if (!body) {
-    SimAnswer refusal = simulated_error(*endpoint, status_of(body.error().code), body.error().message);
+    SimAnswer refusal = simulated_error(place->endpoint, status_of(body.error().code), body.error().message);
     co_await play(exchange, std::move(refusal));
     co_return;
   }
@@ -173,7 +218,7 @@ Task<> serve(StatePtr state, net::Exchange& exchange) {
   if (state->holding) co_await wait_until_released(state, exchange);
   std::string controls(exchange.head().find("X-Sim").value_or(""));
   if (controls.empty()) controls = chance_failure(*state);
-  SimAnswer answer = simulate(*endpoint, *body, controls, state->engine);
+  SimAnswer answer = simulate(place->endpoint, *body, controls, state->engine, place->model);
   co_await play(exchange, std::move(answer));
 }
 

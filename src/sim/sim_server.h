@@ -1,8 +1,10 @@
 // The simulated providers (sim_engine.h) as a server on src/net:
 //   POST /v1/chat/completions, POST /v1/messages
-//   GET  /v1/models   in Anthropic's shape if the request has an anthropic-version header
+//   POST /v1beta/models/MODEL:generateContent and :streamGenerateContent?alt=sse (Gemini)
+//   POST /model/MODEL/converse and /converse-stream (Bedrock)
+//   GET  /v1/models   in Anthropic's shape if the request has an anthropic-version header; /v1beta/models
 //   GET  /sim/last    the body of the last POST, byte for byte; 404 before the first
-//   GET  /sim/count   how many requests to /v1/… were received, those that were refused too, as decimal text
+//   GET  /sim/count   how many requests to providers' paths were received, those that were refused too, as decimal text
 //   POST /sim/hold    from now on answers wait, until as many wait as the body says, or (empty body) until …
 //   POST /sim/release … this; GET /sim/held says how many wait
 // Controls can be given in the request header X-Sim. Any credentials are accepted. A client that stops sending counts
