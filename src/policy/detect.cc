@@ -114,7 +114,7 @@ private:
   void sign(char c) {
     const size_t at = pos_;
     if (c == '@' && email(at)) return;
-    if (c == '+' && wants(PrivateKind::kPhone) && !is_word(before(at)) &&
+    if (c == '+' && wants(PrivateKind::kPhone) && !is_word(before(at)) && before(at) != '+' &&
         take(at, international_phone_end(text_, at, steps_), PrivateKind::kPhone))
       return;
     if (c == '-' && before(at) != '-' && wants(PrivateKind::kPrivateKey) &&
