@@ -126,6 +126,7 @@ bool LiveFeed::read_some(journal::Cursor& cursor, journal::Entry& entry, std::ui
     if (!more) {
       observe::log_warn("live", more.error().message);
       cursor = journal::Cursor(journal_, journal_->end());
+      cursor.skip_open_payloads();
       return false;
     }
     if (!*more) return false;
@@ -143,9 +144,11 @@ std::optional<LiveFeed::Start> LiveFeed::wait_for_watchers(const std::stop_token
 
 void LiveFeed::run(const std::stop_token& stop) {
   observe::name_this_thread("kr-live");
+  observe::give_way_to_requests();
   journal::Entry entry;
   while (const auto start = wait_for_watchers(stop)) {
     journal::Cursor cursor(journal_, start->from);
+    cursor.skip_open_payloads();
     bool watched = true;
     while (watched && !stop.stop_requested()) {
       const bool more = read_some(cursor, entry, start->epoch);

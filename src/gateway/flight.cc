@@ -166,7 +166,7 @@ void Flight::fill_facts() {
   summary.max_output_tokens = request_.max_output_tokens;
   summary.has_tools = facts_.needs.tools;
   summary.has_images = facts_.needs.images;
-  summary.fingerprint = sha256_hex(gateway_.services_.fingerprint_key + body_).substr(0, 32);
+  summary.fingerprint = sha256_hex(gateway_.services_.fingerprint_key, body_).substr(0, 32);
 }
 
 bool Flight::admit() {

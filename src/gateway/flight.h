@@ -115,7 +115,7 @@ private:
   void set_savings();
   void finish(model::Status status, int http_status, model::EndedBy ended_by);
   void explain();
-  std::string payload(const model::Receipt& receipt);
+  void make_head();
   std::string open_payload(const Leg& leg);
   std::vector<net::Header> answer_headers(std::string_view content_type, bool with_cost);
   ledger::Amounts amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const;
@@ -139,7 +139,7 @@ private:
   catalog::ServiceTier tier_ = catalog::ServiceTier::kStandard;
   std::optional<providers::ClientError> wrong_; // why the request is refused
   model::Receipt receipt_;
-  std::string head_; // of the receipt's JSON; what made it does not change once it is there
+  journal::SharedHead head_; // of the receipt's JSON; what made it does not change once it is there
   Ulid id_;
   ledger::Reservation reservation_;
   size_t next_ = 0;                                 // place in the chain of what is tried next
@@ -151,6 +151,7 @@ private:
   Picodollars worst_so_far_;
   bool worst_unknown_ = false;
   bool opened_ = false;
+  bool shared_ = false; // by a flood of equal refusals, whose receipt is written once more
   std::int64_t rate_tokens_ = 0;
   Duration upstream_time_{};
   std::vector<std::string> header_texts_; // names and values in turn: what answer_headers() points into

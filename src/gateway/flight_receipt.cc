@@ -18,7 +18,7 @@ std::int64_t ms_between(MonoTime from, MonoTime to) {
 /// `make` runs while this flight waits, mostly on the journal's thread: it may read and change what is the flight's
 /// own. A request that is alone writes by itself, since nobody else waits for this loop and two handovers take longer.
 net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, MakePayload make) {
-  journal::LateRecord record{kind, id_, gateway_.services_.clock.wall_now(), std::move(make)};
+  journal::LateRecord record{kind, id_, gateway_.services_.clock.wall_now(), std::move(make), &head_};
   journal::Writer& writer = gateway_.services_.journal;
   if (gateway_.services_.in_flight.load(std::memory_order_relaxed) == 1) {
     if (auto written = writer.append_here(record)) co_return std::move(*written);
@@ -26,11 +26,9 @@ net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, MakePayl
   using Answer = Result<journal::Appended>;
   std::move_only_function<void(std::move_only_function<void(Answer)>)> start =
       [&record, &writer](std::move_only_function<void(Answer)> deliver) {
-        const auto shared = std::make_shared<std::move_only_function<void(Answer)>>(std::move(deliver));
-        const auto queued = writer.append(std::move(record), [shared](Answer answer) { (*shared)(std::move(answer)); });
-        if (!queued) (*shared)(std::unexpected(queued.error()));
+        writer.append_or_tell(std::move(record), std::move(deliver));
       };
-  auto waiting = net::await_from_thread<Answer>(exchange_.executor(), std::move(start));
+  auto waiting = net::await_from_busy_thread<Answer>(exchange_.loop(), std::move(start));
   co_return co_await std::move(waiting);
 }
 
@@ -51,18 +49,18 @@ void Flight::explain() {
   receipt_.omitted = std::move(explained.omitted);
 }
 
-std::string Flight::payload(const model::Receipt& receipt) {
-  if (head_.empty()) {
-    explain();
-    head_ = model::json_head(receipt_);
-  }
-  return model::to_json(head_, receipt);
+/// Made with the first record. Then the candidates have served: they go here, since giving back the hundred pieces of
+/// memory that they are made of is the dearer for the loop as the journal's thread took them.
+void Flight::make_head() {
+  if (!head_.text.empty()) return;
+  explain();
+  head_.text = model::json_head(receipt_);
+  if (!shared_) std::vector<model::Candidate>().swap(receipt_.candidates);
 }
 
 std::string Flight::open_payload(const Leg& leg) {
-  auto candidates = std::exchange(receipt_.candidates, {}); // lent, not copied: they are most of a receipt
+  make_head();
   model::Receipt open = receipt_;
-  open.candidates = std::move(candidates);
   open.completed_at = leg.record.started_at;
   open.attempts.push_back(leg.record);
   open.attempts.back().status = "interrupted";
@@ -75,8 +73,7 @@ std::string Flight::open_payload(const Leg& leg) {
   open.execution.provider = leg.record.provider;
   open.execution.region = leg.record.region;
   open.budget_charges = reservation_.open_charges();
-  receipt_.candidates = std::move(open.candidates);
-  return payload(open);
+  return model::json_tail(open);
 }
 
 /// Usage did not come: count the output that did, and take the estimate for the input.
@@ -187,7 +184,10 @@ void Flight::correct_rate() {
 /// Writes the CLOSE record, then turns what is held into what is spent. False: the receipt could not be written.
 net::Task<bool> Flight::close() {
   seal();
-  MakePayload make = [this] { return payload(receipt_); };
+  MakePayload make = [this] {
+    make_head();
+    return model::json_tail(receipt_);
+  };
   auto written = co_await append(journal::Kind::kClose, std::move(make));
   if (!written) co_return false; // the money stays held; recovery closes the OPEN
   if (reservation_.open()) reservation_.settle(actual_);
@@ -217,7 +217,11 @@ net::Task<bool> Flight::leave_shared_receipt() {
     co_return true;
   }
   seal();
-  MakePayload make = [this] { return payload(receipt_); };
+  shared_ = true;
+  MakePayload make = [this] {
+    make_head();
+    return model::json_tail(receipt_);
+  };
   auto written = co_await append(journal::Kind::kOpen, std::move(make));
   if (!written) co_return false;
   gateway_.floods_.share(kind, id_, receipt_);
@@ -253,6 +257,7 @@ std::vector<net::Header> Flight::answer_headers(std::string_view content_type, b
     header_texts_.emplace_back(name);
     header_texts_.emplace_back(value);
   };
+  header_texts_.reserve(header_texts_.size() + 18);
   add("Content-Type", content_type);
   if (content_type == "text/event-stream") add("Cache-Control", "no-cache");
   add("X-KairosRoute-Receipt", receipt_.receipt_id);
@@ -270,6 +275,7 @@ std::vector<net::Header> Flight::answer_headers(std::string_view content_type, b
   if (with_cost && !resold && receipt_.savings && receipt_.savings->savings)
     add("X-KairosRoute-Savings", usd(*receipt_.savings->savings));
   std::vector<net::Header> headers;
+  headers.reserve(header_texts_.size() / 2);
   for (size_t i = 0; i + 1 < header_texts_.size(); i += 2) headers.push_back({header_texts_[i], header_texts_[i + 1]});
   return headers;
 }

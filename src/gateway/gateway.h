@@ -88,5 +88,7 @@ std::string_view presented_key(const net::Head& head);
 std::optional<config::KeyOwner> authenticate(const net::Head& head, const config::Snapshot& snapshot);
 /// 64 lower-case hex digits.
 std::string sha256_hex(std::string_view text);
+/// Of one text behind the other.
+std::string sha256_hex(std::string_view text, std::string_view more);
 
 } // namespace kairos::gateway

@@ -72,7 +72,9 @@ void Appender::encode_one(const Record& record, std::uint16_t batch_left, Append
   const size_t header = header_size(record.kind);
   buffer_.resize(start + header);
   out.position = {end_.segment, end_.offset + start};
-  const bool compressed = compressor_.append_smaller(buffer_, record.payload);
+  const bool compressed = record.head == nullptr ? compressor_.append_smaller(buffer_, record.payload)
+                                                 : compressor_.append_smaller(buffer_, *record.head, record.payload);
+  if (!compressed && record.head != nullptr) buffer_ += record.head->text;
   if (!compressed) buffer_ += record.payload;
   const std::string_view stored = std::string_view(buffer_).substr(start + header);
   const std::uint64_t unsynced = end_.offset + start - synced_;
@@ -80,7 +82,7 @@ void Appender::encode_one(const Record& record, std::uint16_t batch_left, Append
               .flags = compressed ? kFlagCompressed : std::uint8_t{0},
               .batch_left = batch_left,
               .stored_size = static_cast<std::uint32_t>(stored.size()),
-              .raw_size = static_cast<std::uint32_t>(record.payload.size()),
+              .raw_size = static_cast<std::uint32_t>(record.size()),
               .receipt = record.receipt,
               .time_us = record.time.time_since_epoch().count(),
               .payload_sum = checksum(stored),

@@ -35,9 +35,21 @@ Compressor::Compressor() : context_(ZSTD_createCCtx()) {
 Compressor::~Compressor() { ZSTD_freeCCtx(context_); }
 
 bool Compressor::append_smaller(std::string& out, std::string_view raw) {
-  if (raw.size() < kWorthTrying) return false;
+  return raw.size() >= kWorthTrying && append(out, raw, raw.size() - 1); // anything longer is of no use
+}
+
+bool Compressor::append_smaller(std::string& out, SharedHead& head, std::string_view rest) {
+  if (head.compressed.empty() && !append_smaller(head.compressed, head.text)) return false;
   const size_t before = out.size();
-  const size_t room = raw.size() - 1; // anything longer is of no use
+  const size_t most = head.text.size() + rest.size() - 1;
+  out += head.compressed;
+  if (append(out, rest, most - head.compressed.size())) return true;
+  out.resize(before);
+  return false;
+}
+
+bool Compressor::append(std::string& out, std::string_view raw, size_t room) {
+  const size_t before = out.size();
   out.resize(before + room);
   const size_t size = ZSTD_compress2(context_, out.data() + before, room, raw.data(), raw.size());
   const bool smaller = ZSTD_isError(size) == 0U;

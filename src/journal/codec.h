@@ -1,4 +1,5 @@
-// Payload compression: one zstd frame per record, against the dictionary of this format version (dictionary.cc).
+// Payload compression: one zstd frame per record, or two where the records of a receipt share their beginning; against
+// the dictionary of this format version (dictionary.cc).
 // One thread per object.
 #pragma once
 
@@ -6,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "journal/record.h"
 
 struct ZSTD_CCtx_s;
 struct ZSTD_DCtx_s;
@@ -23,8 +25,12 @@ public:
   Compressor& operator=(const Compressor&) = delete;
   /// Appends the compressed form and returns true if that is smaller; otherwise appends nothing.
   bool append_smaller(std::string& out, std::string_view raw);
+  /// The same of head.text followed by `rest`; the head is compressed once and kept.
+  bool append_smaller(std::string& out, SharedHead& head, std::string_view rest);
 
 private:
+  bool append(std::string& out, std::string_view raw, size_t room);
+
   ZSTD_CCtx_s* context_;
 };
 

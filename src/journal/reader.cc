@@ -29,7 +29,9 @@ Sha256& sha256() {
   return one;
 }
 
-Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment) {
+bool is_of_open_receipt(Kind kind) { return kind == Kind::kOpen || kind == Kind::kAttempt; }
+
+Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment, bool skips_open) {
   const Frame& frame = view.frame;
   entry.kind = frame.kind;
   entry.receipt = frame.receipt;
@@ -42,7 +44,7 @@ Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment) {
   entry.position = {segment, view.offset};
   entry.next = {segment, view.next};
   entry.payload.clear();
-  if (entry.erased) return {};
+  if (entry.erased || (skips_open && is_of_open_receipt(frame.kind))) return {};
   if ((frame.flags & kFlagCompressed) != 0)
     return decompressor().decompress(view.payload, frame.raw_size, entry.payload);
   entry.payload = view.payload;
@@ -50,10 +52,11 @@ Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment) {
 }
 
 // An erasure under the reader's hands looks like damage for a moment: look twice before saying so.
-Result<> read_entry(SegmentFile& segment, std::uint64_t offset, std::uint64_t limit, Entry& entry) {
+Result<> read_entry(SegmentFile& segment, std::uint64_t offset, std::uint64_t limit, Entry& entry,
+                    bool skips_open = false) {
   for (const bool again : {true, false}) {
     const auto view = segment.frame_at(offset, limit);
-    const Result<> filled = view ? fill(entry, *view, segment.number()) : std::unexpected(view.error());
+    const Result<> filled = view ? fill(entry, *view, segment.number(), skips_open) : std::unexpected(view.error());
     if (filled || !again || filled.error().code != Code::kCorrupt) return filled;
     segment.forget();
   }
@@ -171,10 +174,14 @@ Result<bool> Cursor::next(Entry& entry) {
   const auto more = settle();
   if (!more || !*more) return more;
   const Position end = reader_->end();
-  const auto size = segment_->size();
-  if (!size) return at(position_, size.error());
-  const auto limit = position_.segment == end.segment ? end.offset : *size;
-  if (auto done = read_entry(*segment_, position_.offset, limit, entry); !done) return at(position_, done.error());
+  std::uint64_t limit = end.offset;
+  if (position_.segment != end.segment) {
+    const auto size = segment_->size();
+    if (!size) return at(position_, size.error());
+    limit = *size;
+  }
+  if (auto done = read_entry(*segment_, position_.offset, limit, entry, skips_open_); !done)
+    return at(position_, done.error());
   position_ = entry.next;
   return true;
 }

@@ -59,6 +59,9 @@ public:
   Cursor(Cursor&&) noexcept;
   Cursor& operator=(Cursor&&) noexcept;
 
+  /// From now on the payloads of OPEN and ATTEMPT are left empty: who wants closed receipts only is spared half of the
+  /// decompressing.
+  void skip_open_payloads() { skips_open_ = true; }
   /// Fills `entry` (its memory is used again) and moves on. False: nothing more for now. kNotFound: the segment was
   /// dropped (rebuild from the CHECKPOINT). kCorrupt: damage here; the cursor stays until skip_damage() is called.
   Result<bool> next(Entry& entry);
@@ -75,6 +78,7 @@ private:
   std::shared_ptr<const Reader> reader_;
   Position position_;
   std::unique_ptr<SegmentFile> segment_;
+  bool skips_open_ = false;
 };
 
 } // namespace kairos::journal

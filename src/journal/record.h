@@ -40,11 +40,20 @@ struct Position {
 /// "segment 7, byte 4096"
 std::string to_string(const Position& position);
 
+/// The beginning of the payloads of several records of one receipt, compressed once for all of them. Belongs to one
+/// receipt; only whoever encodes its records touches it meanwhile.
+struct SharedHead {
+  std::string text;
+  std::string compressed; // made with the first record
+};
+
 struct Record {
   Kind kind = Kind::kOpen;
   Ulid receipt; // zero where there is none
   WallTime time{};
-  std::string payload; // at most kMaxPayload bytes
+  std::string payload;        // at most kMaxPayload bytes, head included
+  SharedHead* head = nullptr; // what stands before `payload`; must live until the completion
+  size_t size() const { return payload.size() + (head == nullptr ? 0 : head->text.size()); }
 };
 
 /// A record whose payload is made when the journal takes it, on the journal's thread (or in append_here() on the
@@ -54,7 +63,8 @@ struct LateRecord {
   Kind kind = Kind::kOpen;
   Ulid receipt;
   WallTime time{};
-  std::move_only_function<std::string()> make;
+  std::move_only_function<std::string()> make; // what stands behind `head`, which it may fill the first time
+  SharedHead* head = nullptr;                  // as Record::head
 };
 
 /// What the writer made of a Record. For kinds that are not chained sequence is 0 and the hashes are zero.

@@ -40,6 +40,11 @@ Result<> Writer::append(Record record, Completion done) {
 Result<> Writer::append(LateRecord record, Completion done) {
   return core_->push(late(std::move(record), std::move(done)), false);
 }
+void Writer::append_or_tell(LateRecord record, Completion done) {
+  Pending pending = late(std::move(record), std::move(done));
+  if (const auto queued = core_->push(std::move(pending), false); !queued)
+    pending.complete(std::unexpected(queued.error())); // not taken, so it is still whole
+}
 std::optional<Result<Appended>> Writer::append_here(LateRecord& record) { return core_->append_here(record); }
 
 Result<> Writer::append_batch(std::vector<Record> records, BatchCompletion done) {

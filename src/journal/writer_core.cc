@@ -44,7 +44,7 @@ void Pending::complete(Result<std::vector<Appended>> result) {
 Pending late(LateRecord record, Completion done) {
   Pending pending{
       .records = {}, .make = std::move(record.make), .done = std::move(done), .sync = false, .bytes = kReckonedForLate};
-  pending.records.push_back({record.kind, record.receipt, record.time, {}});
+  pending.records.push_back({record.kind, record.receipt, record.time, {}, record.head});
   return pending;
 }
 
@@ -80,7 +80,7 @@ Result<> Writer::Core::start() {
   return {};
 }
 
-Result<> Writer::Core::push(Pending pending, bool always) {
+Result<> Writer::Core::push(Pending&& pending, bool always) {
   if (poisoned_.load(std::memory_order_acquire)) return health();
   const size_t cost = pending.bytes + pending.records.size() * kRecordCost;
   bool was_empty = false;
@@ -217,12 +217,12 @@ void Writer::Core::sync_beside_appends() {
 /// False: the payload is too long, and the completion has been told.
 bool Writer::Core::make_payload(Pending& pending) {
   if (!pending.make) return true;
-  std::string& payload = pending.records.front().payload;
-  payload = pending.make();
-  pending.bytes = payload.size();
-  if (payload.size() <= kMaxPayload) return true;
+  Record& record = pending.records.front();
+  record.payload = pending.make();
+  pending.bytes = record.size();
+  if (pending.bytes <= kMaxPayload) return true;
   fail_one(pending, {Code::kTooLarge,
-                     fmt::format("a journal record of {} bytes is over the limit of {}", payload.size(), kMaxPayload)});
+                     fmt::format("a journal record of {} bytes is over the limit of {}", pending.bytes, kMaxPayload)});
   return false;
 }
 

@@ -37,8 +37,8 @@ public:
   Core& operator=(const Core&) = delete;
   Result<> start();
 
-  /// `always`: not refused for want of room (the blocking calls, which are few).
-  Result<> push(Pending pending, bool always);
+  /// `always`: not refused for want of room (the blocking calls, which are few). What is refused is not moved from.
+  Result<> push(Pending&& pending, bool always);
   /// Pushes and waits.
   Result<std::vector<Appended>> call(std::vector<Record> records);
   std::optional<Result<Appended>> append_here(LateRecord& record);

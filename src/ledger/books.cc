@@ -81,7 +81,7 @@ Result<> Books::take(const journal::Entry& entry) {
     corrections_[correction->after.receipt_id].push_back(entry.position);
     return budgets_.apply(*correction, entry.sequence);
   }
-  const auto receipt = model::receipt_from_json(entry.payload);
+  const auto receipt = model::receipt_from_json(entry.payload, model::ReceiptPart::kBooked);
   if (receipt) return take(entry, *receipt);
   static_cast<void>(note(entry));
   return fail_in(fmt::format("the receipt at {}", journal::to_string(entry.position)), receipt.error());

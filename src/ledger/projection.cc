@@ -5,11 +5,13 @@
 #include <condition_variable>
 
 #include "observe/log.h"
+#include "observe/threads.h"
 
 namespace kairos::ledger {
 namespace {
 
 constexpr std::chrono::minutes kSaveEvery{5};
+constexpr std::chrono::milliseconds kGather{20};
 constexpr std::uint64_t kLargest = 1u << 30;
 
 std::string path_of(const std::string& data_dir) { return fmt::format("{}/{}", data_dir, kBooksFile); }
@@ -53,6 +55,7 @@ Result<> save_books(journal::FileSystem& files, const std::string& data_dir, con
 
 Result<> catch_up(Books& books, const std::shared_ptr<const journal::Reader>& reader) {
   journal::Cursor cursor(reader, books.next());
+  cursor.skip_open_payloads();
   journal::Entry entry;
   while (true) {
     const auto more = cursor.next(entry);
@@ -90,8 +93,19 @@ void Projection::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
+/// Several records at once: waking up costs more than counting one.
+void Projection::wait_for_records(const journal::Cursor& cursor, const std::stop_token& stop) {
+  if (!cursor.wait_for_more(std::chrono::seconds(1), stop)) return;
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, kGather, [] { return false; });
+}
+
 void Projection::run(const std::stop_token& stop) {
+  observe::give_way_to_requests();
   journal::Cursor cursor(reader_, with([](const Books& books) { return books.next(); }));
+  cursor.skip_open_payloads();
   journal::Entry entry;
   auto save_at = std::chrono::steady_clock::now() + kSaveEvery;
   while (!stop.stop_requested()) {
@@ -100,7 +114,7 @@ void Projection::run(const std::stop_token& stop) {
       save();
       save_at = std::chrono::steady_clock::now() + kSaveEvery;
     }
-    if (!more) cursor.wait_for_more(std::chrono::seconds(1), stop);
+    if (!more) wait_for_records(cursor, stop);
   }
 }
 

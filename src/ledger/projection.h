@@ -49,6 +49,7 @@ private:
   Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader,
              Books books);
   void run(const std::stop_token& stop);
+  void wait_for_records(const journal::Cursor& cursor, const std::stop_token& stop);
   bool take_next(journal::Cursor& cursor, journal::Entry& entry);
   void save();
 

@@ -364,6 +364,7 @@ bool is_outcome(std::string_view group) {
 
 void read_group(Field f, Receipt& out, ReceiptPart part) {
   if (part == ReceiptPart::kOutcome && !is_outcome(f.name)) return;
+  if (part == ReceiptPart::kBooked && (f.name == "candidates" || f.name == "candidates_omitted")) return;
   if (f.name == "trace") return read_trace(f, out.trace);
   if (f.name == "request") return read_request(f, out.request);
   if (f.name == "classification") return read_classification(f, out.classification);

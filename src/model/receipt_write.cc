@@ -288,10 +288,10 @@ std::string json_head(const Receipt& r) {
   return out;
 }
 
-std::string to_json(std::string_view head, const Receipt& r) {
+std::string json_tail(const Receipt& r) {
   std::string out;
-  out.reserve(head.size() + 3072);
-  out.append(head).push_back(',');
+  out.reserve(3072);
+  out.push_back(',');
   JsonWriter json(out);
   json.key("completed_at").string(to_rfc3339(r.completed_at));
   json.key("attempts").begin_array();
@@ -307,7 +307,7 @@ std::string to_json(std::string_view head, const Receipt& r) {
   return out;
 }
 
-std::string to_json(const Receipt& receipt) { return to_json(json_head(receipt), receipt); }
+std::string to_json(const Receipt& receipt) { return json_head(receipt) + json_tail(receipt); }
 
 std::string cost_to_json(const Cost& cost) {
   std::string out;

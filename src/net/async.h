@@ -68,4 +68,21 @@ Task<T> await_from_thread(boost::asio::any_io_executor executor,
   co_return std::move(*result);
 }
 
+/// The same over Loop::hand_over, which wakes the loop once for many deliveries. `loop` must be the awaiting one.
+template <class T, class L>
+Task<T> await_from_busy_thread(L& loop, std::move_only_function<void(std::move_only_function<void(T)>)> start) {
+  std::optional<T> result;
+  auto initiate = [&](auto handler) {
+    auto deliver = [&loop, &result, resume = std::move(handler)](T value) mutable {
+      result.emplace(std::move(value)); // the coroutine waits, so this is nobody else's
+      loop.hand_over(std::move(resume));
+    };
+    start(std::move(deliver));
+  };
+  auto waiting =
+      boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(initiate, boost::asio::use_awaitable);
+  co_await std::move(waiting);
+  co_return std::move(*result);
+}
+
 } // namespace kairos::net

@@ -49,6 +49,9 @@ struct Loop::Impl {
   std::binary_semaphore finished{0};
   std::mutex closers_mutex;
   std::map<const void*, std::function<void()>> closers;
+  std::mutex inbox_mutex;
+  std::vector<std::move_only_function<void()>> inbox;
+  std::vector<std::move_only_function<void()>> taken; // the loop's thread: keeps the memory of the last inbox
   std::thread thread;
 };
 
@@ -79,6 +82,25 @@ void Loop::stop() {
 }
 
 void Loop::post(std::function<void()> work) { asio::post(impl_->context, std::move(work)); }
+
+void Loop::hand_over(std::move_only_function<void()> work) {
+  {
+    const std::scoped_lock lock(impl_->inbox_mutex);
+    impl_->inbox.push_back(std::move(work));
+    if (impl_->inbox.size() > 1) return; // whoever came first has woken the loop
+  }
+  asio::post(impl_->context, [this] { take_over(); });
+}
+
+void Loop::take_over() {
+  auto& taken = impl_->taken;
+  {
+    const std::scoped_lock lock(impl_->inbox_mutex);
+    taken.swap(impl_->inbox);
+  }
+  for (auto& work : taken) work();
+  taken.clear();
+}
 
 void Loop::after(Duration delay, std::function<void()> work) {
   auto timer = std::make_shared<asio::steady_timer>(impl_->context, delay);

@@ -56,6 +56,9 @@ public:
   void stop();
   /// Runs `work` on the loop. Thread-safe. Work posted after stop() is never run.
   void post(std::function<void()> work);
+  /// The same for other threads that often have several at once: all that they hand over before the loop looks is one
+  /// waking. Thread-safe. Work that is never run is destroyed with the loop.
+  void hand_over(std::move_only_function<void()> work);
   /// Runs `work` on the loop after a while; on the loop's thread only.
   void after(Duration delay, std::function<void()> work);
 
@@ -71,6 +74,7 @@ private:
   friend class Watchdog;
   void tick();
   void start_ticking();
+  void take_over();
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -12,6 +12,10 @@ namespace kairos::observe {
 /// Cut at 15 bytes, as the system has no room for more.
 void name_this_thread(std::string_view name);
 
+/// For threads that follow the journal: where cores are short, those that serve requests come first. The thread's share
+/// of a contended core falls to a quarter, never to nothing. Cannot be taken back; threads that it starts inherit it.
+void give_way_to_requests();
+
 /// While it lives, threads that the current thread starts are called `name`, unless they give themselves another.
 class NewThreadsAre {
 public:

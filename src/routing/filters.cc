@@ -56,6 +56,15 @@ void filter_capability(const RouteInput& input, Entry& entry) {
   require(input.facts.variant == model::Variant::kFree, is_free(entry), Cause::kNotFree);
 }
 
+bool limits(const config::AllowList& list) { return !list.allow.empty() || !list.deny.empty(); }
+
+/// Most tenants and keys limit nothing, and there are hundreds of targets to ask about.
+bool has_policy(const RouteInput& input) {
+  const config::Guardrails& rails = input.key.guardrails;
+  return limits(input.tenant.models) || limits(input.tenant.providers) || limits(rails.models) ||
+         limits(rails.providers);
+}
+
 void filter_tenant_policy(const RouteInput& input, Entry& entry) {
   const std::string& model = entry.target->model->id;
   const std::string& provider = entry.target->provider->id;
@@ -183,10 +192,11 @@ void filter_budget(Field& field, Entry& entry) {
 model::Filter filter_of(Cause cause) { return kFilters[static_cast<size_t>(cause)]; }
 
 void apply_plain_filters(Field& field) {
+  const bool policy = has_policy(field.input);
   for (Entry& entry : field.entries) {
     look_up(field.input, entry);
     filter_capability(field.input, entry);
-    filter_tenant_policy(field.input, entry);
+    if (policy) filter_tenant_policy(field.input, entry);
     filter_privacy(field.terms.privacy, entry);
     filter_region(field.input, entry);
   }

@@ -44,16 +44,19 @@ model::Candidate candidate_of(const Field& field, const Entry& entry) {
 
 /// Most relevant first: by rank, then what was asked for, then by how far they got, then by cost.
 std::vector<const Entry*> by_relevance(const Field& field) {
+  using Key = std::tuple<int, bool, int, std::int64_t, const Entry*>; // the entry's place in the field comes last
+  std::vector<Key> keys;
+  keys.reserve(field.entries.size());
+  for (const Entry& entry : field.entries) {
+    const int rank = entry.rank > 0 ? entry.rank : INT32_MAX;
+    const int got_to = entry.causes.none() ? INT32_MAX : static_cast<int>(filter_of(entry.causes.first()));
+    const std::int64_t cost = entry.est_cost ? entry.est_cost->value() : INT64_MAX;
+    keys.emplace_back(rank, !entry.pinned, -got_to, cost, &entry);
+  }
+  std::ranges::sort(keys);
   std::vector<const Entry*> all;
-  all.reserve(field.entries.size());
-  for (const Entry& entry : field.entries) all.push_back(&entry);
-  const auto key = [](const Entry* entry) {
-    const int rank = entry->rank > 0 ? entry->rank : INT32_MAX;
-    const int got_to = entry->causes.none() ? INT32_MAX : static_cast<int>(filter_of(entry->causes.first()));
-    const std::int64_t cost = entry->est_cost ? entry->est_cost->value() : INT64_MAX;
-    return std::tuple(rank, !entry->pinned, -got_to, cost);
-  };
-  std::ranges::stable_sort(all, {}, key);
+  all.reserve(keys.size());
+  for (const Key& key : keys) all.push_back(std::get<const Entry*>(key));
   return all;
 }
 

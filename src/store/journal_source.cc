@@ -15,7 +15,7 @@ JournalPlace place_of(const journal::Position& position) { return {position.segm
 /// The receipt of a record; nullopt if the record is none, or an erased one.
 Result<std::optional<StoredReceipt>> receipt_of(const journal::Entry& entry) {
   if (entry.kind != journal::Kind::kClose || entry.erased) return std::nullopt;
-  auto receipt = model::receipt_from_json(entry.payload);
+  auto receipt = model::receipt_from_json(entry.payload, model::ReceiptPart::kBooked);
   if (!receipt) {
     return fail(Code::kCorrupt, fmt::format("receipt with sequence {} at {}: {}", entry.sequence,
                                             journal::to_string(entry.position), receipt.error().message));
@@ -26,10 +26,10 @@ Result<std::optional<StoredReceipt>> receipt_of(const journal::Entry& entry) {
 /// One cursor, kept between calls and opened anew when the caller jumps.
 class Follower {
 public:
-  explicit Follower(std::shared_ptr<const journal::Reader> reader) : reader_(std::move(reader)), cursor_(reader_) {}
+  explicit Follower(std::shared_ptr<const journal::Reader> reader) : reader_(std::move(reader)), cursor_(at({})) {}
 
   Result<JournalPiece> read(const JournalPlace& from, size_t limit, std::chrono::milliseconds wait) {
-    if (!started_ || place_of(cursor_.position()) != from) cursor_ = journal::Cursor(reader_, position_of(from));
+    if (!started_ || place_of(cursor_.position()) != from) cursor_ = at(position_of(from));
     started_ = true;
     JournalPiece piece;
     piece.next = from;
@@ -41,6 +41,11 @@ public:
   }
 
 private:
+  journal::Cursor at(const journal::Position& position) const {
+    journal::Cursor cursor(reader_, position);
+    cursor.skip_open_payloads();
+    return cursor;
+  }
   /// False: failed_ says why.
   bool fill(JournalPiece& piece, size_t limit) {
     for (size_t records = 0; piece.receipts.size() < limit && records < kMaxRecordsPerPiece; ++records) {
@@ -76,6 +81,7 @@ JournalSource follow_journal(std::shared_ptr<const journal::Reader> reader) {
 
 NextReceipt receipts_of_journal(std::shared_ptr<const journal::Reader> reader) {
   auto cursor = std::make_shared<journal::Cursor>(std::move(reader));
+  cursor->skip_open_payloads();
   return [cursor]() -> Result<std::optional<StoredReceipt>> {
     journal::Entry entry;
     while (true) {

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "observe/threads.h"
+
 namespace kairos::store {
 namespace {
 
 constexpr size_t kMuch = 1000; // receipts of a piece after which the next is loaded at once
+constexpr int kRest = 8;       // pauses are this many times what a commit took, so that a trickle does not cost a core
 
 } // namespace
 
@@ -25,6 +28,7 @@ LoaderState Loader::state() const {
 }
 
 void Loader::run(const std::stop_token& stop) {
+  observe::give_way_to_requests();
   std::mutex mutex;
   std::condition_variable_any paused;
   const auto pause = [&](std::chrono::nanoseconds time) {
@@ -36,7 +40,9 @@ void Loader::run(const std::stop_token& stop) {
     const auto done = load_once();
     if (done && (*done == 0 || *done >= kMuch)) continue;
     if (done) {
-      pause(begun + options_.min_interval - std::chrono::steady_clock::now());
+      const auto rest = std::clamp<std::chrono::nanoseconds>(kRest * took_, options_.min_interval,
+                                                             std::max(options_.min_interval, options_.max_interval));
+      pause(begun + rest - std::chrono::steady_clock::now());
       continue;
     }
     state_.with([&](LoaderState& state) {
@@ -51,7 +57,9 @@ Result<size_t> Loader::load_once() {
   auto piece = source_(store_.mark().next, options_.max_batch, options_.max_delay);
   if (!piece) return fail_in("reading the journal for the receipt store", piece.error());
   if (piece->receipts.empty() && piece->next <= store_.mark().next) return 0;
+  const auto begun = std::chrono::steady_clock::now();
   if (auto done = store_.append(piece->receipts, piece->next); !done) return std::unexpected(done.error());
+  took_ = std::chrono::steady_clock::now() - begun;
   note(*piece);
   return piece->receipts.size();
 }

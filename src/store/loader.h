@@ -30,8 +30,9 @@ using JournalSource =
 
 struct LoaderOptions {
   size_t max_batch = 20'000;
-  std::chrono::milliseconds max_delay{50};    // how long the journal is waited for at once
-  std::chrono::milliseconds min_interval{40}; // between the beginnings of two commits, unless there is much to load
+  std::chrono::milliseconds max_delay{50};     // how long the journal is waited for at once
+  std::chrono::milliseconds min_interval{40};  // between the beginnings of two commits, unless there is much to load …
+  std::chrono::milliseconds max_interval{150}; // … and up to this where commits take long
 };
 
 struct LoaderState {
@@ -65,7 +66,8 @@ private:
   const Clock& clock_;
   const LoaderOptions options_;
   Guarded<LoaderState> state_;
-  std::jthread thread_; // last: it uses all the others
+  std::chrono::nanoseconds took_{0}; // the last commit; the thread's own
+  std::jthread thread_;              // last: it uses all the others
 };
 
 } // namespace kairos::store

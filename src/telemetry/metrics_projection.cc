@@ -39,6 +39,7 @@ MetricsProjection::MetricsProjection(std::shared_ptr<const journal::Reader> jour
                                          "The longest time in each second that an event loop spent on one thing.",
                                          observe::latency_bounds())),
       cursor_(journal_, from) {
+  cursor_.skip_open_payloads();
   sample();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -50,6 +51,7 @@ MetricsProjection::~MetricsProjection() {
 
 void MetricsProjection::run(const std::stop_token& stop) {
   observe::name_this_thread("kr-metrics");
+  observe::give_way_to_requests();
   MonoTime next_sample = now();
   while (!stop.stop_requested()) {
     const bool more = take_next();
@@ -84,7 +86,10 @@ bool MetricsProjection::take_next() {
     last_sequence_ = 0; // the gap that follows is this one
     return true;
   }
-  if (more.error().code == Code::kNotFound) cursor_ = journal::Cursor(journal_);
+  if (more.error().code == Code::kNotFound) {
+    cursor_ = journal::Cursor(journal_);
+    cursor_.skip_open_payloads();
+  }
   return false;
 }
 

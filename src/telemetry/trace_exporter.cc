@@ -81,6 +81,8 @@ journal::Position TraceExporter::position() const {
 
 void TraceExporter::run(const std::stop_token& stop) {
   observe::name_this_thread("kr-otlp-" + options_.id);
+  observe::give_way_to_requests();
+  cursor_.skip_open_payloads();
   while (!stop.stop_requested()) {
     if (!fill(stop)) continue;
     if (!deliver(stop)) break; // stopped; the batch is still in hand
@@ -159,6 +161,7 @@ void TraceExporter::pass_over(const Error& error, const std::stop_token& stop) {
                      {{"destination", options_.id}, {"error", error.message}});
   if (error.code == Code::kNotFound) {
     cursor_ = journal::Cursor(journal_);
+    cursor_.skip_open_payloads();
     return drop(1, "segment_gone");
   }
   if (error.code == Code::kCorrupt && cursor_.skip_damage()) return drop(1, "damaged");

@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "observe/threads.h"
+
 namespace kairos::store {
 namespace {
 
@@ -163,9 +165,13 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& file,
   }
   duckdb_database handle = nullptr;
   char* reason = nullptr;
-  if (duckdb_open_ext(file.c_str(), &handle, config.value, &reason) == DuckDBSuccess) {
-    return std::unique_ptr<Database>(new Database(handle));
-  }
+  duckdb_state opened = DuckDBError;
+  std::thread opener([&] { // DuckDB's own threads take their priority from the thread that opens
+    observe::give_way_to_requests();
+    opened = duckdb_open_ext(file.c_str(), &handle, config.value, &reason);
+  });
+  opener.join();
+  if (opened == DuckDBSuccess) return std::unique_ptr<Database>(new Database(handle));
   const std::string why = reason != nullptr ? reason : "no reason given";
   duckdb_free(reason);
   const bool locked = why.find("lock on file") != std::string::npos;
