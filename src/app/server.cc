@@ -107,6 +107,7 @@ struct Server::Impl {
   explicit Impl(journal::DataDirLock lock_in) : lock(std::move(lock_in)) {}
 
   Result<void> open_journal();
+  void checkpoint(std::string folds);
   Result<void> open_store();
   Result<void> open_alerts();
   Result<void> start_telemetry();
@@ -172,7 +173,8 @@ Result<void> Server::Impl::open_journal() {
     observe::log_warn("journal",
                       "requests were running when the last process ended; their receipts are now 'interrupted'",
                       {{"receipts", *closed}});
-  auto opened = ledger::Projection::open(files, config->data_dir, writer->reader());
+  auto opened = ledger::Projection::open(files, config->data_dir, writer->reader(),
+                                         [this](std::string summary) { checkpoint(std::move(summary)); });
   if (!opened) return std::unexpected(opened.error());
   books = std::move(*opened);
   budgets =
@@ -186,6 +188,14 @@ Result<void> Server::Impl::open_journal() {
       Corrector::Parts{*writer, *books, clock, [this] { return ledger::charged_budgets(*snapshot()); },
                        [this](const ledger::Correction& correction) { budgets->apply(correction); }});
   return budgets->replace(budget_specs(*config));
+}
+
+/// So that the next start reads the journal from here on only.
+void Server::Impl::checkpoint(std::string folds) {
+  const auto written = writer->checkpoint(clock.wall_now(), std::move(folds));
+  if (!written)
+    observe::log_warn("journal", "no checkpoint could be written; the next start reads more of the journal",
+                      {{"error", written.error().message}});
 }
 
 /// What was made through the API, and the configuration with it.

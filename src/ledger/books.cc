@@ -110,10 +110,14 @@ std::vector<std::string> Books::differences(const Books& truth, size_t most) con
   return out;
 }
 
-std::string Books::to_text() const {
+std::string Books::summary() const {
   std::string out = fmt::format("{}{} {} {} {} {} {} {}\n", kHead, sequence_, erased_, next_.segment, next_.offset,
                                 last_.segment, last_.offset, to_hex(hash_));
-  out += "b " + budgets_.to_json() + '\n';
+  return out + "b " + budgets_.to_json() + '\n';
+}
+
+std::string Books::to_text() const {
+  std::string out = summary();
   for (const auto& [id, positions] : corrections_) {
     for (const journal::Position& one : positions) out += fmt::format("x {} {} {}\n", one.segment, one.offset, id);
   }

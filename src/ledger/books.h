@@ -44,6 +44,8 @@ public:
   std::vector<std::string> differences(const Books& truth, size_t most) const;
 
   std::string to_text() const;
+  /// The first lines of it: how far they are, and what is spent of each budget; without postings and corrections.
+  std::string summary() const;
   /// kCorrupt says what is wrong.
   static Result<Books> from_text(std::string_view text, BookLimits limits = {});
 

@@ -132,6 +132,7 @@ protected:
     ASSERT_TRUE(recovered.has_value()) << recovered.error().message;
     journal::WriterOptions options;
     options.data_dir = folder_.string();
+    options.segment_bytes = 64u << 10;
     auto writer = journal::Writer::start(files_, options, *recovered);
     ASSERT_TRUE(writer.has_value()) << writer.error().message;
     writer_ = std::move(*writer);
@@ -172,6 +173,29 @@ TEST_F(ProjectionTest, FollowsTheJournalSavesAndGoesOnFromTheFile) {
   Books truth;
   ASSERT_TRUE(catch_up(truth, writer_->reader()).has_value());
   EXPECT_EQ(text_of(*again), truth.to_text());
+}
+
+TEST_F(ProjectionTest, TellsWhatItSavedSoThatACheckpointSparesTheNextStartTheJournal) {
+  for (int i = 1; i < 200; ++i) append(journal::Kind::kClose, model::to_json(numbered(i)));
+  std::string told;
+  {
+    auto opened = Projection::open(files_, folder_.string(), writer_->reader(), [&](std::string summary) {
+      told = std::move(summary);
+      EXPECT_TRUE(writer_->checkpoint(WallTime{}, told).has_value());
+    });
+    ASSERT_TRUE(opened.has_value());
+  }
+  EXPECT_TRUE(load_books(files_, folder_.string())->to_text().starts_with(told));
+  writer_.reset();
+  const auto recovered = journal::recover(files_, folder_.string());
+  ASSERT_TRUE(recovered.has_value());
+  ASSERT_TRUE(recovered->checkpoint.has_value());
+  EXPECT_EQ(recovered->checkpoint->payload, told);
+  EXPECT_EQ(recovered->last_sequence, 199U);
+  EXPECT_LT(recovered->scanned_records, 150U); // the checkpoint's segment, not those before it
+  open();
+  append(journal::Kind::kClose, model::to_json(numbered(200)));
+  EXPECT_EQ(projection()->with([](const Books& books) { return books.sequence(); }), 200U);
 }
 
 TEST_F(ProjectionTest, AFileThatIsDamagedOrOfAnotherJournalIsMadeAnew) {

@@ -66,7 +66,7 @@ Result<> catch_up(Books& books, const std::shared_ptr<const journal::Reader>& re
 }
 
 Result<std::unique_ptr<Projection>> Projection::open(journal::FileSystem& files, std::string data_dir,
-                                                     std::shared_ptr<const journal::Reader> reader) {
+                                                     std::shared_ptr<const journal::Reader> reader, Saved saved) {
   auto books = load_books(files, data_dir);
   if (!books && books.error().code != Code::kNotFound)
     observe::log_warn("ledger", books.error().message + "; it is made anew from the journal");
@@ -76,12 +76,14 @@ Result<std::unique_ptr<Projection>> Projection::open(journal::FileSystem& files,
   }
   if (!books) books = Books();
   if (auto done = catch_up(*books, reader); !done) return std::unexpected(done.error());
-  return std::unique_ptr<Projection>(new Projection(files, std::move(data_dir), std::move(reader), std::move(*books)));
+  return std::unique_ptr<Projection>(
+      new Projection(files, std::move(data_dir), std::move(reader), std::move(*books), std::move(saved)));
 }
 
 Projection::Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader,
-                       Books books)
-    : files_(files), data_dir_(std::move(data_dir)), reader_(std::move(reader)), books_(std::move(books)) {}
+                       Books books, Saved tell)
+    : files_(files), data_dir_(std::move(data_dir)), reader_(std::move(reader)), books_(std::move(books)),
+      tell_(std::move(tell)) {}
 
 Projection::~Projection() {
   thread_.request_stop();
@@ -142,13 +144,21 @@ bool Projection::wait_for(const journal::Position& position, std::chrono::millis
 }
 
 void Projection::save() {
+  if (auto summary = save_changes(); summary && tell_) tell_(std::move(*summary));
+}
+
+/// What was saved; nullopt: there was nothing new, or it did not work.
+std::optional<std::string> Projection::save_changes() {
   const std::scoped_lock lock(mutex_);
-  if (books_.sequence() == saved_) return;
+  if (books_.sequence() == saved_) return std::nullopt;
   const auto saved = save_books(files_, data_dir_, books_);
-  if (!saved)
+  if (!saved) {
     observe::log_warn("ledger", "the ledger could not be saved; the next start reads more of the journal",
                       {{"error", saved.error().message}});
-  if (saved) saved_ = books_.sequence();
+    return std::nullopt;
+  }
+  saved_ = books_.sequence();
+  return books_.summary();
 }
 
 } // namespace kairos::ledger

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,9 +26,13 @@ Result<> catch_up(Books& books, const std::shared_ptr<const journal::Reader>& re
 
 class Projection {
 public:
+  /// Told what the books come to each time they have been saved, in a few lines (Books::summary()): for the journal's
+  /// CHECKPOINT. On the projection's thread, or the destructor's; nothing is locked meanwhile.
+  using Saved = std::function<void(std::string summary)>;
+
   /// `files` outlives it. An error: the journal cannot be read.
   static Result<std::unique_ptr<Projection>> open(journal::FileSystem& files, std::string data_dir,
-                                                  std::shared_ptr<const journal::Reader> reader);
+                                                  std::shared_ptr<const journal::Reader> reader, Saved saved = {});
   /// Stops and saves.
   ~Projection();
   Projection(const Projection&) = delete;
@@ -47,11 +52,12 @@ public:
 
 private:
   Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader,
-             Books books);
+             Books books, Saved tell);
   void run(const std::stop_token& stop);
   void wait_for_records(const journal::Cursor& cursor, const std::stop_token& stop);
   bool take_next(journal::Cursor& cursor, journal::Entry& entry);
   void save();
+  std::optional<std::string> save_changes();
 
   journal::FileSystem& files_;
   const std::string data_dir_;
@@ -59,7 +65,8 @@ private:
   mutable std::mutex mutex_;
   Books books_;
   std::uint64_t saved_ = 0; // sequence
-  std::jthread thread_;     // last
+  const Saved tell_;
+  std::jthread thread_; // last
 };
 
 } // namespace kairos::ledger

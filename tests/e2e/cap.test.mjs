@@ -71,16 +71,16 @@ for (const stream of [false, true]) {
 test('a prompt whose bytes do not fit under a cap, but whose tokens do, is served', async () => {
   const sim = await startSim();
   const prompt = 'The quick brown fox jumps over the lazy dog. '.repeat(100); // 4,500 bytes, about 1,000 tokens
-  const ask = (router, model) => fetch(`${router.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer kr-acme' },
+  const ask = (router, path, model) => fetch(`${router.url}/v1/${path}`, { method: 'POST', headers: { authorization: 'Bearer kr-acme' },
     body: JSON.stringify({ model, max_tokens: 10, messages: [{ role: 'user', content: prompt }] }) });
   // gpt-4o: 2.50 USD a million in, so 11,300 µUSD by its bytes and 2,700 µUSD by its tokens; o200k_base is carried
   const router = await startRouter(sim, { extra: 'budgets: [{id: tight, scope: {tenant: acme}, period: day, cap_usd: "0.005"}]\n' });
-  const served = await ask(router, 'gpt-4o');
+  const served = await ask(router, 'chat/completions', 'gpt-4o');
   assert.equal(served.status, 200);
   await served.text();
   const receipt = await router.receipt(served.headers.get('x-kairosroute-receipt'));
   assert.ok(receipt.budget.reserved_usd < 0.005 && receipt.execution.actual_cost_usd <= receipt.budget.reserved_usd, JSON.stringify(receipt.budget));
-  const unknown = await ask(router, 'claude-sonnet-4-5'); // its tokenizer is not published: bytes are what can be promised
+  const unknown = await ask(router, 'messages', 'claude-sonnet-4-5'); // its tokenizer is not published: bytes are what can be promised
   assert.equal(unknown.status, 402);
   await router.stop();
   await sim.stop();
