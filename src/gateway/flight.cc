@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "classify/classifier.h"
+#include "gateway/translation.h"
 #include "model/receipt_json.h"
 #include "providers/upstream_request.h"
 #include "tokens/estimate.h"
@@ -225,15 +226,19 @@ void Flight::decide() {
   routing::RouteInput& input =
       route_input_.emplace(routing::RouteInput{facts_, receipt_.classification, *snapshot_, *owner_.tenant, *owner_.key,
                                                *health_, budgets_, receipt_.created_at});
-  for (size_t i = 0; i < input.dialects.size(); ++i) {
-    input.dialects[i] = providers::can_serve(receipt_.request.endpoint, static_cast<model::Dialect>(i));
-  }
+  const Reach reach = find_reach(request_, body_, *snapshot_);
+  input.dialects = reach.dialects;
+  input.responses_as_chat = reach.responses_as_chat;
   route_ = routing::route(input);
   route_again_if_counting_helps();
   receipt_.decision = route_.decision;
   receipt_.privacy.policy = route_.privacy_policy;
   receipt_.privacy.dropped = route_.privacy_dropped;
   if (route_.refusal) {
+    if (const auto field = blame_field(input, reach)) {
+      wrong_ = providers::ClientError{400, "", field->error.message, field->param, "", ""};
+      return;
+    }
     const int status = status_of(route_.refusal->kind);
     wrong_ = providers::ClientError{status,
                                     "",

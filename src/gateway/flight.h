@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 #include "gateway/raw_events.h"
 #include "gateway/request_options.h"
+#include "gateway/translation.h"
 #include "ledger/price_plan.h"
 #include "ledger/reservation.h"
 #include "model/receipt.h"
@@ -42,6 +43,7 @@ private:
     const routing::Choice* choice = nullptr;
     model::Attempt record;
     std::unique_ptr<providers::AnswerTap> tap;
+    std::unique_ptr<TranslatedAnswer> translated; // nullptr: the provider's bytes are the client's
     MonoTime started{};
     TargetRecord* health = nullptr;
     std::string key_id;              // of the provider's key
@@ -93,6 +95,13 @@ private:
   net::Task<void> finish_stream(Leg& leg, bool started, std::string terminal, model::EndedBy broken_by);
   void take_events(Leg& leg, RawEvents& events, std::string& out, std::string& terminal);
   bool over_its_bound(Leg& leg) const;
+
+  // Answers in another dialect than the client's (flight_translate.cc)
+  void note_left_out(const std::vector<std::string>& names);
+  Outcome not_understood(Leg& leg);
+  std::string translated_body(Leg& leg, std::string_view body, std::string& content_type);
+  void translate_event(Leg& leg, providers::EventKind kind, std::string_view name, std::string_view data,
+                       std::string& out, std::string& terminal);
   void note_answer(Leg& leg);
 
   // The receipt (flight_receipt.cc)
@@ -147,6 +156,7 @@ private:
   const routing::Choice* again_ = nullptr;          // worth another try when the chain is exhausted
   Duration retry_after_{};                          // what the provider asked for, at the last refusal
   std::optional<Refusal> last_refusal_;
+  std::string left_out_;                // names of hints that the last attempt's dialect had no word for
   std::vector<ledger::Amounts> actual_; // per attempt, in the reservation's order
   Picodollars worst_so_far_;
   bool worst_unknown_ = false;

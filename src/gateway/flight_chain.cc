@@ -165,7 +165,8 @@ net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice) {
   leg.record.started_at = gateway_.services_.clock.wall_now();
   leg.record.reason = reason_of(choice);
   leg.record.span_id = gateway_.trace_ids_.span_id();
-  leg.tap = std::make_unique<providers::AnswerTap>(receipt_.request.endpoint, choice.target->dialect);
+  leg.tap = std::make_unique<providers::AnswerTap>(
+      providers::upstream_endpoint(receipt_.request.endpoint, upstream_target(choice)), choice.target->dialect);
   leg.tap->keep_output();
   const auto announced = co_await announce(leg);
   if (!announced) {

@@ -267,6 +267,7 @@ std::vector<net::Header> Flight::answer_headers(std::string_view content_type, b
   const std::string& provider = attempted ? receipt_.execution.provider : receipt_.decision.provider;
   if (!model.empty()) add("X-KairosRoute-Model", model);
   if (!provider.empty()) add("X-KairosRoute-Provider", provider);
+  if (!left_out_.empty()) add("X-KairosRoute-Left-Out", left_out_);
   if (receipt_.classification.confidence > 0)
     add("X-KairosRoute-Category", model::name(receipt_.classification.category));
   const bool resold =

@@ -39,15 +39,6 @@ bool is_timeout(net::NetFailure failure) {
          failure == net::NetFailure::kIdleTimeout || failure == net::NetFailure::kTotalTimeout;
 }
 
-providers::UpstreamTarget upstream_target(const routing::Choice& choice) {
-  providers::UpstreamTarget target;
-  target.dialect = choice.target->dialect;
-  target.model_id = choice.target->model->upstream_id;
-  target.max_output_tokens = choice.max_output_tokens;
-  target.wants_max_completion_tokens = choice.target->provider->catalog_id == "openai";
-  return target;
-}
-
 /// RFC 9110: seconds or a date; anything else and what lies in the past is nothing.
 Duration retry_after(std::string_view text, WallTime now) {
   std::int64_t seconds = 0;
@@ -65,7 +56,7 @@ Duration retry_after(std::string_view text, WallTime now) {
 
 net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
   const config::Target& target = *leg.choice->target;
-  const auto body = providers::upstream_body(request_, body_, upstream_target(*leg.choice));
+  auto body = make_upstream_body(request_, body_, upstream_target(*leg.choice), leg.record.started_at);
   const Upstream& upstream = gateway_.upstream_of(snapshot_, target);
   if (!body || !upstream.wrong.empty()) {
     wrong_ = body ? providers::ClientError{500, "", upstream.wrong, "", "", ""}
@@ -76,6 +67,8 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
     end_leg(leg, "error");
     co_return Outcome::kTryNext;
   }
+  leg.translated = std::move(body->answer);
+  note_left_out(body->left_out);
   providers::Headers from_client;
   const net::Head& head = exchange_.head();
   for (size_t i = 0; i < head.field_count(); ++i) {
@@ -92,7 +85,7 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
       upstream.path + providers::upstream_path(receipt_.request.endpoint, upstream_target(*leg.choice));
   net::ClientRequest request;
   request.target = path;
-  request.body = *body;
+  request.body = body->bytes;
   for (const auto& [name, value] : headers) request.headers.push_back({name, value});
   net::CallTimeouts timeouts = timeouts_of(target.provider->limits);
   timeouts.total = std::min(timeouts.total, time_left());
@@ -184,6 +177,11 @@ net::Task<Flight::Outcome> Flight::refused_by_provider(Leg& leg, net::Call& call
   note_refusal(leg, error.error);
   receipt_.execution.error_code = error.code.empty() ? error.type : error.code;
   receipt_.execution.error_message = error.message.substr(0, 500);
+  if (leg.translated) {
+    refusal.content_type = "application/json";
+    refusal.body = providers::error_body(providers::client_dialect(receipt_.request.endpoint),
+                                         providers::to_client_error(error, refusal.status));
+  }
   last_refusal_ = std::move(refusal);
   if (providers::worth_fallback(error.error)) co_return Outcome::kTryNext;
   co_await give_up();
@@ -201,11 +199,13 @@ void Flight::note_answer(Leg& leg) {
 
 net::Task<Flight::Outcome> Flight::relay_whole(Leg& leg, net::Call& call) {
   const int status = call.head().status();
-  const std::string content_type(call.head().find("content-type").value_or("application/json"));
+  std::string content_type(call.head().find("content-type").value_or("application/json"));
   auto body = co_await call.read_all(kMaxAnswer);
   if (!body) co_return call_failed(leg, body.error());
   leg.tap->on_body(*body);
+  if (leg.translated && leg.tap->facts().malformed) co_return not_understood(leg);
   note_answer(leg);
+  if (leg.translated) *body = translated_body(leg, *body, content_type);
   end_leg(leg, "success");
   note_success(leg);
   finish(model::Status::kSuccess, status, model::EndedBy::kProvider);
@@ -238,6 +238,10 @@ void Flight::take_events(Leg& leg, RawEvents& events, std::string& out, std::str
       leg.record.ttft_ms =
           std::chrono::duration_cast<std::chrono::milliseconds>(gateway_.services_.clock.mono_now() - leg.started)
               .count();
+    }
+    if (leg.translated) {
+      translate_event(leg, kind, event->event, event->data, out, terminal);
+      continue;
     }
     if (kind == providers::EventKind::kUsageOnly && !request_.include_usage) continue;
     (kind == providers::EventKind::kTerminal ? terminal : out).append(*raw);
@@ -336,12 +340,15 @@ net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string termin
     last += terminal;
   } else {
     const bool cut = broken_by == model::EndedBy::kCap;
-    const providers::ClientError broken{cut ? 402 : 502,
-                                        "",
-                                        std::string(cut ? kCutOff : kBrokeOff),
-                                        "",
-                                        cut ? "budget_exceeded" : "upstream_error",
-                                        ""};
+    providers::ClientError broken{cut ? 402 : 502,
+                                  "",
+                                  std::string(cut ? kCutOff : kBrokeOff),
+                                  "",
+                                  cut ? "budget_exceeded" : "upstream_error",
+                                  ""};
+    // Untranslated, the client has the provider's own error event by now.
+    if (const auto& error = leg.tap->facts().error; leg.translated && error && !cut)
+      broken = providers::to_client_error(*error, 502);
     last = providers::error_event(receipt_.request.endpoint, broken);
   }
   if (!started) {

@@ -1,6 +1,7 @@
 // Recorded streams (tests/cases/sse/*.sse: a line "# endpoint dialect", then the bytes) through what a request's stream
 // goes through: RawEvents, SseReader, AnswerTap. The same events and facts come out wherever the bytes are cut, and
-// every byte that went in. KAIROS_UPDATE_CASES=1 rewrites the *.expect files for review.
+// every byte that went in; and what is made of them for clients of other dialects is the same. KAIROS_UPDATE_CASES=1
+// rewrites the *.expect files for review.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <sstream>
 
 #include "gateway/raw_events.h"
+#include "gateway/translation.h"
 #include "net/sse.h"
 #include "providers/answer.h"
 
@@ -111,6 +113,50 @@ TEST(StreamCuts, SameEventsWhereverTheStreamIsCut) {
     ++run;
   }
   EXPECT_GE(run, 13U); // the runner found them
+}
+
+/// What a client of another dialect gets, by the pieces in which the provider's bytes come.
+std::string translated(const Recording& from, model::Endpoint client, size_t first, size_t step) {
+  RawEvents events;
+  providers::WriterOptions options;
+  options.stream = options.include_usage = options.encrypted_reasoning = true;
+  TranslatedAnswer answer(from.dialect, client, options);
+  std::string out;
+  for (size_t at = 0; at < from.bytes.size();) {
+    const size_t size = at == 0 ? first : step;
+    EXPECT_TRUE(events.feed(std::string_view(from.bytes).substr(at, size)).has_value());
+    at += size;
+    while (const auto raw = events.next()) {
+      net::SseReader reader;
+      EXPECT_TRUE(reader.feed(*raw).has_value());
+      if (const auto event = reader.next()) answer.on_event(event->event, event->data, out);
+    }
+  }
+  std::string last;
+  answer.finish(model::Usage{}, out, last);
+  return out + last;
+}
+
+TEST(StreamCuts, TranslatedTheSameWhereverTheStreamIsCut) {
+  size_t run = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(KAIROS_SOURCE_DIR) / "tests/cases/sse")) {
+    if (entry.path().extension() != ".sse") continue;
+    const Recording from = recording(entry.path());
+    const bool chat = from.endpoint == model::Endpoint::kChatCompletions || from.endpoint == model::Endpoint::kMessages;
+    if (!chat || providers::make_answer_reader(from.dialect) == nullptr) continue;
+    const size_t all = from.bytes.size();
+    for (const model::Endpoint client :
+         {model::Endpoint::kChatCompletions, model::Endpoint::kResponses, model::Endpoint::kMessages}) {
+      const std::string whole = translated(from, client, all, all);
+      EXPECT_FALSE(whole.empty()) << entry.path();
+      for (size_t cut = 1; cut < all && providers::client_dialect(client) != from.dialect; ++cut)
+        ASSERT_EQ(translated(from, client, cut, all), whole) << entry.path() << " cut after " << cut;
+      EXPECT_EQ(translated(from, client, 1, 1), whole) << entry.path();
+    }
+    ++run;
+  }
+  EXPECT_GE(run, 9U);
 }
 
 } // namespace

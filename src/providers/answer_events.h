@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/enums.h"
@@ -76,8 +77,13 @@ struct WriterOptions {
   bool stream = false;
   bool include_usage = false;       // OpenAI chat streams: the client asked for the usage chunk
   bool encrypted_reasoning = false; // OpenAI responses: the client asked for reasoning.encrypted_content
-  std::int64_t created = 0;         // Unix seconds
+  /// OpenAI responses: what an answer repeats of the request, names (literals) and raw JSON.
+  std::vector<std::pair<std::string_view, std::string>> echo{};
+  std::int64_t created = 0; // Unix seconds
 };
+
+/// For an answer to `body`, which parse_client_request has accepted.
+WriterOptions writer_options(model::Endpoint client, std::string_view body);
 
 /// nullptr: answers of this dialect cannot be read yet.
 std::unique_ptr<AnswerReader> make_answer_reader(model::Dialect provider);

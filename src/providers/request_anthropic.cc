@@ -46,7 +46,7 @@ Checked read_block(RequestReader& reader, Json block, const Path& path) {
   if (kind == "text" && !(text && text->is_string())) return refuse(Path{&path, "text"}.text(), "must be a string");
   if (text) reader.add_all_text(*text);
   if (signature) reader.add_all_text(*signature);
-  if (source || kind == "image" || kind == "document") {
+  if ((source && kind != "search_result") || kind == "image" || kind == "document") {
     read = read_source(reader, source, path, kind == "image");
     if (!read) return read;
   }

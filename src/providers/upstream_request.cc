@@ -7,6 +7,7 @@
 #include <span>
 
 #include "model/json_writer.h"
+#include "providers/answer_events.h"
 #include "providers/splice.h"
 
 namespace kairos::providers {
@@ -100,7 +101,12 @@ model::Endpoint upstream_endpoint(model::Endpoint endpoint, const UpstreamTarget
   return speaks_natively(endpoint, target) ? endpoint : model::Endpoint::kChatCompletions;
 }
 
-bool can_serve(model::Endpoint endpoint, model::Dialect provider) { return provider == client_dialect(endpoint); }
+bool can_serve(model::Endpoint endpoint, model::Dialect provider) {
+  if (provider == client_dialect(endpoint)) return true;
+  const bool translated = endpoint == model::Endpoint::kChatCompletions || endpoint == model::Endpoint::kResponses ||
+                          endpoint == model::Endpoint::kMessages;
+  return translated && make_answer_reader(provider) != nullptr;
+}
 
 WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body,
                                       const UpstreamTarget& target) {

@@ -35,8 +35,8 @@ bool speaks_natively(model::Endpoint endpoint, const UpstreamTarget& target);
 /// translated to. It says how answers are to be read; of no meaning for other dialects.
 model::Endpoint upstream_endpoint(model::Endpoint endpoint, const UpstreamTarget& target);
 
-/// True if a request that arrived at `endpoint` can be sent to a provider of this dialect. The router considers only
-/// such providers.
+/// True if a request that arrived at `endpoint` can be sent to a provider of this dialect, as it is or translated. The
+/// router considers only such providers, and of them those to whose dialect all of the request can be carried.
 bool can_serve(model::Endpoint endpoint, model::Dialect provider);
 
 /// The body for the provider. `body` is what `request` was parsed from. Another dialect is refused.

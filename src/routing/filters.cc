@@ -42,7 +42,9 @@ void filter_capability(const RouteInput& input, Entry& entry) {
   };
   const bool thinking = input.facts.variant == model::Variant::kThinking;
   require(true, input.dialects[static_cast<size_t>(entry.target->dialect)], Cause::kDialect);
-  require(input.facts.endpoint == model::Endpoint::kResponses, entry.target->provider->responses, Cause::kDialect);
+  const bool as_chat = input.responses_as_chat || entry.target->dialect != model::Dialect::kOpenAi;
+  require(input.facts.endpoint == model::Endpoint::kResponses && !as_chat, entry.target->provider->responses,
+          Cause::kDialect);
   require(true, needs.embeddings == can.embeddings, Cause::kEmbedding);
   require(needs.tools, can.tools, Cause::kTools);
   require(needs.images, can.images, Cause::kImages);

@@ -42,6 +42,8 @@ struct RouteInput {
   /// A bound on the input for one target that is tighter than facts.input_tokens_bound; nullopt: there is none. Empty:
   /// it was not counted, since that costs more than a decision. Lives as long as the outcome.
   std::function<std::optional<std::int64_t>(const config::Target&)> counted_input{};
+  /// Responses may go to providers of OpenAI's dialect that have chat completions only: the gateway translates them.
+  bool responses_as_chat = false;
 };
 
 /// A survivor of all filters: somewhere to send the request.

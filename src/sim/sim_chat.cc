@@ -10,7 +10,7 @@ struct ChatAnswer {
   const SimRequest& request;
   std::string id;
   std::vector<Generated> choices;
-  std::vector<std::string> call_ids; // of the tool call of each choice
+  std::vector<std::vector<SimCall>> calls; // of each choice
 };
 
 /// From 1,024 tokens on half of a prompt counts as cached, in steps of 128; Mistral's models have no cache.
@@ -36,25 +36,31 @@ json::object make_usage(const ChatAnswer& answer) {
 
 std::string_view finish_reason(const ChatAnswer& answer, size_t index) {
   if (answer.choices[index].cut) return "length";
-  return answer.request.tool ? "tool_calls" : "stop";
+  return answer.calls[index].empty() ? "stop" : "tool_calls";
 }
 
 json::object make_head(const ChatAnswer& answer, std::string_view object) {
   return {{"id", answer.id}, {"object", object}, {"created", kCreated}, {"model", answer.request.model}};
 }
 
-json::object make_call(const ChatAnswer& answer, size_t index, std::string_view arguments) {
-  json::object function = {{"name", answer.request.tool->name}, {"arguments", arguments}};
-  return {{"id", answer.call_ids[index]}, {"type", "function"}, {"function", std::move(function)}};
+json::object make_call(const SimCall& call, std::string_view arguments) {
+  json::object function = {{"name", call.tool->name}, {"arguments", arguments}};
+  return {{"id", call.id}, {"type", "function"}, {"function", std::move(function)}};
 }
+
+/// As DeepSeek and others have it; OpenAI's own models show nothing.
+bool shows_thought(const ChatAnswer& answer) { return answer.request.shows_thoughts; }
 
 json::object make_message(const ChatAnswer& answer, size_t index) {
   const std::string text = answer.choices[index].text();
   json::object message = {{"role", "assistant"}, {"content", nullptr}, {"refusal", nullptr}};
-  if (answer.request.tool) {
-    message["tool_calls"] = json::array{make_call(answer, index, text)};
+  if (shows_thought(answer)) message["reasoning_content"] = kThought;
+  json::array calls;
+  for (const SimCall& call : answer.calls[index]) calls.push_back(make_call(call, join_tokens(*call.tokens)));
+  if (!calls.empty()) {
+    message["tool_calls"] = std::move(calls);
   } else {
-    message["content"] = text;
+    message[answer.choices[index].refused ? "refusal" : "content"] = text;
   }
   return message;
 }
@@ -92,27 +98,32 @@ public:
 
 private:
   void write_choice(size_t index) {
-    json::object first = {{"role", "assistant"}, {"content", ""}};
-    if (answer_.request.tool) {
-      json::object call = make_call(answer_, index, "");
-      call["index"] = 0;
-      first["content"] = nullptr;
-      first["tool_calls"] = json::array{std::move(call)};
+    chunk(index, {{"role", "assistant"}, {"content", ""}, {"refusal", nullptr}}, nullptr);
+    if (shows_thought(answer_)) chunk(index, {{"reasoning_content", kThought}}, nullptr);
+    const auto& calls = answer_.calls[index];
+    for (size_t i = 0; i < calls.size(); ++i) write_call(index, calls[i], i);
+    if (calls.empty()) {
+      const std::string_view field = answer_.choices[index].refused ? "refusal" : "content";
+      for (const std::string& token : answer_.choices[index].tokens) chunk(index, {{field, token}}, nullptr);
     }
-    chunk(index, std::move(first), nullptr);
-    for (const std::string& token : answer_.choices[index].tokens) chunk(index, make_delta(token), nullptr);
     chunk(index, json::object(), json::string(finish_reason(answer_, index)));
   }
-  json::object make_delta(const std::string& token) const {
-    if (!answer_.request.tool) return {{"content", token}};
-    json::object function;
-    function["arguments"] = token;
-    json::object call;
-    call["index"] = 0;
-    call["function"] = std::move(function);
+  void write_call(size_t index, const SimCall& call, size_t at) {
+    json::object begin = make_call(call, "");
+    begin["index"] = at;
     json::object delta;
-    delta["tool_calls"] = json::array{std::move(call)};
-    return delta;
+    delta["tool_calls"] = json::array{std::move(begin)};
+    chunk(index, std::move(delta), nullptr);
+    for (const std::string& token : *call.tokens) {
+      json::object function;
+      function["arguments"] = token;
+      json::object more;
+      more["index"] = at;
+      more["function"] = std::move(function);
+      json::object next;
+      next["tool_calls"] = json::array{std::move(more)};
+      chunk(index, std::move(next), nullptr);
+    }
   }
   void chunk(size_t index, json::object delta, json::value reason) {
     json::object body = make_head(answer_, "chat.completion.chunk");
@@ -134,8 +145,8 @@ std::vector<Piece> chat_pieces(const SimRequest& request, const Controls& contro
   ChatAnswer answer{request, make_id("chatcmpl-sim", random), {}, {}};
   for (std::int64_t i = 0; i < request.choices; ++i) {
     answer.choices.push_back(generate(request, random, true));
-    answer.call_ids.push_back(make_id("call_sim", random));
   }
+  for (const Generated& choice : answer.choices) answer.calls.push_back(calls_of(request, choice, "call_sim", random));
   if (!request.stream) return {{{}, whole_answer(answer, !controls.no_usage)}};
   return ChunkWriter(answer, request.include_usage && !controls.no_usage).write();
 }

@@ -18,11 +18,12 @@ Result<std::int64_t> read_number(std::string_view name, std::string_view text, s
 
 Result<void> set_number(std::string_view name, std::string_view value, Controls& controls) {
   const bool is_status = name == "status";
-  const std::int64_t most = is_status ? 599 : name == "slow" ? 60'000 : 86'400;
+  const std::int64_t most = is_status ? 599 : name == "slow" ? 60'000 : name == "tools" ? 16 : 86'400;
   const auto number = read_number(name, value, is_status ? 400 : 0, most);
   if (!number) return std::unexpected(number.error());
   if (is_status) controls.status = static_cast<int>(*number);
   if (name == "slow") controls.slow = *number;
+  if (name == "tools") controls.tools = *number;
   if (name == "retry_after") controls.retry_after = *number;
   return {};
 }
@@ -33,6 +34,8 @@ bool* find_flag(std::string_view name, Controls& controls) {
   if (name == "stall") return &controls.stall;
   if (name == "no_usage") return &controls.no_usage;
   if (name == "error_event") return &controls.error_event;
+  if (name == "refuse") return &controls.refuse;
+  if (name == "think") return &controls.think;
   return nullptr;
 }
 
@@ -40,7 +43,12 @@ Result<void> read_control(std::string_view text, Controls& controls) {
   const size_t equals = text.find('=');
   const std::string_view name = text.substr(0, equals);
   const std::string_view value = equals == std::string_view::npos ? "" : text.substr(equals + 1);
-  if (name == "status" || name == "slow" || name == "retry_after") return set_number(name, value, controls);
+  if (name == "say" && equals != std::string_view::npos) {
+    controls.say = value;
+    return {};
+  }
+  if (name == "status" || name == "slow" || name == "retry_after" || name == "tools")
+    return set_number(name, value, controls);
   bool* flag = equals == std::string_view::npos ? find_flag(name, controls) : nullptr;
   if (flag == nullptr) return fail(Code::kInvalid, "unknown sim control \"" + std::string(text) + "\"");
   *flag = true;

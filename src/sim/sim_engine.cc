@@ -7,6 +7,7 @@
 #include "net/sse.h"
 #include "sim/pace.h"
 #include "sim/sim_answer.h"
+#include "sim/sim_json.h"
 
 namespace kairos::sim {
 namespace {
@@ -136,6 +137,7 @@ Result<SimRequest> read_request(Endpoint endpoint, std::string_view body) {
   if (!parsed) return std::unexpected(parsed.error());
   if (is_gemini(endpoint)) return read_gemini_request(*parsed);
   if (is_converse(endpoint)) return read_converse_request(*parsed);
+  if (endpoint == Endpoint::kResponses) return read_responses_request(*parsed);
   return endpoint == Endpoint::kMessages ? read_messages_request(*parsed) : read_chat_request(*parsed);
 }
 
@@ -195,51 +197,43 @@ SimAnswer good_answer(Endpoint endpoint, const SimRequest& request, const Contro
     answer.pieces = gemini_pieces(request, controls, random);
   else if (is_converse(endpoint))
     answer.pieces = converse_pieces(request, controls, random);
+  else if (endpoint == Endpoint::kResponses)
+    answer.pieces = responses_pieces(request, controls, random);
   else
     answer.pieces = endpoint == Endpoint::kMessages ? messages_pieces(request, controls, random)
                                                     : chat_pieces(request, controls, random);
   return answer;
 }
 
-/// OpenAI's families of reasoning models: o1, o3, o4 … and gpt-5.
-bool reasons(std::string_view model) {
-  const bool o_series = model.size() > 1 && model[0] == 'o' && model[1] >= '0' && model[1] <= '9';
-  return o_series || model.starts_with("gpt-5");
-}
-
-std::vector<std::string> make_tokens(const SimRequest& request, Random& random) {
-  if (request.tool) return split_tokens(json::serialize(make_value(request.tool->schema, random)));
-  if (!request.json_text) return make_words(random, request.most_words);
-  const json::value any = {{"type", "object"}, {"properties", {{"answer", {{"type", "string"}}}}}};
-  return split_tokens(json::serialize(make_value(request.json_schema.is_null() ? any : request.json_schema, random)));
+/// As many unit-free numbers as asked for (8 if not said), from each text alone.
+SimAnswer embed(std::string_view body, std::uint64_t seed) {
+  const auto parsed = parse_body(body);
+  if (!parsed) return simulated_error(Endpoint::kEmbeddings, 400, parsed.error().message);
+  const json::value* input = parsed->if_contains("input");
+  std::vector<std::string_view> texts;
+  if (!text_of(input).empty()) texts.push_back(text_of(input));
+  for (const json::value& one : items_of(input)) texts.push_back(text_of(&one));
+  if (texts.empty()) return simulated_error(Endpoint::kEmbeddings, 400, "input: Field required");
+  const json::value* asked = parsed->if_contains("dimensions");
+  const size_t dimensions = asked != nullptr && asked->is_int64()
+                                ? static_cast<size_t>(std::clamp<std::int64_t>(asked->get_int64(), 1, 4096))
+                                : 8;
+  json::array data;
+  std::int64_t tokens = 0;
+  for (const std::string_view text : texts) {
+    Random random(mix(seed, text));
+    json::array vector;
+    for (size_t i = 0; i < dimensions; ++i) vector.push_back(static_cast<double>(random.below(2001)) / 1000 - 1);
+    data.push_back(json::object{{"object", "embedding"}, {"index", data.size()}, {"embedding", std::move(vector)}});
+    tokens += static_cast<std::int64_t>(std::max<size_t>(1, (text.size() + 3) / 4));
+  }
+  return json_answer(200, json::object{{"object", "list"},
+                                       {"model", text_of(parsed->if_contains("model"))},
+                                       {"data", std::move(data)},
+                                       {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}});
 }
 
 } // namespace
-
-std::string Generated::text() const {
-  std::string joined;
-  for (const std::string& token : tokens) joined += token;
-  return joined;
-}
-
-Generated generate(const SimRequest& request, Random& random, bool may_reason) {
-  Generated made;
-  if (may_reason && (reasons(request.model) || request.thinks))
-    made.reasoning_tokens = static_cast<std::int64_t>(16 + random.below(48));
-  made.tokens = make_tokens(request, random);
-  if (!request.max_tokens || made.total_tokens() <= *request.max_tokens) return made;
-  made.cut = true;
-  made.reasoning_tokens = std::min(made.reasoning_tokens, *request.max_tokens);
-  made.tokens.resize(static_cast<size_t>(*request.max_tokens - made.reasoning_tokens));
-  return made;
-}
-
-std::string make_id(std::string_view prefix, Random& random) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string id(prefix);
-  for (int i = 0; i < 16; ++i) id += kDigits[random.below(kDigits.size())];
-  return id;
-}
 
 std::string error_event(Endpoint endpoint, std::string_view message) {
   std::string out;
@@ -281,6 +275,7 @@ SimAnswer simulated_error(Endpoint endpoint, int status, std::string_view messag
 SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view control_text,
                    const EngineOptions& options, std::string_view model) {
   Controls controls;
+  if (endpoint == Endpoint::kEmbeddings) return embed(body, options.seed);
   if (endpoint >= Endpoint::kOpenAiModels) return list_models(endpoint);
   auto request = read_request(endpoint, body);
   if (request) request->most_words = options.most_words;
@@ -294,6 +289,7 @@ SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view co
   if (controls.reset) return silent(Ending::kReset);
   if (controls.stall) return silent(Ending::kStall);
   if (controls.status) return failed_answer(endpoint, controls);
+  apply_controls(controls, *request);
   SimAnswer answer = good_answer(endpoint, *request, controls, Random(mix(options.seed, request->last_user_text)));
   if (controls.error_event && answer.streamed) fail_half_way(endpoint, answer);
   if (controls.break_off) break_half_way(answer);

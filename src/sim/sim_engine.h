@@ -1,12 +1,15 @@
 // Simulated providers without their sockets: an endpoint, the request's JSON and a seed → an answer to be played. Pure:
-// the same input gives the same bytes. Dialects: OpenAI chat completions, Anthropic messages, Gemini's generateContent,
-// Bedrock's converse; lists of models.
-// What goes wrong is asked for by controls, "status=429;retry_after=1", in the last user message as
+// the same input gives the same bytes. Dialects: OpenAI chat completions, responses and embeddings, Anthropic messages,
+// Gemini's generateContent, Bedrock's converse; lists of models. What goes wrong is asked for by controls,
+// "status=429;retry_after=1", in the last user message as
 // "[[sim:CONTROLS]]" or given beside the request (these win):
 //   status=400…599   an error in the dialect's shape      retry_after=SECONDS  with the Retry-After header
 //   reset            closes before answering              break                breaks off half-way
 //   stall            never answers                        slow=MILLISECONDS    before each piece after the first
 //   no_usage         everything right, but no usage       error_event          an error in the middle of a stream
+// What comes right is asked for by others; the simulated OpenAI and Anthropic know them:
+//   say=TEXT         answers this, up to a stop sequence  tools=1…16           calls so many of the declared tools,
+//   once refuse           declines                             think                reasons, and shows it
 // Tokens: a prompt has one per four characters of its texts; an answer one per word, or per four characters of JSON.
 #pragma once
 
@@ -23,6 +26,8 @@ namespace kairos::sim {
 enum class Endpoint : std::uint8_t {
   kChatCompletions,
   kMessages,
+  kResponses,
+  kEmbeddings,
   kGemini,
   kGeminiStream,
   kConverse,

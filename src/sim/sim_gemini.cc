@@ -6,8 +6,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kThought = "Weighing what was asked. ";
-
 struct GeminiAnswer {
   const SimRequest& request;
   std::string id;

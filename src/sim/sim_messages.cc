@@ -6,11 +6,14 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kSignature = "c2ltdWxhdGVkIHNpZ25hdHVyZQ==";
+
 struct MessagesAnswer {
   const SimRequest& request;
   std::string id;
-  std::string call_id;
   Generated generated;
+  std::vector<SimCall> calls;
+  bool thinks() const { return request.shows_thoughts; }
 };
 
 /// With cache_control a quarter of the prompt is read from the cache and a quarter written to it.
@@ -27,7 +30,14 @@ json::object make_usage(const MessagesAnswer& answer, std::int64_t output_tokens
 
 std::string_view stop_reason(const MessagesAnswer& answer) {
   if (answer.generated.cut) return "max_tokens";
-  return answer.request.tool ? "tool_use" : "end_turn";
+  if (answer.generated.refused) return "refusal";
+  if (!answer.generated.stop.empty()) return "stop_sequence";
+  return answer.calls.empty() ? "end_turn" : "tool_use";
+}
+
+json::value stop_sequence(const MessagesAnswer& answer) {
+  if (answer.generated.stop.empty()) return nullptr;
+  return json::string(answer.generated.stop);
 }
 
 json::object make_message(const MessagesAnswer& answer, json::array content, json::value reason) {
@@ -40,24 +50,25 @@ json::object make_message(const MessagesAnswer& answer, json::array content, jso
           {"stop_sequence", nullptr}};
 }
 
-json::object tool_block(const MessagesAnswer& answer, json::value input) {
-  return {
-      {"type", "tool_use"}, {"id", answer.call_id}, {"name", answer.request.tool->name}, {"input", std::move(input)}};
+json::object tool_block(const SimCall& call, json::value input) {
+  return {{"type", "tool_use"}, {"id", call.id}, {"name", call.tool->name}, {"input", std::move(input)}};
 }
 
-json::object whole_block(const MessagesAnswer& answer) {
-  const std::string text = answer.generated.text();
-  if (!answer.request.tool) return {{"type", "text"}, {"text", text}};
+json::object whole_call(const SimCall& call) {
   boost::system::error_code cut_short;
-  json::value input = json::parse(text, cut_short);
+  json::value input = json::parse(join_tokens(*call.tokens), cut_short);
   if (cut_short) input = json::object();
-  return tool_block(answer, std::move(input));
+  return tool_block(call, std::move(input));
 }
 
 std::string whole_answer(const MessagesAnswer& answer, bool with_usage) {
   json::array content;
-  content.push_back(whole_block(answer));
+  if (answer.thinks())
+    content.push_back(json::object{{"type", "thinking"}, {"thinking", kThought}, {"signature", kSignature}});
+  for (const SimCall& call : answer.calls) content.push_back(whole_call(call));
+  if (answer.calls.empty()) content.push_back(json::object{{"type", "text"}, {"text", answer.generated.text()}});
   json::object body = make_message(answer, std::move(content), json::string(stop_reason(answer)));
+  body["stop_sequence"] = stop_sequence(answer);
   if (with_usage) body["usage"] = make_usage(answer, answer.generated.total_tokens());
   return json::serialize(body);
 }
@@ -68,14 +79,20 @@ public:
   EventWriter(const MessagesAnswer& answer, bool with_usage) : answer_(answer), with_usage_(with_usage) {}
 
   std::vector<Piece> write() {
-    write_start();
-    for (const std::string& token : answer_.generated.tokens) {
-      json::object delta = answer_.request.tool ? json::object{{"type", "input_json_delta"}, {"partial_json", token}}
-                                                : json::object{{"type", "text_delta"}, {"text", token}};
-      add("content_block_delta", {{"index", 0}, {"delta", std::move(delta)}});
-    }
-    add("content_block_stop", {{"index", 0}});
-    json::object last = {{"delta", {{"stop_reason", stop_reason(answer_)}, {"stop_sequence", nullptr}}}};
+    json::object message = make_message(answer_, json::array(), nullptr);
+    if (with_usage_) message["usage"] = make_usage(answer_, 1);
+    json::object start;
+    start["message"] = std::move(message);
+    add("message_start", std::move(start));
+    if (answer_.thinks()) write_thought();
+    for (const SimCall& call : answer_.calls)
+      write_block(tool_block(call, json::object()), *call.tokens, "input_json_delta", "partial_json");
+    if (answer_.calls.empty())
+      write_block({{"type", "text"}, {"text", ""}}, answer_.generated.tokens, "text_delta", "text");
+    json::object delta = {{"stop_reason", stop_reason(answer_)}};
+    delta["stop_sequence"] = stop_sequence(answer_);
+    json::object last;
+    last["delta"] = std::move(delta);
     if (with_usage_) last["usage"] = json::object{{"output_tokens", answer_.generated.total_tokens()}};
     add("message_delta", std::move(last));
     add("message_stop", {});
@@ -83,17 +100,24 @@ public:
   }
 
 private:
-  void write_start() {
-    json::object message = make_message(answer_, json::array(), nullptr);
-    if (with_usage_) message["usage"] = make_usage(answer_, 1);
-    json::object start;
-    start["message"] = std::move(message);
-    add("message_start", std::move(start));
-    json::object block =
-        answer_.request.tool ? tool_block(answer_, json::object()) : json::object{{"type", "text"}, {"text", ""}};
-    add("content_block_start", {{"index", 0}, {"content_block", std::move(block)}});
-    add("ping", {});
+  void write_thought() {
+    begin({{"type", "thinking"}, {"thinking", ""}, {"signature", ""}});
+    delta({{"type", "thinking_delta"}, {"thinking", kThought}});
+    delta({{"type", "signature_delta"}, {"signature", kSignature}});
+    end();
   }
+  void write_block(json::object block, const std::vector<std::string>& tokens, std::string_view type,
+                   std::string_view field) {
+    begin(std::move(block));
+    for (const std::string& token : tokens) delta({{"type", type}, {field, token}});
+    end();
+  }
+  void begin(json::object block) {
+    add("content_block_start", {{"index", index_}, {"content_block", std::move(block)}});
+    if (index_ == 0) add("ping", {});
+  }
+  void delta(json::object what) { add("content_block_delta", {{"index", index_}, {"delta", std::move(what)}}); }
+  void end() { add("content_block_stop", {{"index", index_++}}); }
   void add(std::string_view type, json::object fields) {
     json::object data = {{"type", type}};
     for (auto& field : fields) data[field.key()] = std::move(field.value());
@@ -102,14 +126,16 @@ private:
 
   const MessagesAnswer& answer_;
   const bool with_usage_;
+  int index_ = 0;
   std::vector<Piece> pieces_;
 };
 
 } // namespace
 
 std::vector<Piece> messages_pieces(const SimRequest& request, const Controls& controls, Random random) {
-  MessagesAnswer answer{request, make_id("msg_sim", random), make_id("toolu_sim", random), {}};
-  answer.generated = generate(request, random, false);
+  MessagesAnswer answer{request, make_id("msg_sim", random), {}, {}};
+  answer.generated = generate(request, random, request.thinks);
+  answer.calls = calls_of(request, answer.generated, "toolu_sim", random);
   if (!request.stream) return {{{}, whole_answer(answer, !controls.no_usage)}};
   return EventWriter(answer, !controls.no_usage).write();
 }

@@ -25,6 +25,31 @@ Result<std::optional<std::int64_t>> read_count(const json::object& body, std::st
   return fail(Code::kInvalid, std::string(name) + " must be an integer from 1 to " + std::to_string(most));
 }
 
+/// Anthropic: the turn that answers calls.
+bool holds_results(const json::value* content) {
+  for (const json::value& block : items_of(content)) {
+    if (text_of(member(&block, "type")) == "tool_result") return true;
+  }
+  return false;
+}
+
+void read_stops(const json::value* value, SimRequest& request) {
+  if (!text_of(value).empty()) request.stops.emplace_back(text_of(value));
+  for (const json::value& one : items_of(value)) request.stops.emplace_back(text_of(&one));
+}
+
+/// All functions. `inner`: the member that holds name and schema, if any.
+void read_tools(const json::object& body, std::string_view inner, std::string_view schema_name, SimRequest& request) {
+  for (const json::value& tool : items_of(body.if_contains("tools"))) {
+    const json::value* definition = inner.empty() ? &tool : member(&tool, inner);
+    const json::value* schema = member(definition, schema_name);
+    const json::value no_arguments = json::object{{"type", "object"}};
+    if (text_of(member(definition, "name")).empty()) continue;
+    request.tools.push_back(
+        {std::string(text_of(member(definition, "name"))), schema != nullptr ? *schema : no_arguments});
+  }
+}
+
 Result<void> read_messages(const json::object& body, SimRequest& request) {
   request.model = text_of(body.if_contains("model"));
   if (request.model.empty()) return fail(Code::kInvalid, "model: Field required");
@@ -37,45 +62,44 @@ Result<void> read_messages(const json::object& body, SimRequest& request) {
     if (!message.is_object()) return fail(Code::kInvalid, "messages must hold objects");
     std::string text = join_texts(member(&message, "content"));
     characters += text.size();
-    if (text_of(member(&message, "role")) == "user") request.last_user_text = std::move(text);
+    const std::string_view role = text_of(member(&message, "role"));
+    const bool results = role == "tool" || holds_results(member(&message, "content"));
+    if (role == "user" || results) request.has_results = results;
+    if (role == "user") request.last_user_text = std::move(text);
   }
   request.prompt_tokens = static_cast<std::int64_t>(std::max<size_t>(1, (characters + 3) / 4));
   request.stream = is_true(body.if_contains("stream"));
   return {};
 }
 
-/// The tool of that name, or the first one if `name` is empty. `inner`: the member that holds name and schema, if any.
-Result<void> force_tool(const json::object& body, std::string_view name, std::string_view inner,
-                        std::string_view schema_name, SimRequest& request) {
-  const json::value* tools = body.if_contains("tools");
-  if (tools == nullptr || !tools->is_array()) return fail(Code::kInvalid, "tool_choice needs tools");
-  for (const json::value& tool : tools->get_array()) {
-    const json::value* definition = inner.empty() ? &tool : member(&tool, inner);
-    const std::string_view tool_name = text_of(member(definition, "name"));
-    if (tool_name.empty() || (!name.empty() && tool_name != name)) continue;
-    const json::value* schema = member(definition, schema_name);
-    const json::value no_arguments = json::object{{"type", "object"}};
-    request.tool = ForcedTool{std::string(tool_name), schema != nullptr ? *schema : no_arguments};
+/// The tool of that name, or the first one if `name` is empty.
+Result<void> force_tool(std::string_view name, SimRequest& request) {
+  if (request.tools.empty()) return fail(Code::kInvalid, "tool_choice needs tools");
+  for (const ForcedTool& tool : request.tools) {
+    if (!name.empty() && tool.name != name) continue;
+    request.tool = tool;
     return {};
   }
   return fail(Code::kInvalid, "tool_choice: no tool \"" + std::string(name) + "\" in tools");
 }
 
 Result<void> read_chat_tool(const json::object& body, SimRequest& request) {
+  read_tools(body, "function", "parameters", request);
   const json::value* choice = body.if_contains("tool_choice");
   const std::string_view named = text_of(member(member(choice, "function"), "name"));
   if (named.empty() && text_of(choice) != "required") return {};
-  return force_tool(body, named, "function", "parameters", request);
+  return force_tool(named, request);
 }
 
 Result<void> read_messages_tool(const json::object& body, SimRequest& request) {
+  read_tools(body, "", "input_schema", request);
   const json::value* choice = body.if_contains("tool_choice");
   const std::string_view type = text_of(member(choice, "type"));
-  if (type == "any") return force_tool(body, "", "", "input_schema", request);
+  if (type == "any") return force_tool("", request);
   if (type != "tool") return {};
   const std::string_view named = text_of(member(choice, "name"));
   if (named.empty()) return fail(Code::kInvalid, "tool_choice.name: Field required");
-  return force_tool(body, named, "", "input_schema", request);
+  return force_tool(named, request);
 }
 
 void read_response_format(const json::object& body, SimRequest& request) {
@@ -117,6 +141,7 @@ Result<SimRequest> read_chat_request(const json::object& body) {
   }
   request.include_usage = is_true(member(body.if_contains("stream_options"), "include_usage"));
   read_response_format(body, request);
+  read_stops(body.if_contains("stop"), request);
   return request;
 }
 
@@ -129,9 +154,67 @@ Result<SimRequest> read_messages_request(const json::object& body) {
   if (!limit) return std::unexpected(limit.error());
   if (!*limit) return fail(Code::kInvalid, "max_tokens: Field required");
   request.max_tokens = *limit;
+  const std::string_view thinking = text_of(member(body.if_contains("thinking"), "type"));
+  request.thinks = request.shows_thoughts = thinking == "enabled" || thinking == "adaptive";
+  const json::value* format = member(body.if_contains("output_config"), "format");
+  if (const json::value* schema = member(format, "schema")) {
+    request.json_text = true;
+    request.json_schema = *schema;
+  }
+  read_stops(body.if_contains("stop_sequences"), request);
   request.cache_control = has_cache_control(body.if_contains("system")) ||
                           has_cache_control(body.if_contains("messages")) ||
                           has_cache_control(body.if_contains("tools"));
+  return request;
+}
+
+namespace {
+
+/// Input items: messages, calls and their results.
+size_t read_items(const json::value* input, SimRequest& request) {
+  size_t characters = 0;
+  for (const json::value& item : items_of(input)) {
+    const std::string text = join_texts(member(&item, "content"));
+    characters += text.size() + text_of(member(&item, "output")).size();
+    request.has_results = text_of(member(&item, "type")) == "function_call_output";
+    if (text_of(member(&item, "role")) == "user") request.last_user_text = text;
+  }
+  return characters;
+}
+
+Result<void> read_responses_choice(const json::object& body, SimRequest& request) {
+  const json::value* choice = body.if_contains("tool_choice");
+  const std::string_view named = text_of(member(choice, "name"));
+  if (named.empty() && text_of(choice) != "required") return {};
+  return force_tool(named, request);
+}
+
+} // namespace
+
+Result<SimRequest> read_responses_request(const json::object& body) {
+  SimRequest request;
+  request.model = text_of(body.if_contains("model"));
+  if (request.model.empty()) return fail(Code::kInvalid, "model: Field required");
+  const json::value* input = body.if_contains("input");
+  request.last_user_text = text_of(input);
+  size_t characters = request.last_user_text.size() + text_of(body.if_contains("instructions")).size();
+  characters += read_items(input, request);
+  request.prompt_tokens = static_cast<std::int64_t>(std::max<size_t>(1, (characters + 3) / 4));
+  request.stream = is_true(body.if_contains("stream"));
+  request.previous_response_id = text_of(body.if_contains("previous_response_id"));
+  request.shows_thoughts = member(body.if_contains("reasoning"), "summary") != nullptr;
+  for (const json::value& one : items_of(body.if_contains("include")))
+    request.encrypted_reasoning = request.encrypted_reasoning || text_of(&one) == "reasoning.encrypted_content";
+  const json::value* format = member(body.if_contains("text"), "format");
+  const std::string_view type = text_of(member(format, "type"));
+  request.json_text = type == "json_object" || type == "json_schema";
+  if (const json::value* schema = member(format, "schema")) request.json_schema = *schema;
+  const auto limit = read_count(body, "max_output_tokens", kMostTokens);
+  if (!limit) return std::unexpected(limit.error());
+  request.max_tokens = *limit;
+  read_tools(body, "", "parameters", request);
+  const auto chosen = read_responses_choice(body, request);
+  if (!chosen) return std::unexpected(chosen.error());
   return request;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -21,6 +22,10 @@ struct Controls {
   bool stall = false;
   bool no_usage = false;
   bool error_event = false;
+  bool refuse = false;
+  bool think = false;
+  std::optional<std::int64_t> tools; // how many calls
+  std::optional<std::string> say;
 };
 
 struct ForcedTool {
@@ -37,10 +42,18 @@ struct SimRequest {
   size_t most_words = 39; // of the answer; not from the request: EngineOptions
   bool stream = false;
   bool include_usage = false;
-  bool cache_control = false;     // Anthropic, Bedrock: some part of the prompt is to be cached
-  bool thinks = false;            // Gemini, Bedrock: asked to reason, or does so unasked
-  bool shows_thoughts = false;    // … and to say how
-  std::optional<ForcedTool> tool; // the one to be called
+  bool cache_control = false;         // Anthropic, Bedrock: some part of the prompt is to be cached
+  bool thinks = false;                // Gemini, Bedrock: asked to reason, or does so unasked
+  bool shows_thoughts = false;        // … and to say how
+  std::optional<ForcedTool> tool;     // the one to be called
+  std::vector<ForcedTool> tools;      // OpenAI, Anthropic: all that are declared
+  bool refuses = false;               // Controls::refuse
+  std::optional<std::string> say;     // Controls::say
+  std::vector<ForcedTool> more_calls; // … beside `tool`, in parallel: Controls::tools
+  bool has_results = false;           // … results of calls came after the user's last text
+  std::vector<std::string> stops;     // … stop sequences
+  std::string previous_response_id;   // OpenAI's responses
+  bool encrypted_reasoning = false;   // … asked for
   bool json_text = false;
   boost::json::value json_schema; // of json_text; null: any object
 };
@@ -48,6 +61,7 @@ struct SimRequest {
 /// kInvalid names the field.
 Result<SimRequest> read_chat_request(const boost::json::object& body);
 Result<SimRequest> read_messages_request(const boost::json::object& body);
+Result<SimRequest> read_responses_request(const boost::json::object& body);
 /// Their model and whether they stream stand in the path. Fields that these services do not have are refused, as Google
 /// does.
 Result<SimRequest> read_gemini_request(const boost::json::object& body);

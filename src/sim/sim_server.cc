@@ -147,6 +147,8 @@ std::optional<Place> find_native(std::string_view path, std::string_view target)
 std::optional<Place> find_place(const net::Head& head) {
   const bool post = head.method() == "POST";
   if (post && head.path() == "/v1/chat/completions") return Place{Endpoint::kChatCompletions, ""};
+  if (post && head.path() == "/v1/responses") return Place{Endpoint::kResponses, ""};
+  if (post && head.path() == "/v1/embeddings") return Place{Endpoint::kEmbeddings, ""};
   if (post && head.path() == "/v1/messages") return Place{Endpoint::kMessages, ""};
   if (post) return find_native(head.path(), head.target());
   if (head.method() != "GET") return std::nullopt;

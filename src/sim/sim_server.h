@@ -1,5 +1,5 @@
 // The simulated providers (sim_engine.h) as a server on src/net:
-//   POST /v1/chat/completions, POST /v1/messages
+//   POST /v1/chat/completions, …/responses, …/embeddings, POST /v1/messages
 //   POST /v1beta/models/MODEL:generateContent and :streamGenerateContent?alt=sse (Gemini)
 //   POST /model/MODEL/converse and /converse-stream (Bedrock)
 //   GET  /v1/models   in Anthropic's shape if the request has an anthropic-version header; /v1beta/models

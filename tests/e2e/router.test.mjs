@@ -83,12 +83,12 @@ test('tools and JSON mode pass through', async () => {
 
 test('Anthropic messages, streamed and not, with cache reads beside the input', async () => {
   const anthropic = new Anthropic({ apiKey: 'kr-acme', baseURL: router.url, maxRetries: 0 });
-  const { data, response } = await anthropic.messages.create({ model: 'auto', max_tokens: 100, messages: hello }).withResponse();
+  const { data, response } = await anthropic.messages.create({ model: 'claude-haiku-4-5', max_tokens: 100, messages: hello }).withResponse();
   assert.equal(data.content[0].text, 'Hello there');
   const receipt = await router.receipt(response.headers.get('x-kairosroute-receipt'));
   assert.equal(receipt.usage.input_tokens, 12);
   assert.equal(receipt.usage.cache_read_tokens, 8);
-  const message = await anthropic.messages.stream({ model: 'auto', max_tokens: 100, messages: hello }).finalMessage();
+  const message = await anthropic.messages.stream({ model: 'claude-haiku-4-5', max_tokens: 100, messages: hello }).finalMessage();
   assert.equal(message.content[0].text, 'Hello there');
   assert.equal(message.usage.output_tokens, 5);
 });
