@@ -15,6 +15,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: true,
     sourcemap: false,
+    // Charts and the ledger are files of their own: what shares other parts with Spend need not load them.
+    rolldownOptions: { output: { advancedChunks: { includeDependenciesRecursively: false, groups: [{ name: 'charts', test: /src[\\/]charts|node_modules[\\/](d3-|internmap)/ }, { name: 'ledger', test: /src[\\/](views[\\/]spend[\\/](ledger|exports|postings)|lib[\\/](queries|drill|buckets|series|amounts|table)\.)/ }] } } },
   },
   server: {
     proxy: {

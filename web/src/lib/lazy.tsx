@@ -6,7 +6,9 @@ type Loader<P> = () => Promise<{ default: ComponentType<P> }>;
 
 export type LazyView<P> = ComponentType<P> & { preload: () => void };
 
-export function lazyView<P extends object>(load: Loader<P>): LazyView<P> {
+/** A part of a view instead of a view: it stands inside of a main element. */
+export const lazyPart = <P extends object>(load: Loader<P>): LazyView<P> => lazyView(load, false);
+export function lazyView<P extends object>(load: Loader<P>, whole = true): LazyView<P> {
   let ready: ComponentType<P> | null = null;
   let loading: Promise<{ default: ComponentType<P> }> | null = null;
   const once = () => (loading ??= load());
@@ -26,8 +28,10 @@ export function lazyView<P extends object>(load: Loader<P>): LazyView<P> {
         },
       );
     }, []);
-    if (failed) return <main class="login"><div class="empty" role="alert"><h1>This view did not load</h1><p>The server may have been updated.</p><button type="button" class="btn" onClick={() => location.reload()}>Reload</button></div></main>;
-    return View ? <View {...props} /> : <main aria-busy="true" />;
+    if (View) return <View {...props} />;
+    if (!failed) return whole ? <main aria-busy="true" /> : <div class="card pad" aria-busy="true" />;
+    const says = <div class="empty" role="alert">{whole ? <h1>This view did not load</h1> : <h2>This did not load</h2>}<p>The server may have been updated.</p><button type="button" class="btn" onClick={() => location.reload()}>Reload</button></div>;
+    return whole ? <main class="login">{says}</main> : <div class="card">{says}</div>;
   }
   return Object.assign(Lazy, { preload: () => void once().catch(() => undefined) });
 }

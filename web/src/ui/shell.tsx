@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { toasts } from '@/lib/actions';
+import { isProblem, useActive } from '@/lib/firing';
 import { useShortcuts } from '@/lib/keys';
 import { session, signOut } from '@/lib/session';
 import { useFilters, viewHref } from '@/lib/state';
@@ -43,6 +44,12 @@ function Workspace() {
   );
 }
 
+/** How many alerts fire that nobody has acknowledged; nothing where there are none, or for whom they are not. */
+function AlertCount() {
+  const waiting = (useActive(true).data ?? []).filter((one) => one.state === 'firing' && isProblem(one) && !one.acknowledged_by).length;
+  return waiting === 0 ? null : <span class="cnt warn n">{waiting}<span class="vh"> not acknowledged</span></span>;
+}
+
 function Rail({ open, onNavigate, onSearch }: { open: boolean; onNavigate: () => void; onSearch: () => void }) {
   const [path] = useLocation();
   const { filters } = useFilters();
@@ -57,7 +64,7 @@ function Rail({ open, onNavigate, onSearch }: { open: boolean; onNavigate: () =>
         <div key={group.label} class="nav-g">
           <h2>{group.label}</h2>
           {group.items.map(({ path: to, label, Icon }) => (
-            <Link key={to} class="nav-i" href={viewHref(to, filters)} aria-current={here(to)} title={label} onClick={onNavigate}><Icon size={15} aria-hidden="true" /><span>{label}</span></Link>
+            <Link key={to} class="nav-i" href={viewHref(to, filters)} aria-current={here(to)} title={label} onClick={onNavigate}><Icon size={15} aria-hidden="true" /><span>{label}</span>{to === '/alerts' && <AlertCount />}</Link>
           ))}
         </div>
       ))}

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { useBudgets } from '@/lib/budgets';
 import { useShortcuts } from '@/lib/keys';
+import { lazyView } from '@/lib/lazy';
 import { may } from '@/lib/session';
 import { useFilters } from '@/lib/state';
 import { Page } from '@/ui/page';
@@ -11,11 +12,12 @@ import { Categories } from '@/views/spend/categories';
 import { SpendChart } from '@/views/spend/chart';
 import { useForecast, useSpend } from '@/views/spend/data';
 import { Exports } from '@/views/spend/exports';
-import { FullLedger } from '@/views/spend/full';
 import { SpendKpis } from '@/views/spend/kpis';
 import { LedgerCard } from '@/views/spend/ledger';
 import { NewCap } from '@/views/spend/newcap';
 import { SpendRows } from '@/views/spend/table';
+
+const FullLedger = lazyView(async () => ({ default: (await import('@/views/spend/full')).FullLedger }));
 
 function Overview() {
   const state = useFilters();
