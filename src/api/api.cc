@@ -67,6 +67,7 @@ RouteTable all_routes() {
   add_live_routes(table);
   add_export_routes(table);
   add_ledger_routes(table);
+  add_model_routes(table);
   add_saved_view_routes(table);
   add_query_routes(table);
   add_session_routes(table);

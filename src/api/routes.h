@@ -120,6 +120,7 @@ void add_receipt_routes(RouteTable& table);
 void add_export_routes(RouteTable& table);
 void add_live_routes(RouteTable& table);
 void add_ledger_routes(RouteTable& table);
+void add_model_routes(RouteTable& table);
 void add_query_routes(RouteTable& table);
 void add_saved_view_routes(RouteTable& table);
 void add_session_routes(RouteTable& table);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/api.h"
+#include "api/charged_view.h"
 #include "api/json_body.h"
 #include "api/sessions.h"
 #include "gateway/gateway.h"
@@ -17,7 +18,8 @@ std::string cookie(const ApiContext& context, std::string_view value, std::int64
                      tls ? "; Secure" : "");
 }
 
-void write_session(std::string& body, const Principal& principal, const std::optional<Session>& session) {
+void write_session(std::string& body, const Principal& principal, const config::Snapshot& snapshot,
+                   const std::optional<Session>& session) {
   model::JsonWriter json(body);
   const auto text = [&](std::string_view key, const std::string& value) {
     json.key(key);
@@ -28,6 +30,7 @@ void write_session(std::string& body, const Principal& principal, const std::opt
   text("tenant", principal.tenant);
   json.key("role").string(config::name(principal.role));
   json.key("sees_all").boolean(principal.role >= config::Role::kViewer);
+  json.key("charged_only").boolean(charged_only(principal, snapshot));
   text("expires_at", session ? to_rfc3339(session->expires_at) : "");
   text("csrf_token", session ? session->csrf_token : "");
   json.end_object();
@@ -44,7 +47,7 @@ Answer log_in(const ApiContext& context, const Request& request) {
   if (!owner) return problem(401, "there is no such key");
   const auto opened = context.sessions.open(sha256);
   Answer answer;
-  write_session(answer.body, {owner->key->role, owner->tenant->id, owner->key->id, true}, opened.session);
+  write_session(answer.body, {owner->key->role, owner->tenant->id, owner->key->id, true}, *snapshot, opened.session);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kSessionTime).count();
   answer.headers.emplace_back("Set-Cookie", cookie(context, opened.secret, seconds));
   return answer;
@@ -52,7 +55,7 @@ Answer log_in(const ApiContext& context, const Request& request) {
 
 Answer who_am_i(const ApiContext& context, const Request& request) {
   Answer answer;
-  write_session(answer.body, request.principal,
+  write_session(answer.body, request.principal, *context.services.snapshot(),
                 request.principal.by_cookie ? context.sessions.find(request.session_secret) : std::nullopt);
   return answer;
 }

@@ -245,6 +245,7 @@ test('a session stands for its key, and changes need to come from the same origi
   const cookie = set.split(';')[0];
   const who = await call('GET', '/api/v1/session', { key: null, headers: { cookie } });
   assert.equal(who.json.role, 'admin');
+  assert.equal(who.json.charged_only, false);
   const make = (headers) => call('POST', '/api/v1/budgets', { key: null, headers: { cookie, ...headers }, body: { scope: { tenant: 'rival' }, cap_usd: '3' } });
   assert.equal((await make({})).status, 403);
   assert.equal((await make({ 'x-csrf-token': 'guess' })).status, 403);
@@ -255,6 +256,15 @@ test('a session stands for its key, and changes need to come from the same origi
   assert.equal((await call('POST', '/api/v1/session', { key: null, body: {} })).status, 400);
   assert.equal((await call('DELETE', '/api/v1/session', { key: null, headers: { cookie, 'x-csrf-token': who.json.csrf_token } })).status, 204);
   assert.equal((await call('GET', '/api/v1/session', { key: null, headers: { cookie } })).status, 401);
+});
+
+test('models come with the quality that routing expects of them', async () => {
+  const { status, json } = await call('GET', '/api/v1/models', { key: 'kr-acme' });
+  assert.equal(status, 200);
+  const model = json.models.find((one) => one.id === 'gpt-4o');
+  assert.equal(model.provider, 'openai');
+  assert.ok(model.quality.code.value > 0 && model.quality.code.value <= 1);
+  assert.match(model.quality.code.source, /^(benchmarks|family|price|configuration)$/);
 });
 
 test('exports are complete, exact and safe for spreadsheets; the ledger says the same', async () => {

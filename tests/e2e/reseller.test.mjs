@@ -103,6 +103,11 @@ test('headers, the comment in a stream and a decision alone tell what is charged
   assert.ok(body.candidates.every((one) => one.est_cost_usd == null && one.score == null), JSON.stringify(body.candidates[0]));
 });
 
+test('a session says that its key sees what is charged only', async () => {
+  const of = async (key) => (await (await router.get('/api/v1/session', key)).json()).charged_only;
+  assert.deepEqual([await of('kr-resold'), await of('kr-acme'), await of('kr-ops')], [true, false, false]);
+});
+
 test('refusals name the amounts of budgets in what is charged, and no others', async () => {
   const tight = await ask('kr-tight', {});
   assert.equal(tight.status, 402);

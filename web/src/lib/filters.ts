@@ -5,7 +5,7 @@ import { isRangeToken, type Range, resolve, validZone } from '@/lib/range';
 
 export const dimensions = [
   'tenant', 'workflow', 'model', 'provider', 'category', 'region', 'key', 'status', 'end_user', 'requested_model', 'error_code',
-  'endpoint', 'router_version', 'policy_version',
+  'endpoint', 'attempt_reason', 'router_version', 'policy_version',
 ] as const;
 export type Dimension = (typeof dimensions)[number] | `tags.${string}`;
 const bounds = ['min_cost', 'max_cost', 'min_latency', 'max_latency'] as const;

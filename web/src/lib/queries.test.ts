@@ -15,8 +15,8 @@ const all: [string, queries.Asked][] = [
     [`overTime ${group}`, queries.overTime(group, 'cost', 'day')], [`latencyMap ${group}`, queries.latencyMap(group, 'hour')], [`sparks ${group}`, queries.sparks(group, 'day')],
     [`spendBy ${group}`, queries.spendBy(group, true)], [`savingsBy ${group}`, queries.savingsBy(group, true)], [`latencyBy ${group}`, queries.latencyBy(group, false)], [`latencyByFallback ${group}`, queries.latencyByFallback(group, true)],
   ]),
-  ['sumOverTime', queries.sumOverTime(['cost'], 'day', true)], ['percentilesOverTime', queries.percentilesOverTime('hour')], ['spendByStatus', queries.spendByStatus(true)],
-  ['mixBy', queries.mixBy(true)], ['matrix', queries.matrix(8)], ['latencyTotals', queries.latencyTotals(true)], ['attemptsByReason', queries.attemptsByReason()], ['tenants', queries.tenants(true)], ['evidence', queries.evidence()],
+  ['sumOverTime', queries.sumOverTime(['cost'], 'day', true)], ['percentilesOverTime', queries.percentilesOverTime('ttft', 'hour', true)], ['spendByStatus', queries.spendByStatus(true)],
+  ['mixBy', queries.mixBy(true)], ['savingsOverTime', queries.savingsOverTime('day')], ['savingsSteps', queries.savingsSteps('category')], ['costlier', queries.costlier()], ['matrix', queries.matrix(8)], ['latencyTotals', queries.latencyTotals(true)], ['receiptsWithAttempt', queries.receiptsWithAttempt('first')], ['attemptsByReason', queries.attemptsByReason()], ['tenants', queries.tenants(true)], ['tenantFigures', queries.tenantFigures(true)], ['tenantParts', queries.tenantParts('key', true)], ['evidence', queries.evidence()],
 ];
 
 describe('every question', () => {

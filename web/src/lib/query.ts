@@ -1,7 +1,9 @@
 // Server state: one query client; the previous data stays on screen while new data is fetched.
 import { keepPreviousData, QueryClient, useQuery, type UseQueryResult } from '@tanstack/preact-query';
 import { ApiError, type Query, runQuery, type Table } from '@/lib/api';
+import { allowed } from '@/lib/allowed';
 import { type Filters, queryFilters } from '@/lib/filters';
+import { chargedOnly } from '@/lib/session';
 import { type FilterState, useFilters } from '@/lib/state';
 
 const RETRIES = 2;
@@ -20,14 +22,14 @@ export type Panel = Omit<Query, 'from' | 'to' | 'filters' | 'time_zone' | 'compa
 
 /** A panel's question: the view's filters, range, zone and comparison with the panel's own measures and dimensions. */
 export function panelQuery({ filters, range }: Pick<FilterState, 'filters' | 'range'>, panel: Panel): Query {
-  return {
+  return allowed({
     ...panel,
     filters: { ...queryFilters(filters), ...panel.filters },
     from: range.from.toISOString(),
     to: range.to.toISOString(),
     time_zone: filters.tz,
     compare: panel.compare ?? false,
-  };
+  }, chargedOnly());
 }
 
 /** Asks one analytics query. `enabled: false` waits. */
@@ -36,9 +38,10 @@ export function useTable(query: Query, enabled = true): UseQueryResult<Table> {
 }
 
 export function usePanel(panel: Panel, enabled = true): UseQueryResult<Table> {
-  const state = useFilters();
-  return useTable(panelQuery(state, panel), enabled);
+  return usePanelOf(useFilters(), panel, enabled);
 }
+/** For views that narrow the filters by something of their own (and use the same state in their drill-downs). */
+export const usePanelOf = (state: Pick<FilterState, 'filters' | 'range'>, panel: Panel, enabled = true): UseQueryResult<Table> => useTable(panelQuery(state, panel), enabled);
 
 export type { Filters };
 export { useQuery };

@@ -441,6 +441,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What requests can be sent to, with the quality that routing expects by category */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/disk": {
         parameters: {
             query?: never;
@@ -1430,9 +1447,26 @@ export interface components {
             /** @enum {string} */
             role: "tenant" | "viewer" | "operator" | "admin";
             sees_all: boolean;
+            /** @description A key of a tenant with a price plan: amounts are what it is charged; costs, baselines and savings are refused */
+            charged_only: boolean;
             /** Format: date-time */
             expires_at: string | null;
             csrf_token: string | null;
+        };
+        Models: {
+            models: {
+                id: string;
+                provider: string;
+                region: string;
+                /** @description by category, from 0 to 1; categories of which nothing is known are left out */
+                quality: {
+                    [key: string]: {
+                        value: number;
+                        /** @description benchmarks, family, price, configuration */
+                        source: string;
+                    };
+                };
+            }[];
         };
         Disk: {
             /** @description free where the data folder lies */
@@ -2734,6 +2768,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
                 };
             };
             401: components["responses"]["Problem"];

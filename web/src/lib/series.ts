@@ -4,6 +4,9 @@ import { type Money, sum } from '@/lib/money';
 import type { Row } from '@/lib/table';
 
 export const OTHER = '(other)';
+const named: Record<string, string> = { model: 'No model', tenant: 'No tenant', workflow: 'No workflow', category: 'No category', region: 'No region', provider: 'No provider', key: 'No key' };
+/** What stands for an absent value and for the rest. */
+export const labelOf = (group: string, key: string): string => (key === OTHER ? 'Other' : key === '' ? (named[group] ?? 'None') : key);
 
 export class Grid {
   private readonly cells = new Map<string, Row>();

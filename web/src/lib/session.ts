@@ -12,6 +12,9 @@ const roles: readonly Role[] = ['tenant', 'viewer', 'operator', 'admin'];
 /** Whether the key may do what needs at least this role. */
 export const may = (least: Role): boolean => !!session.value && roles.indexOf(session.value.role) >= roles.indexOf(least);
 
+/** A key of a reseller's tenant: amounts are what it is charged; costs, baselines and savings are refused. */
+export const chargedOnly = (): boolean => session.value?.charged_only ?? false;
+
 hooks.signedOut = () => {
   if (session.value) session.value = null;
 };

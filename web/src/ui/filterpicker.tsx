@@ -11,7 +11,7 @@ import { moveFocus, Popover } from '@/ui/popover';
 
 export const dimensionLabels: Record<string, string> = {
   tenant: 'Tenant', workflow: 'Workflow', model: 'Model', provider: 'Provider', category: 'Category', region: 'Region', key: 'API key', status: 'Status',
-  end_user: 'End user', requested_model: 'Requested model', error_code: 'Error code', endpoint: 'Endpoint', router_version: 'Router version', policy_version: 'Policy version',
+  end_user: 'End user', requested_model: 'Requested model', error_code: 'Error code', endpoint: 'Endpoint', attempt_reason: 'Had an attempt that was', router_version: 'Router version', policy_version: 'Policy version',
 };
 export const dimensionLabel = (key: string): string => dimensionLabels[key] ?? (key.startsWith('tags.') ? `Tag ${key.slice(5)}` : key);
 export const boundLabels: Record<Bound, string> = { min_cost: 'Cost from, USD', max_cost: 'Cost to, USD', min_latency: 'Latency from, ms', max_latency: 'Latency to, ms' };

@@ -15,7 +15,7 @@ export const useNewest = () =>
   });
 
 /** How loading stands; only for those who may ask. */
-const useStatus = () =>
+export const useStatus = () =>
   useQuery({ queryKey: ['status'], queryFn: async ({ signal }) => (await http.GET('/api/v1/status', { signal })).data ?? null, enabled: may('viewer'), refetchInterval: 15_000, staleTime: 5000, retry: false });
 
 /** Demo data is marked as such: the demo writes under its own node. */
@@ -25,7 +25,7 @@ export function DemoNote() {
   return <div class="demo" role="note">Demo data: simulated providers, generated traffic and history. <span class="mono">kairosroute demo --clear</span> deletes it.</div>;
 }
 
-const LATE = 10_000; // ms behind the journal
+export const LATE = 10_000; // ms behind the journal
 const VERY_LATE = 60_000;
 
 export function Health() {

@@ -5,7 +5,8 @@ import { sum } from '@/lib/money';
 import { panelQuery, usePanel, useTable } from '@/lib/query';
 import { type Group, overTime, spendBy, spendByStatus, sparks, sumOverTime } from '@/lib/queries';
 import { instant, intervalOf, offset } from '@/lib/range';
-import { Grid, OTHER } from '@/lib/series';
+import { oneOf } from '@/lib/choice';
+import { Grid, labelOf } from '@/lib/series';
 import type { FilterState } from '@/lib/state';
 import { rowsOf } from '@/lib/table';
 import { toNumber } from '@/lib/money';
@@ -14,7 +15,6 @@ export const groups = ['model', 'tenant', 'workflow', 'category'] as const satis
 export type SpendGroup = (typeof groups)[number];
 export const tables = ['tenant', 'workflow', 'model', 'caps'] as const;
 export type SpendTable = (typeof tables)[number];
-export const oneOf = <T extends string>(value: string | undefined, options: readonly T[], otherwise: T): T => options.find((option) => option === value) ?? otherwise;
 
 export const groupOf = (state: FilterState): SpendGroup => oneOf(state.filters.extra.by, groups, 'model');
 export const tableOf = (state: FilterState): SpendTable => oneOf(state.filters.extra.rows, tables, 'tenant');
@@ -65,6 +65,4 @@ export function useForecast(state: FilterState): { forecast: Forecast | null; as
 export const costGrid = (spend: Spend, group: string) => new Grid(rowsOf(spend.series.data), group, (row) => toNumber(row.money('cost')) || 0);
 export const axisOf = (state: FilterState): Bucket[] => bucketsOf(state.range, intervalOf(state.range), state.filters.tz);
 
-const named: Record<string, string> = { model: 'No model', tenant: 'No tenant', workflow: 'No workflow', category: 'No category', region: 'No region', provider: 'No provider' };
-/** What stands for an absent value and for the rest. */
-export const labelOf = (group: string, key: string): string => (key === OTHER ? 'Other' : key === '' ? (named[group] ?? 'None') : key);
+export { labelOf };

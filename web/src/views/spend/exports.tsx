@@ -1,9 +1,6 @@
-// Downloads that the server streams: complete, however long; the browser shows how far they are and can stop them.
-import { ChevronDown, Download } from 'lucide-preact';
-import { apiParams, type Filters } from '@/lib/filters';
+import type { Filters } from '@/lib/filters';
 import type { FilterState } from '@/lib/state';
-import { intervalOf } from '@/lib/range';
-import { moveFocus, Popover } from '@/ui/popover';
+import { ExportMenu, panelHref } from '@/ui/exports';
 
 const oneTenant = (filters: Filters): Record<string, string> => {
   const tenant = filters.by.tenant;
@@ -13,26 +10,6 @@ export function ledgerHref(state: FilterState, format: 'csv' | 'focus-csv' | 'js
   const query = { format, grain, from: state.range.from.toISOString(), to: state.range.to.toISOString(), ...oneTenant(state.filters) };
   return `/api/v1/ledger?${new URLSearchParams(query).toString()}`;
 }
-export function panelHref(state: FilterState, view: string, panel: string): string {
-  const query = { view, panel, ...apiParams(state.filters, state.now), time_zone: state.filters.tz, interval: intervalOf(state.range) };
-  return `/api/v1/export?${new URLSearchParams(query).toString()}`;
-}
-
-/** A menu of downloads. */
-export function ExportMenu({ label, items }: { label: string; items: readonly { label: string; note: string; href: string; name: string }[] }) {
-  return (
-    <Popover right class="btn" button={<><Download size={15} aria-hidden="true" />{label}<ChevronDown size={13} aria-hidden="true" /></>}>
-      {(close) => (
-        // The menu's own links are the interactive elements.
-        // eslint-disable-next-line jsx-a11y/no-static-element-interactions
-        <div onKeyDown={moveFocus}>
-          {items.map((item) => <a key={item.label} class="menu-i two-lines" href={item.href} download={item.name} onClick={close}><span>{item.label}<small>{item.note}</small></span></a>)}
-        </div>
-      )}
-    </Popover>
-  );
-}
-
 export const Exports = ({ state }: { state: FilterState }) => (
   <ExportMenu label="Export ledger" items={[
     { label: 'FOCUS 1.4, by day', note: 'CSV for FinOps tools', href: ledgerHref(state, 'focus-csv', 'day'), name: 'ledger-focus-day.csv' },

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { formatFilters, parseFilters } from '@/lib/filters';
+import { isAuto, withReason } from '@/lib/reasons';
+
+const address = (search: string, reason: Parameters<typeof withReason>[1], autos = ['auto', 'auto:free']) => formatFilters(withReason(parseFilters(search), reason, autos));
+
+describe('how requests got their model', () => {
+  it('knows the names of the router’s choice', () => expect(['auto', 'kr-auto', 'auto:free', 'kr-auto:nitro', 'automatic', 'gpt-4o'].map(isAuto)).toEqual([true, true, true, true, false, false]));
+  it('is a filter each', () => {
+    expect(address('?tenant=a', 'routed')).toBe('?tenant=a&requested_model=auto,auto:free&cache_hit=false&fallback=false');
+    expect(address('', 'pinned')).toBe('?requested_model=!auto,auto:free&cache_hit=false&fallback=false');
+    expect(address('', 'fallback')).toBe('?cache_hit=false&fallback=true');
+    expect(address('', 'cache')).toBe('?cache_hit=true');
+  });
+  it('keeps what was asked for by the view', () => {
+    expect(address('?requested_model=gpt-4o,auto', 'routed')).toContain('requested_model=auto&');
+    expect(address('?requested_model=gpt-4o,auto', 'pinned')).toContain('requested_model=gpt-4o&');
+    expect(address('?requested_model=!gpt-4o', 'pinned')).toContain('requested_model=!auto,auto:free,gpt-4o&');
+    expect(address('?requested_model=!auto', 'routed')).toContain('requested_model=auto:free&');
+  });
+});
