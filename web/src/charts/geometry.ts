@@ -1,8 +1,6 @@
 // Where things are: pixels of buckets and values.
-import { extent } from 'd3-array';
-import { scaleLinear } from 'd3-scale';
 import type { TimeChartProps } from '@/charts/model';
-import { niceTicks, stacked, type Stacked } from '@/charts/scale';
+import { linear, niceTicks, stacked, type Stacked } from '@/charts/scale';
 
 export interface Geometry {
   left: number;
@@ -32,9 +30,10 @@ export function geometryOf(props: TimeChartProps, width: number): Geometry {
     ...(mode === 'lines' ? series.flatMap((one) => [...one.values]) : stack.flatMap((one) => one.spans.flat())),
     ...(before?.values ?? []), ...(after?.values ?? []), level?.value ?? null,
   ].filter((value): value is number => value !== null && Number.isFinite(value));
-  const [low = 0, high = 0] = extent(values);
+  const low = values.reduce((least, value) => Math.min(least, value), 0);
+  const high = values.reduce((most, value) => Math.max(most, value), 0);
   const ticks = niceTicks(low, high);
-  const y = scaleLinear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [TOP + height, TOP]);
+  const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [TOP + height, TOP]);
   const count = buckets.length + (after?.buckets.length ?? 0);
   const plot = Math.max(40, width - LEFT - RIGHT);
   const band = plot / Math.max(1, count);

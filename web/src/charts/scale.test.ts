@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { niceTicks, OTHER, slots, stacked, timeTicks } from '@/charts/scale';
+import { linear, niceTicks, OTHER, slots, stacked, timeTicks } from '@/charts/scale';
 import { bucketsOf } from '@/lib/buckets';
 
 const range = (from: string, to: string) => ({ from: new Date(from), to: new Date(to) });
+
+describe('linear', () => {
+  it('goes from values to pixels, also downwards and from nothing', () => {
+    expect([0, 5, 10].map(linear([0, 10], [100, 0]))).toEqual([100, 50, 0]);
+    expect(linear([3, 3], [0, 10])(3)).toBe(0);
+  });
+});
 
 describe('niceTicks', () => {
   it('steps by 1, 2, 2.5 and 5', () => {

@@ -16,6 +16,9 @@ export function niceTicks(low: number, high: number, count = 4): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Math.round((first + i) * step * 1e12) / 1e12);
 }
 
+/** From values to pixels, straight. */
+export const linear = ([low, high]: readonly [number, number], [from, to]: readonly [number, number]) => (value: number): number => from + ((value - low) / (high - low || 1)) * (to - from);
+
 export interface Tick {
   index: number;
   label: string;

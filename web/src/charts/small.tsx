@@ -1,8 +1,7 @@
 // Small marks: ranked bars, sparks, a waterfall of a sum.
 import type { ComponentChildren } from 'preact';
-import { scaleLinear } from 'd3-scale';
 import { Link } from 'wouter-preact';
-import { niceTicks } from '@/charts/scale';
+import { linear, niceTicks } from '@/charts/scale';
 import { useWidth } from '@/charts/width';
 
 export interface BarItem {
@@ -78,7 +77,7 @@ export function Bridge({ label, steps, axis }: { label: string; steps: readonly 
   const { element, width } = useWidth<HTMLDivElement>();
   const bars = placed(steps);
   const ticks = niceTicks(Math.min(...bars.map((bar) => Math.min(bar.from, bar.to))), Math.max(...bars.map((bar) => Math.max(bar.from, bar.to))));
-  const y = scaleLinear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [BRIDGE.height - BRIDGE.bottom, BRIDGE.top]);
+  const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [BRIDGE.height - BRIDGE.bottom, BRIDGE.top]);
   const band = (width - BRIDGE.left - BRIDGE.right) / Math.max(1, bars.length);
   const bar = Math.min(88, band * 0.62);
   return (
