@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { spawn, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -90,6 +90,19 @@ function cpu(pid) {
   }
   return used;
 }
+/// Share of its CPU time that a thread spent in the kernel: sockets, above all. In ticks of 10 ms, so only of long runs.
+function kernelTicks(pid, name) {
+  const ticks = { kernel: 0, all: 0 };
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      if (!readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').startsWith(name)) continue;
+      const fields = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ')[1].split(' ').map(Number);
+      ticks.kernel += fields[12];
+      ticks.all += fields[11] + fields[12];
+    } catch { /* the thread has ended */ }
+  }
+  return ticks;
+}
 const total = (used) => Object.values(used).reduce((a, b) => a + b, 0);
 const resident = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
 
@@ -155,10 +168,12 @@ try {
   const provider = await nginx('provider', (port) => `server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 '${answer}'; } }`);
   const proxy = await nginx('proxy', (port) => `upstream provider { server 127.0.0.1:${provider.port}; keepalive 512; keepalive_requests 100000000; }
   server { listen 127.0.0.1:${port} backlog=4096; location / { proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; proxy_request_buffering off; } }`);
+  const load1 = loadavg()[0]; // of others: what is started here comes later
   const router = await kairosroute('load', provider.port, 1);
   await sleep(1000);
   const idle = resident(router.pid);
   for (const target of [proxy, router]) await load(target); // warm
+  const ticksBefore = [kernelTicks(proxy.pid, 'nginx'), kernelTicks(router.pid, 'kr-loop')];
   const runs = { direct: [], again: [], nginx: [], kairosroute: [] };
   for (let round = 0; round < rounds; ++round) {
     runs.direct.push(await load(provider));
@@ -166,6 +181,7 @@ try {
     runs.kairosroute.push(await load(router));
     runs.again.push(await load(provider));
   }
+  const kernelShare = [kernelTicks(proxy.pid, 'nginx'), kernelTicks(router.pid, 'kr-loop')].map((ticks, i) => (ticks.kernel - ticksBefore[i].kernel) / Math.max(ticks.all - ticksBefore[i].all, 1));
   const of = (name, what) => median(runs[name].map((run) => run[what]));
   const ratios = (what) => median(runs.kairosroute.map((run, i) => run[what] / runs.nginx[i].whole));
   const latency = addedLatency(provider, router);
@@ -182,15 +198,17 @@ try {
   const storeBytes = statSync(join(router.dataDir, 'receipts.duckdb')).size;
   const streaming = await streams(1000, 100, 100);
 
-  const result = { cpu: { nginx_us: of('nginx', 'whole'), loops_us: of('kairosroute', 'loops'), whole_us: of('kairosroute', 'whole'), loops_ratio: ratios('loops'), whole_ratio: ratios('whole'),
-    by_thread_us: runs.kairosroute.at(-1).by, null_ratio: median(runs.again.map((run, i) => run.whole / runs.direct[i].whole)) },
+  const result = { machine: { cores: cpus().length, load_before: load1 }, cpu: { nginx_us: of('nginx', 'whole'), loops_us: of('kairosroute', 'loops'), whole_us: of('kairosroute', 'whole'), loops_ratio: ratios('loops'), whole_ratio: ratios('whole'),
+    kernel_share: { nginx: kernelShare[0], loops: kernelShare[1] }, by_thread_us: runs.kairosroute.at(-1).by, null_ratio: median(runs.again.map((run, i) => run.whole / runs.direct[i].whole)) },
   latency, nullLatency, proxyLatency, receipts_per_second: of('kairosroute', 'rate'), nginx_per_second: of('nginx', 'rate'), receipts: count, asked: receipts,
   journal_bytes_per_receipt: journalBytes / count, store_bytes_per_receipt: storeBytes / count, loader_rows_per_second: count / rebuildSeconds, idle_mib: idle, streaming };
   mkdirSync(join(root, 'build/bench'), { recursive: true });
   writeFileSync(join(root, 'build/bench/gateway.json'), JSON.stringify(result, null, 1));
 
+  row('Machine', `${result.machine.cores} cores`, `load of others before the run ${load1.toFixed(1)}`);
   row('CPU per request', `nginx ${us(result.cpu.nginx_us)}`, `KairosRoute's request thread ${us(result.cpu.loops_us)}`, `whole process ${us(result.cpu.whole_us)}`);
   row('  ratio to nginx', `request thread ${result.cpu.loops_ratio.toFixed(2)}×`, `whole ${result.cpu.whole_ratio.toFixed(2)}×`, `(null run: ${result.cpu.null_ratio.toFixed(2)}×)`);
+  row('  of it in the kernel', `nginx ${us(result.cpu.nginx_us * kernelShare[0])}`, `request thread ${us(result.cpu.loops_us * kernelShare[1])}`);
   row('  by thread', Object.entries(result.cpu.by_thread_us).map(([name, value]) => `${name} ${us(value)}`).join(', '));
   row('Added latency over direct, one connection, paired', `p50 ${us(latency.added.p50)}`, `p99 ${us(latency.added.p99)}`);
   row('  nginx / null run (direct against direct)', `p50 ${us(proxyLatency.added.p50)} / ${us(nullLatency.added.p50)}`, `p99 ${us(proxyLatency.added.p99)} / ${us(nullLatency.added.p99)}`);
