@@ -71,17 +71,18 @@ export function placed(steps: readonly Step[]): Placed[] {
   });
 }
 
-const BRIDGE = { height: 268, left: 48, right: 8, top: 26, bottom: 42 };
+const BRIDGE = { height: 268, left: 48, right: 8, top: 26, bottom: 42, least: 74 };
 /** How one sum becomes another. What lowers it is good, what raises it is not: sign and colour say so. */
 export function Bridge({ label, steps, axis }: { label: string; steps: readonly Step[]; axis: (value: number) => string }) {
-  const { element, width } = useWidth<HTMLDivElement>();
+  const { element, width: seen } = useWidth<HTMLDivElement>();
   const bars = placed(steps);
+  const width = Math.max(seen, BRIDGE.left + BRIDGE.right + bars.length * BRIDGE.least); // narrower, it scrolls
   const ticks = niceTicks(Math.min(...bars.map((bar) => Math.min(bar.from, bar.to))), Math.max(...bars.map((bar) => Math.max(bar.from, bar.to))));
   const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [BRIDGE.height - BRIDGE.bottom, BRIDGE.top]);
   const band = (width - BRIDGE.left - BRIDGE.right) / Math.max(1, bars.length);
   const bar = Math.min(88, band * 0.62);
   return (
-    <div class="plot" ref={element}>
+    <div class="plot wide" ref={element}>
       <svg width={width} height={BRIDGE.height} role="group" aria-label={label}>
         <g aria-hidden="true">
           {ticks.map((tick) => <g key={tick}><line class={tick === 0 ? 'axis' : 'gridline'} x1={BRIDGE.left} x2={width - BRIDGE.right} y1={y(tick)} y2={y(tick)} /><text x={BRIDGE.left - 10} y={y(tick) + 4} text-anchor="end">{axis(tick)}</text></g>)}
@@ -94,12 +95,23 @@ export function Bridge({ label, steps, axis }: { label: string; steps: readonly 
             <Link key={one.key} href={one.href} class={`step ${one.kind === 'sum' ? 'sum' : one.value <= 0 ? 'less' : 'more'}`} aria-label={`${one.label}: ${one.text}${one.note ? `, ${one.note}` : ''}`}>
               <rect class="hit" x={middle - band / 2} y={BRIDGE.top} width={band} height={BRIDGE.height - BRIDGE.top} />
               <rect class="fill" x={middle - bar / 2} y={top} width={bar} height={Math.max(1.5, Math.abs(y(one.from) - y(one.to)))} rx="2" />
-              <text class="step-v" x={middle} y={top - 8} text-anchor="middle">{one.text}</text>
-              <text class="step-l" x={middle} y={BRIDGE.height - BRIDGE.bottom + 18} text-anchor="middle">{cut(one.label, band)}</text>
-              {one.note && <text x={middle} y={BRIDGE.height - BRIDGE.bottom + 34} text-anchor="middle">{cut(one.note, band)}</text>}
             </Link>
           );
         })}
+        {/* Beside the links, whose names say the same in full. */}
+        <g class="through" aria-hidden="true">
+          {bars.map((one, index) => {
+            const middle = BRIDGE.left + (index + 0.5) * band;
+            const under = BRIDGE.height - BRIDGE.bottom;
+            return (
+              <g key={one.key}>
+                <text class="step-v" x={middle} y={Math.min(y(one.from), y(one.to)) - 8} text-anchor="middle">{one.text}</text>
+                <text class="step-l" x={middle} y={under + 18} text-anchor="middle">{cut(one.label, band)}</text>
+                {one.note && <text x={middle} y={under + 34} text-anchor="middle">{cut(one.note, band)}</text>}
+              </g>
+            );
+          })}
+        </g>
       </svg>
     </div>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, change, count, middle, money, moneyAxis, moneyParts, ms, micros, percent, points, pricePerMillion, time, tokens } from '@/lib/format';
+import { ago, bytes, change, count, middle, money, moneyAxis, moneyParts, ms, msAxis, micros, percent, points, pricePerMillion, time, tokens } from '@/lib/format';
 import { exactUsd, parseUsd, sum } from '@/lib/money';
 
 describe('money', () => {
@@ -39,6 +39,7 @@ describe('counts, shares and changes', () => {
 
 describe('durations and times', () => {
   it.each([[0.89, '0.89 ms'], [1140, '1,140 ms'], [12_400, '12.4 s'], [72_000, '1 m 12 s'], [null, '—'], [7, '7 ms']])('ms %s', (value, text) => expect(ms(value)).toBe(text));
+  it.each([[0, '0 ms'], [250, '250 ms'], [8000, '8 s'], [2500, '2.5 s']])('axis %s', (value, text) => expect(msAxis(value)).toBe(text));
   it('shows the router in hundredths', () => expect(micros(890)).toBe('0.89 ms'));
   it('is in the chosen zone', () => {
     const at = '2026-04-24T13:07:42.318Z';

@@ -132,6 +132,8 @@ export function ms(value: Maybe): string {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   return `${Math.floor(seconds / 60)} m ${Math.floor(seconds % 60)} s`;
 }
+/** For axes: "8 s", "250 ms". */
+export const msAxis = (value: number): string => (Math.abs(value) >= 1000 ? `${trim(value / 1000, 2)} s` : `${trim(value, 2)} ms`);
 export const micros = (value: Maybe): string => (missing(value) ? UNKNOWN : value < 10_000 ? `${(value / 1000).toFixed(2)} ms` : ms(value / 1000));
 
 // --- times -----------------------------------------------------------------------------------------------------------

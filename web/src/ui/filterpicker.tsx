@@ -1,6 +1,7 @@
 // "+ Filter": choose what, then among its values (with counts, from the analytics query), or type one.
 import { ArrowLeft, Plus } from 'lucide-preact';
-import { useState } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Bound, type Dimension, dimensions, withBound, withFlag, withValues } from '@/lib/filters';
 import { count } from '@/lib/format';
 import { useShortcuts } from '@/lib/keys';
@@ -108,12 +109,31 @@ function Steps({ close, start }: { close: () => void; start: Step }) {
   );
 }
 
+/** What was asked for from elsewhere (the palette): the picker opens at it. */
+const wanted = signal<{ step: Step; times: number }>({ step: { kind: 'what' }, times: 0 });
+export const pickValues = (key: Dimension) => {
+  wanted.value = { step: { kind: 'values', key }, times: wanted.value.times + 1 };
+};
+
 export function FilterPicker() {
   const [trigger, setTrigger] = useState(0);
-  useShortcuts([{ keys: 'f', label: 'Add a filter', run: () => setTrigger(trigger + 1) }]);
+  const [start, setStart] = useState<Step>({ kind: 'what' });
+  const asked = wanted.value;
+  const seen = useRef(asked.times);
+  useEffect(() => {
+    if (asked.times === seen.current) return;
+    seen.current = asked.times;
+    setStart(asked.step);
+    setTrigger((before) => before + 1);
+  }, [asked]);
+  const add = () => {
+    setStart({ kind: 'what' });
+    setTrigger((before) => before + 1);
+  };
+  useShortcuts([{ keys: 'f', label: 'Add a filter', run: add }]);
   return (
-    <Popover class="chip dash" trigger={trigger} title="Add a filter" button={<span><Plus size={13} aria-hidden="true" />Filter <kbd aria-hidden="true">F</kbd></span>}>
-      {(close) => <Steps close={close} start={{ kind: 'what' }} />}
+    <Popover class="chip dash" trigger={trigger} title="Add a filter" onOpen={(byButton) => { if (byButton) setStart({ kind: 'what' }); }} button={<span><Plus size={13} aria-hidden="true" />Filter <kbd aria-hidden="true">F</kbd></span>}>
+      {(close) => <Steps close={close} start={start} />}
     </Popover>
   );
 }

@@ -30,3 +30,5 @@ export const groups: readonly NavGroup[] = [
 ];
 export const settings: NavItem = { path: '/settings', label: 'Settings', key: ',', Icon: Settings };
 export const allViews: readonly NavItem[] = [...groups.flatMap((group) => group.items), settings];
+/** Views whose filter bar takes every filter; elsewhere a filter leads to Search. */
+export const takesFilters = (path: string): boolean => ['/savings', '/spend', '/tenants', '/mix', '/latency', '/live', '/receipts'].some((view) => path === view || (view === '/tenants' && path.startsWith('/tenants/')));

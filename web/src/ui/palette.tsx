@@ -1,12 +1,16 @@
-// ⌘K: go to a view, a saved view, a receipt by its id or trace; actions. A combobox over a listbox in a native dialog.
+// ⌘K: go to a view, a saved view, a receipt by its id or trace; filters, ranges, actions. A combobox over a listbox in a native dialog.
 import { ArrowRight, Search } from 'lucide-preact';
 import { useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import { useFilters, viewHref } from '@/lib/state';
+import { cleared, dimensions, type Filters, formatFilters, hasFilters, withRange } from '@/lib/filters';
+import { presets } from '@/lib/range';
+import { refresh, useFilters, viewHref } from '@/lib/state';
 import { setTheme } from '@/lib/theme';
 import { signOut } from '@/lib/session';
 import { useSavedViews } from '@/views/receipts/saved';
-import { allViews } from '@/ui/nav';
+import { dimensionLabel, pickValues } from '@/ui/filterpicker';
+import { helpOpen } from '@/ui/help';
+import { allViews, takesFilters } from '@/ui/nav';
 
 interface Command {
   label: string;
@@ -23,24 +27,33 @@ export function jumpOf(text: string): { href: string; label: string } | null {
 }
 
 function useCommands(text: string): Command[] {
-  const [, navigate] = useLocation();
+  const [path, navigate] = useLocation();
   const { filters } = useFilters();
   const saved = useSavedViews();
   return useMemo(() => {
     const jump = jumpOf(text);
+    const here = (next: Filters) => navigate(path + formatFilters(next));
+    const narrowed = takesFilters(path) ? path : '/receipts';
     const fixed: Command[] = [
       ...allViews.map((view) => ({ label: view.label, note: 'view', run: () => navigate(viewHref(view.path, filters)) })),
       ...saved.views.map((view) => ({ label: view.name, note: 'saved view', run: () => navigate(view.href) })),
+      ...dimensions.map((key) => ({ label: `Filter by ${dimensionLabel(key).toLowerCase().replace('api', 'API')}`, note: 'filter', run: () => { if (narrowed !== path) navigate(viewHref(narrowed, filters)); setTimeout(() => pickValues(key)); } })),
+      ...presets.map((preset) => ({ label: `Range: ${preset.label.toLowerCase()}`, note: 'range', run: () => here(withRange(filters, preset.key)) })),
+      { label: filters.compare ? 'Compare with nothing' : 'Compare with the previous period', note: 'filter', run: () => here({ ...filters, compare: !filters.compare }) },
+      ...[...new Set(['UTC', Intl.DateTimeFormat().resolvedOptions().timeZone])].map((tz) => ({ label: `Time zone: ${tz}`, note: 'range', run: () => here({ ...filters, tz }) })),
+      ...(hasFilters(filters) ? [{ label: 'Clear filters', note: 'filter', run: () => here(cleared(filters)) }] : []),
+      { label: 'Refresh', note: 'action', run: refresh },
+      { label: 'Keyboard shortcuts', note: 'action', run: () => { helpOpen.value = true; } },
       { label: 'Theme: light', note: 'action', run: () => setTheme('light') },
       { label: 'Theme: dark', note: 'action', run: () => setTheme('dark') },
       { label: 'Theme: as the system', note: 'action', run: () => setTheme('system') },
       { label: 'Sign out', note: 'action', run: () => void signOut() },
     ];
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = fixed.filter((command) => words.every((word) => command.label.toLowerCase().includes(word)));
+    const found = fixed.filter((command) => words.every((word) => `${command.label} ${command.note}`.toLowerCase().includes(word)));
     const search = text.trim() && !jump ? [{ label: `Search receipts for “${text.trim().slice(0, 80)}”`, note: 'search', run: () => navigate(viewHref('/receipts', { ...filters, q: text.trim() })) }] : [];
     return [...(jump ? [{ label: jump.label, note: 'open', run: () => navigate(jump.href) }] : []), ...found, ...search];
-  }, [text, filters, saved.views, navigate]);
+  }, [text, path, filters, saved.views, navigate]);
 }
 
 export function CommandPalette({ onClose }: { onClose: () => void }) {

@@ -16,10 +16,12 @@ interface PopoverProps {
   panelClass?: string;
   /** Opens it from outside, as a shortcut does: changes of this number toggle it. */
   trigger?: number;
+  /** Before it opens by its own button. */
+  onOpen?: (byButton: boolean) => void;
   children: (close: () => void) => ComponentChildren;
 }
 
-export function Popover({ button, label, title, class: name = 'btn sm', right = false, panelClass = '', trigger = 0, children }: PopoverProps) {
+export function Popover({ button, label, title, class: name = 'btn sm', right = false, panelClass = '', trigger = 0, onOpen, children }: PopoverProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -54,7 +56,7 @@ export function Popover({ button, label, title, class: name = 'btn sm', right = 
         close();
       }
     }}>
-      <button ref={opener} type="button" class={name} aria-expanded={open} aria-controls={id} aria-label={label} title={title} onClick={() => setOpen(!open)}>{button}</button>
+      <button ref={opener} type="button" class={name} aria-expanded={open} aria-controls={id} aria-label={label} title={title} onClick={() => { if (!open) onOpen?.(true); setOpen(!open); }}>{button}</button>
       {open && <div id={id} class={`panel ${right ? 'right' : ''} ${panelClass}`}>{children(close)}</div>}
     </div>
   );

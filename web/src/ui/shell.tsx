@@ -12,7 +12,7 @@ import { setTheme, theme, type Theme } from '@/lib/theme';
 import { useSavedViews } from '@/views/receipts/saved';
 import { allViews, groups, settings } from '@/ui/nav';
 import { Greeting } from '@/ui/greeting';
-import { Help } from '@/ui/help';
+import { Help, helpOpen } from '@/ui/help';
 import { CommandPalette } from '@/ui/palette';
 import { moveFocus, Popover } from '@/ui/popover';
 import { DemoNote, Health } from '@/ui/health';
@@ -84,7 +84,6 @@ export function AppShell({ children }: { children: ComponentChildren }) {
   const [path, navigate] = useLocation();
   const { filters } = useFilters();
   const [palette, setPalette] = useState(false);
-  const [help, setHelp] = useState(false);
   const [menu, setMenu] = useState(false);
   const [narrow, setNarrow] = useState(localStorage.getItem(NARROW) === 'narrow');
   useEffect(() => localStorage.setItem(NARROW, narrow ? 'narrow' : 'wide'), [narrow]);
@@ -92,7 +91,7 @@ export function AppShell({ children }: { children: ComponentChildren }) {
   useShortcuts([
     { keys: 'mod+k', label: 'Search or jump to', run: () => setPalette(true) },
     { keys: '/', label: 'Search or jump to', run: () => setPalette(true) },
-    { keys: '?', label: 'This help', run: () => setHelp(true) },
+    { keys: '?', label: 'This help', run: () => { helpOpen.value = true; } },
     { keys: '\\', label: 'Narrow or wide rail', run: () => setNarrow(!narrow) },
     ...allViews.map((view) => ({ keys: `g ${view.key}`, label: `Go to ${view.label}`, run: () => navigate(viewHref(view.path, filters)) })),
   ]);
@@ -109,7 +108,7 @@ export function AppShell({ children }: { children: ComponentChildren }) {
       </div>
       <Toasts />
       {palette && <CommandPalette onClose={() => setPalette(false)} />}
-      {help && <Help onClose={() => setHelp(false)} />}
+      {helpOpen.value && <Help onClose={() => { helpOpen.value = false; }} />}
     </>
   );
 }

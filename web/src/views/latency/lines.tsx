@@ -5,7 +5,7 @@ import { TimeChart } from '@/charts/timechart';
 import { bucketsOf } from '@/lib/buckets';
 import { drillHref } from '@/lib/drill';
 import { withRange } from '@/lib/filters';
-import { change, count, micros, ms } from '@/lib/format';
+import { change, count, micros, ms, msAxis } from '@/lib/format';
 import type { Duration } from '@/lib/queries';
 import { Grid } from '@/lib/series';
 import type { FilterState } from '@/lib/state';
@@ -18,7 +18,6 @@ import { choicesOf, type Latency } from '@/views/latency/data';
 const names: Record<Duration, string> = { latency: 'Latency', ttft: 'Time to first token', overhead: 'The router’s own time' };
 const short: Record<Duration, string> = { latency: 'Whole', ttft: 'First token', overhead: 'Router' };
 const looks = [['p50', 'var(--tx2)', false], ['p95', 'var(--accent)', false], ['p99', 'var(--neg)', true]] as const;
-const axis = (of: (value: number) => string) => (value: number) => of(value).replace(/\.00(?= )/, '');
 
 export function lineChart(state: FilterState, latency: Latency, duration: Duration): TimeChartProps {
   const { filters, range, now } = state;
@@ -37,7 +36,7 @@ export function lineChart(state: FilterState, latency: Latency, duration: Durati
     return { total: `p95 ${format(value)}`, receipts: `${count(at(index, 'receipts') ?? 0)} receipts`, ...(before === null ? {} : { before: `was ${format(before)}` }), change: text === null || value === null || before === null ? null : { text, tone: value === before ? 'flat' : value < before ? 'good' : 'bad' } };
   };
   return {
-    label: names[duration], mode: 'lines', buckets, interval: latency.interval, zone: filters.tz, series, reading, axis: axis(format),
+    label: names[duration], mode: 'lines', buckets, interval: latency.interval, zone: filters.tz, series, reading, axis: duration === 'overhead' ? (value) => msAxis(value / 1000) : msAxis,
     before: filters.compare ? { label: 'p95 before', values: buckets.map((_, index) => at(index, previous(`${duration}_p95`))) } : null,
     href: (index) => {
       const bucket = index === null ? undefined : buckets[index];

@@ -1,5 +1,6 @@
 // A row for each value: percentiles, first choice and after fallback apart, the router's own time.
 import { Link } from 'wouter-preact';
+import { enough } from '@/lib/amounts';
 import { sortBy, sorting } from '@/lib/choice';
 import { drillHref } from '@/lib/drill';
 import { count, decimal } from '@/lib/format';
@@ -22,7 +23,7 @@ export function LatencyRows({ state, latency }: { state: FilterState; latency: L
   const [sort, setSort] = sorting(state, { key: 'latency_p95', desc: true });
   const { filters, now } = state;
   return (
-    <Card class="c12" title={`By ${groupNames[group].toLowerCase()}`} sub="p95 of requests that kept their first model, and of those that fell back" foot={<Exactness tables={[latency.table.data]} />}>
+    <Card class="c12 dense" title={`By ${groupNames[group].toLowerCase()}`} sub="direct: kept the first model; fallback: needed another" foot={<Exactness tables={[latency.table.data]} />}>
       <Loaded of={latency.table} height={260}>
         {(data) => {
           if (!data.columns.some((column) => column.name === group)) return null;
@@ -46,11 +47,11 @@ export function LatencyRows({ state, latency }: { state: FilterState; latency: L
             { key: 'receipts', head: 'Receipts', right: true, sortable: true, cell: linked((row) => <Count value={row.number('receipts')} />) },
             { key: 'latency_p50', head: 'p50', right: true, sortable: true, cell: linked((row) => <Ms value={row.number('latency_p50')} />) },
             { key: 'latency_p95', head: 'p95', right: true, sortable: true, cell: linked((row) => <b class="strong"><Ms value={row.number('latency_p95')} /></b>) },
-            ...(filters.compare ? [{ key: 'change', head: 'Change', right: true, cell: (row: Row) => <Delta now={row.number('latency_p95')} before={row.number(previous('latency_p95'))} good="down" /> }] : []),
+            ...(filters.compare ? [{ key: 'change', head: 'Change', right: true, cell: (row: Row) => enough(row.number('receipts'), row.number(previous('receipts'))) && <Delta now={row.number('latency_p95')} before={row.number(previous('latency_p95'))} good="down" /> }] : []),
             { key: 'latency_p99', head: 'p99', right: true, sortable: true, cell: tail },
-            { key: 'direct', head: 'p95, first model', right: true, sortable: true, cell: split(direct, false) },
-            { key: 'fallback', head: 'p95, fell back', right: true, sortable: true, cell: split(fallback, true) },
-            { key: 'ttft_p95', head: 'First token p95', right: true, sortable: true, cell: (row) => <Ms value={row.number('ttft_p95')} /> },
+            { key: 'direct', head: 'p95 direct', right: true, sortable: true, cell: split(direct, false) },
+            { key: 'fallback', head: 'p95 fallback', right: true, sortable: true, cell: split(fallback, true) },
+            { key: 'ttft_p95', head: 'TTFT p95', right: true, sortable: true, cell: (row) => <Ms value={row.number('ttft_p95')} /> },
             { key: 'throughput', head: 'Tokens/s', right: true, sortable: true, cell: (row) => <span class="n">{decimal(row.number('throughput'), 1)}</span> },
             { key: 'overhead_p95', head: 'Router p95', right: true, sortable: true, cell: (row) => <Micros value={row.number('overhead_p95')} /> },
             { key: 'fallback_rate', head: 'Fell back', right: true, sortable: true, cell: (row) => <Link class="cell-link" href={href(row, true)} tabIndex={-1}><Pct value={row.number('fallback_rate')} /></Link> },

@@ -13,7 +13,7 @@ export const measures = ['cost', 'requests', 'tokens_output'] as const;
 export type MixMeasure = (typeof measures)[number];
 export const cells = ['share', 'unit', 'quality', 'latency'] as const;
 export type CellKind = (typeof cells)[number];
-export const MATRIX_MODELS = 10;
+export const MATRIX_MODELS = 16;
 
 export const choicesOf = (state: FilterState) => ({ measure: choice(state, 'of', measures, 'cost'), shape: choice(state, 'shape', ['amount', 'share'] as const, 'share'), cell: choice(state, 'cell', cells, 'share') });
 

@@ -16,13 +16,14 @@ interface Props {
   error: unknown;
   /** Only this tenant's. */
   tenant?: string;
+  class?: string;
 }
 const MOST = 6;
-export function Burn({ state, budgets, error, tenant }: Props) {
+export function Burn({ state, budgets, error, tenant, class: name = 'c4' }: Props) {
   const own = [...(budgets ?? [])].filter((one) => tenant === undefined || one.scope.tenant === tenant).sort(byShare);
   const allCaps = `/spend${formatFilters(withExtra({ ...state.filters, extra: {} }, 'rows', 'caps'))}`;
   return (
-    <Card class="c4" title="Budgets" tools={<Link class="btn sm gh" href={allCaps}>All caps</Link>}>
+    <Card class={name} title="Budgets" tools={<Link class="btn sm gh" href={allCaps}>All caps</Link>}>
       {!budgets ? (error ? <ErrorCard error={error} /> : <div class="pad" style={{ height: 200 }} aria-busy="true" />) : own.length === 0 ? (
         <EmptyState title="No cap"><p>Nothing stops spending here. Caps are made in <Link class="link" href={viewHref('/spend', state.filters)}>Spend</Link>.</p></EmptyState>
       ) : (

@@ -25,7 +25,7 @@ const heads = { model: 'Model', workflow: 'Workflow', key: 'API key', category: 
 
 function Rates({ state, one }: { state: FilterState; one: OneTenant }) {
   return (
-    <Card class="c4" title="Rates" tools={<span class="sub">of requests{state.filters.compare ? ' · change' : ''}</span>}>
+    <Card title="Rates" tools={<span class="sub">of requests{state.filters.compare ? ' · change' : ''}</span>}>
       <Loaded of={one.totals} height={180}>
         {(data) => {
           const total = totalsOf(data);
@@ -46,7 +46,7 @@ function Parts({ state, one }: { state: FilterState; one: OneTenant }) {
   const { parts: [group, setGroup] } = choicesOf(state);
   const [sort, setSort] = sorting(state, { key: 'cost', desc: true });
   return (
-    <Card class="c8" title={`By ${heads[group].toLowerCase().replace('api', 'API')}`} tools={<Segment label="Rows" value={group} options={(Object.keys(heads) as (keyof typeof heads)[]).map((key) => ({ key, label: heads[key] }))} onChange={setGroup} />}>
+    <Card class="c12" title={`By ${heads[group].toLowerCase().replace('api', 'API')}`} tools={<Segment label="Rows" value={group} options={(Object.keys(heads) as (keyof typeof heads)[]).map((key) => ({ key, label: heads[key] }))} onChange={setGroup} />}>
       <Loaded of={one.parts} height={260}>
         {(data) => {
           if (!data.columns.some((column) => column.name === group)) return null;
@@ -104,9 +104,11 @@ export function TenantPage({ id }: { id: string }) {
           <TenantKpis state={state} total={totalsOf(one.totals.data)} />
           <div class="grid">
             <TenantChart state={state} group="model" asked={one} />
-            <Burn state={state} budgets={one.budgets.data} error={one.budgets.error} tenant={id} />
+            <div class="c4 col">
+              <Rates state={state} one={one} />
+              <Burn class="" state={state} budgets={one.budgets.data} error={one.budgets.error} tenant={id} />
+            </div>
             <Parts state={state} one={one} />
-            <Rates state={state} one={one} />
           </div>
         </>
       )}

@@ -59,7 +59,7 @@ export function TenantRows({ state, all }: { state: FilterState; all: Tenants })
     return row.number(sort.key);
   };
   return (
-    <Card class="c12" title="Tenants" sub="the name opens a tenant’s page, figures open their receipts">
+    <Card class="c12 dense" title="Tenants" sub="the name opens a tenant’s page, figures open their receipts">
       <Loaded of={all.table} height={260}>
         {(data) => <Table label="Tenants" cols={columns(state, all)} rows={sortBy(rowsOf(data), value, sort.desc)} rowKey={(row) => row.text('tenant')} sort={sort} onSort={setSort} href={(row) => tenantHref(state, row.text('tenant'))} empty={<EmptyState title="No receipt in this range" />} />}
       </Loaded>
