@@ -16,6 +16,12 @@ const nameOf = (chart: TimeChartProps, index: number): string => {
   return time(bucket.range.from, chart.interval === 'month' ? 'month' : chart.interval === 'day' || chart.interval === 'week' ? 'date' : 'minute', chart.zone);
 };
 
+/** The instant in UTC, where the chart's zone is another. */
+const utcOf = (chart: TimeChartProps, index: number): string => {
+  const from = chart.buckets[index]?.range.from;
+  return from && chart.zone !== 'UTC' ? `${time(from, 'minute', 'UTC')} UTC` : '';
+};
+
 function Legend({ chart, at }: { chart: TimeChartProps; at: number | null }) {
   return (
     <div class="legend readout">
@@ -40,6 +46,7 @@ function Tip({ chart, geometry: g, at }: { chart: TimeChartProps; geometry: Geom
     <div class="tip" style={style} aria-hidden="true">
       <div><b>{reading.total}</b>{reading.change && <span class={`d ${reading.change.tone}`}>{reading.change.text}</span>}</div>
       <div class="mut">{nameOf(chart, at)}{reading.before && ` · ${reading.before}`}</div>
+      {chart.zone !== 'UTC' && <div class="mut">{utcOf(chart, at)}</div>}
       <div class="tip-l"><span class="link">{reading.receipts}</span><kbd>⏎</kbd></div>
     </div>
   );
@@ -159,7 +166,7 @@ export function TimeChart(given: TimeChartProps) {
       </div>
       <Twin label={chart.label} heads={['Time', ...chart.series.map((one) => one.label), 'Receipts']} rows={() => chart.buckets.map((bucket, index) => ({
         key: bucket.name,
-        head: nameOf(chart, index),
+        head: <time dateTime={bucket.range.from.toISOString()} title={`${time(bucket.range.from, 'full', 'UTC')}`}>{nameOf(chart, index)}</time>,
         cells: [...chart.series.map((one) => ({ text: one.text(index), href: chart.href(index, one.key) })), { text: chart.reading(index).receipts, href: chart.href(index, null) }],
       }))} />
     </div>

@@ -7,6 +7,7 @@ import { useShortcuts } from '@/lib/keys';
 import { lazyView } from '@/lib/lazy';
 import { may } from '@/lib/session';
 import { useFilters } from '@/lib/state';
+import { DataNotices } from '@/ui/notices';
 import { Page } from '@/ui/page';
 import { Categories } from '@/views/spend/categories';
 import { SpendChart } from '@/views/spend/chart';
@@ -33,6 +34,7 @@ function Overview() {
       <Exports state={state} />
       {operator && <button type="button" class="btn pri" onClick={() => setMaking(true)}><ShieldPlus size={15} aria-hidden="true" />New cap<kbd aria-hidden="true">N</kbd></button>}
     </>}>
+      <DataNotices tables={[spend.series.data, spend.sums.data, spend.status.data, spend.table.data]} />
       <SpendKpis state={state} spend={spend} forecast={forecast} asked={asked} />
       <div class="grid">
         <SpendChart state={state} spend={spend} forecast={forecast} budgets={budgets.data} />

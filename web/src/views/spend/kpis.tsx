@@ -3,6 +3,7 @@ import { enough, perThousand, shareOf } from '@/lib/amounts';
 import type { Forecast } from '@/lib/forecast';
 import { receiptsHref } from '@/lib/filters';
 import { percent, count } from '@/lib/format';
+import { chargedOnly } from '@/lib/session';
 import type { FilterState } from '@/lib/state';
 import { previous, type Row, rowsOf, totalsOf } from '@/lib/table';
 import { Kpi, KpiStrip } from '@/ui/card';
@@ -46,7 +47,7 @@ export function SpendKpis({ state, spend, forecast, asked }: { state: FilterStat
       <Kpi label={rangeName(state)} value={<Money value={totals?.money('cost')} />} href={all} note={<CostNote totals={totals} compare={filters.compare} />} />
       <Kpi label={forecast ? `Forecast, ${time(forecast.at.getTime() - 1, 'day', filters.tz)}` : 'Forecast'} value={<Money value={forecast?.end} />}
         note={forecast ? `${money(forecast.low)} – ${money(forecast.high)}, 90% range` : !endsNow(state) ? 'only for ranges that end now' : asked ? 'too few days to say' : ''} />
-      <Kpi label="Saved vs baseline" value={<Money value={totals?.money('savings')} />} href={all} note={<SavedNote totals={totals} />} />
+      {!chargedOnly() && <Kpi label="Saved vs baseline" value={<Money value={totals?.money('savings')} />} href={all} note={<SavedNote totals={totals} />} />}
       <Kpi label="Cost per 1k requests" value={<Money value={unit} />} href={all} note={<>{filters.compare && <Delta now={unit} before={unitBefore} good="down" />}<span>{count(requests)} requests</span></>} />
       <Kpi label="Refused" value={<Count value={spend.status.data ? (refused?.number('requests') ?? 0) : null} />} href={receiptsHref(filters, now, { status: 'refused' })}
         note={refused && refused.number('receipts') !== refused.number('requests') ? `in ${count(refused.number('receipts'))} receipts` : 'by caps and limits'} />
