@@ -38,7 +38,7 @@ describe('counts, shares and changes', () => {
 });
 
 describe('durations and times', () => {
-  it.each([[0.89, '0.89 ms'], [1140, '1,140 ms'], [12_400, '12.4 s'], [72_000, '1 m 12 s'], [null, '—'], [7, '7 ms']])('ms %s', (value, text) => expect(ms(value)).toBe(text));
+  it.each([[0.89, '0.89 ms'], [1140, '1,140 ms'], [12_400, '12.4 s'], [72_000, '1 m 12 s'], [7_500_000, '2 h 5 m'], [1_567_432_000, '18 d 3 h'], [null, '—'], [7, '7 ms']])('ms %s', (value, text) => expect(ms(value)).toBe(text));
   it.each([[0, '0 ms'], [250, '250 ms'], [8000, '8 s'], [2500, '2.5 s']])('axis %s', (value, text) => expect(msAxis(value)).toBe(text));
   it('shows the router in hundredths', () => expect(micros(890)).toBe('0.89 ms'));
   it('is in the chosen zone', () => {

@@ -98,19 +98,21 @@ export function percent(share: Maybe): string {
   return signed(`${(Math.abs(share) * 100).toFixed(1)}%`, Number((share * 100).toFixed(1)));
 }
 
+/** Of a number that is shown with one decimal: what reads as zero has no direction. */
+const sign = (value: number): string => (Math.abs(value) < 0.05 ? '±' : value > 0 ? '+' : MINUS);
 /** The change of a sum: "−38.0%"; null when there is nothing to compare with. */
 export function change(now: number, before: number): string | null {
   if (missing(now) || missing(before) || before === 0) return null;
   const share = (now - before) / Math.abs(before);
   if (Math.abs(share) >= 10) return `×${trim(now / before, 1)}`;
-  return `${share > 0 ? '+' : share < 0 ? MINUS : '±'}${(Math.abs(share) * 100).toFixed(1)}%`;
+  return `${sign(share * 100)}${(Math.abs(share) * 100).toFixed(1)}%`;
 }
 
 /** The change of a rate, in percentage points. */
 export function points(now: Maybe, before: Maybe): string | null {
   if (missing(now) || missing(before)) return null;
   const difference = (now - before) * 100;
-  return `${difference > 0 ? '+' : difference < 0 ? MINUS : '±'}${Math.abs(difference).toFixed(1)} pp`;
+  return `${sign(difference)}${Math.abs(difference).toFixed(1)} pp`;
 }
 
 export const decimal = (value: Maybe, digits = 2): string => (missing(value) ? UNKNOWN : signed(Math.abs(value).toFixed(digits), value));
@@ -130,7 +132,9 @@ export function ms(value: Maybe): string {
   if (value < 10_000) return `${grouped.format(value)} ms`;
   const seconds = value / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} m ${Math.floor(seconds % 60)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${Math.floor(seconds % 60)} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} m`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
 }
 /** For axes: "8 s", "250 ms". */
 export const msAxis = (value: number): string => (Math.abs(value) >= 1000 ? `${trim(value / 1000, 2)} s` : `${trim(value, 2)} ms`);

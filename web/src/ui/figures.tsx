@@ -39,7 +39,7 @@ export function Delta({ now, before, good = 'none', rate = false }: DeltaProps) 
   const [a, b] = [asNumber(now), asNumber(before)];
   const text = rate ? points(a, b) : change(a, b);
   if (text === null) return null;
-  const direction = a > b ? 'up' : a < b ? 'down' : 'flat';
+  const direction = text.startsWith('±') ? 'flat' : a > b ? 'up' : 'down';
   const tone = direction === 'flat' || good === 'none' ? 'flat' : direction === good ? 'good' : 'bad';
   return <span class={`d ${tone}`}>{text}</span>;
 }
