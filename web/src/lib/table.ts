@@ -29,3 +29,5 @@ function reader(table: Table): (cells: Cell[]) => Row {
 export const rowsOf = (table: Table | undefined): Row[] => (table ? table.rows.map(reader(table)) : []);
 export const totalsOf = (table: Table | undefined): Row | null => (table?.totals ? reader(table)(table.totals) : null);
 export const previous = (measure: string): string => `${measure}.previous`;
+/** Rows that have receipts now; with a comparison there are some that had them only before. */
+export const presentRows = (table: Table | undefined): Row[] => rowsOf(table).filter((row) => (row.number('receipts') ?? 0) > 0);

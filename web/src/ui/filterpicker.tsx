@@ -33,6 +33,8 @@ export function ValueList({ dimension, onDone }: { dimension: Dimension; onDone:
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(current?.values ?? []));
   const [exclude, setExclude] = useState(current?.exclude ?? false);
   const [search, setSearch] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
   const rows = rowsOf(values.data).map((row) => ({ value: row.text(dimension), n: row.number('requests') }));
   const shown = rows.filter((row) => row.value.toLowerCase().includes(search.toLowerCase())).slice(0, 100);
   const typed = search && !rows.some((row) => row.value === search) ? search : null;
@@ -47,7 +49,7 @@ export function ValueList({ dimension, onDone }: { dimension: Dimension; onDone:
   };
   return (
     <form onSubmit={(event) => { event.preventDefault(); apply(); }}>
-      <input class="input" placeholder={`Find a ${dimensionLabel(dimension).toLowerCase()}`} aria-label={`Find a ${dimensionLabel(dimension)}`} value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
+      <input ref={field} data-first class="input" placeholder={`Find a ${dimensionLabel(dimension).toLowerCase()}`} aria-label={`Find a ${dimensionLabel(dimension)}`} value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
       <div class="list" role="group" aria-label={dimensionLabel(dimension)} aria-busy={values.isFetching}>
         {typed !== null && <Option value={typed} note="as typed" on={chosen.has(typed)} toggle={() => toggle(typed)} />}
         {shown.map((row) => <Option key={row.value} value={row.value} note={count(row.n)} on={chosen.has(row.value)} toggle={() => toggle(row.value)} />)}

@@ -35,7 +35,7 @@ export function Popover({ button, label, title, class: name = 'btn sm', right = 
   }, [trigger]);
   useEffect(() => {
     if (!open) return undefined;
-    const first = root.current?.querySelector<HTMLElement>('.panel input:not([type=hidden]), .panel button, .panel a, .panel select');
+    const first = root.current?.querySelector<HTMLElement>('.panel [data-first]') ?? root.current?.querySelector<HTMLElement>('.panel input:not([type=hidden]), .panel button, .panel a, .panel select');
     first?.focus();
     const outside = (event: Event) => {
       if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false);

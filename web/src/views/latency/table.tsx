@@ -6,7 +6,7 @@ import { drillHref } from '@/lib/drill';
 import { count, decimal } from '@/lib/format';
 import { labelOf } from '@/lib/series';
 import type { FilterState } from '@/lib/state';
-import { previous, type Row, rowsOf } from '@/lib/table';
+import { presentRows, previous, type Row, rowsOf } from '@/lib/table';
 import { Card, EmptyState, Loaded } from '@/ui/card';
 import { Count, Delta, Micros, ModelName, Ms, Name, Pct } from '@/ui/figures';
 import { Exactness } from '@/ui/notices';
@@ -27,7 +27,7 @@ export function LatencyRows({ state, latency }: { state: FilterState; latency: L
       <Loaded of={latency.table} height={260}>
         {(data) => {
           if (!data.columns.some((column) => column.name === group)) return null;
-          const all = rowsOf(data);
+          const all = presentRows(data);
           const keys = all.map((row) => row.text(group));
           const [direct, fallback] = [byKey(rowsOf(latency.direct.data), group), byKey(rowsOf(latency.fallback.data), group)];
           const href = (row: Row, fell?: boolean) => drillHref(filters, { now, ...(fell === undefined ? {} : { fallback: fell }) }, [[group, row.text(group), keys]]);

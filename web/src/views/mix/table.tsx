@@ -8,7 +8,7 @@ import { meanQuality } from '@/lib/models';
 import { countOf, moneyOf, reasons } from '@/lib/reasons';
 import { labelOf, OTHER } from '@/lib/series';
 import type { FilterState } from '@/lib/state';
-import { previous, type Row, rowsOf, totalsOf } from '@/lib/table';
+import { presentRows, previous, type Row, rowsOf, totalsOf } from '@/lib/table';
 import { Card, EmptyState, ErrorCard, Loaded } from '@/ui/card';
 import { Count, Delta, Money, ModelName, Ms, Name, Pct } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
@@ -36,7 +36,7 @@ export function MixRows({ state, mix }: { state: FilterState; mix: Mix }) {
     <Card class="c12" title="Models" sub="expected quality by the category mix that each model had">
       <Loaded of={mix.table} height={260}>
         {(data) => {
-          const all = rowsOf(data);
+          const all = presentRows(data);
           const total = totalsOf(data);
           const keys = all.map((row) => row.text('model'));
           const href = (row: Row) => drillHref(state.filters, { now: state.now }, [['model', row.text('model'), keys]]);

@@ -4,7 +4,7 @@ import { sortBy, sorting } from '@/lib/choice';
 import { drillHref } from '@/lib/drill';
 import { labelOf } from '@/lib/series';
 import { type FilterState, viewHref } from '@/lib/state';
-import { type Row, rowsOf, totalsOf } from '@/lib/table';
+import { presentRows, type Row, rowsOf, totalsOf } from '@/lib/table';
 import { Card, EmptyState, Loaded } from '@/ui/card';
 import { Segment } from '@/ui/controls';
 import { Count, Delta, ModelName, Money, Name, Pct } from '@/ui/figures';
@@ -54,7 +54,7 @@ export function SavingsRows({ state, savings }: { state: FilterState; savings: S
       {group === 'tenant' && <Link class="btn sm gh" href={viewHref('/tenants', state.filters)}>All of tenants</Link>}
     </>}>
       <Loaded of={savings.table} height={260}>
-        {(data) => (data.columns.some((column) => column.name === group) ? <Rows state={state} rows={rowsOf(data)} group={group} /> : null)}
+        {(data) => (data.columns.some((column) => column.name === group) ? <Rows state={state} rows={presentRows(data)} group={group} /> : null)}
       </Loaded>
     </Card>
   );

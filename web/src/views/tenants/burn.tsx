@@ -18,7 +18,7 @@ interface Props {
   tenant?: string;
   class?: string;
 }
-const MOST = 6;
+const MOST = 4;
 export function Burn({ state, budgets, error, tenant, class: name = 'c4' }: Props) {
   const own = [...(budgets ?? [])].filter((one) => tenant === undefined || one.scope.tenant === tenant).sort(byShare);
   const allCaps = `/spend${formatFilters(withExtra({ ...state.filters, extra: {} }, 'rows', 'caps'))}`;

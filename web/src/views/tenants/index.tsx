@@ -2,7 +2,7 @@
 import { useLocation } from 'wouter-preact';
 import { session } from '@/lib/session';
 import { useFilters, viewHref } from '@/lib/state';
-import { rowsOf, totalsOf } from '@/lib/table';
+import { presentRows, totalsOf } from '@/lib/table';
 import { Link } from 'wouter-preact';
 import { EmptyState } from '@/ui/card';
 import { PanelExports } from '@/ui/exports';
@@ -21,7 +21,7 @@ function AllTenants() {
   const all = useTenants(state);
   const asked = [all.table, all.series, all.sums, all.trends];
   const total = totalsOf(all.table.data);
-  const rows = rowsOf(all.table.data);
+  const rows = presentRows(all.table.data);
   return (
     <Page title="Tenants" busy={asked.some((one) => one.isFetching)} actions={<PanelExports state={state} view="tenants" panels={[['by_tenant', 'All tenants'], ['over_time', 'Over time']]} />}>
       <DataNotices tables={asked.map((one) => one.data)} />

@@ -6,7 +6,7 @@ import { count, money } from '@/lib/format';
 import { labelOf } from '@/lib/series';
 import { chargedOnly, session } from '@/lib/session';
 import { type FilterState, useFilters, viewHref } from '@/lib/state';
-import { previous, type Row, rowsOf, totalsOf } from '@/lib/table';
+import { presentRows, previous, type Row, totalsOf } from '@/lib/table';
 import { Card, EmptyState, Loaded } from '@/ui/card';
 import { Segment } from '@/ui/controls';
 import { Count, Delta, ModelName, Money, Ms, Name, Pct, Tag } from '@/ui/figures';
@@ -50,7 +50,7 @@ function Parts({ state, one }: { state: FilterState; one: OneTenant }) {
       <Loaded of={one.parts} height={260}>
         {(data) => {
           if (!data.columns.some((column) => column.name === group)) return null;
-          const all = rowsOf(data);
+          const all = presentRows(data);
           const keys = all.map((row) => row.text(group));
           const href = (row: Row) => drillHref(state.filters, { now: state.now }, [[group, row.text(group), keys]]);
           const linked = (of: (row: Row) => preact.ComponentChildren) => (row: Row) => <Link class="cell-link" href={href(row)} tabIndex={-1}>{of(row)}</Link>;

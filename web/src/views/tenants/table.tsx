@@ -1,7 +1,6 @@
 // A row for each tenant: money, rates, speed, the tightest cap, keys. The name opens the tenant's page, figures their receipts.
 import { Link } from 'wouter-preact';
 import { Spark } from '@/charts/small';
-import { shareOf } from '@/lib/amounts';
 import { bucketsOf } from '@/lib/buckets';
 import { budgetsOf, usageOf } from '@/lib/budgets';
 import { sortBy, sorting } from '@/lib/choice';
@@ -11,9 +10,9 @@ import { toNumber } from '@/lib/money';
 import { Grid, labelOf } from '@/lib/series';
 import { chargedOnly } from '@/lib/session';
 import { type FilterState, viewHref } from '@/lib/state';
-import { previous, type Row, rowsOf } from '@/lib/table';
+import { presentRows, previous, type Row, rowsOf } from '@/lib/table';
 import { Card, EmptyState, Loaded } from '@/ui/card';
-import { Count, Delta, Money, Ms, Name, Pct } from '@/ui/figures';
+import { Count, Delta, Money, Ms, Name } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
 import { CapUse } from '@/views/spend/captag';
 import type { Tenants } from '@/views/tenants/data';
@@ -38,7 +37,6 @@ function columns(state: FilterState, all: Tenants): Col<Row>[] {
     { key: 'receipts', head: 'Receipts', right: true, sortable: true, cell: linked((row) => <Count value={row.number('receipts')} />) },
     ...(chargedOnly() ? [] : [
       { key: 'savings', head: 'Saved', right: true, sortable: true, cell: linked((row) => <Money value={row.money('savings')} as="cents" />) },
-      { key: 'share', head: 'of baseline', right: true, sortable: true, cell: (row: Row) => <Pct value={shareOf(row.money('savings'), row.money('baseline'))} /> },
     ]),
     ...rates.map(({ key, head }): Col<Row> => ({ key, head, right: true, sortable: true, cell: (row) => <RateCell state={state} row={row} rate={key} /> })),
     { key: 'latency_p95', head: 'p95', right: true, sortable: true, cell: linked((row) => <Ms value={row.number('latency_p95')} />) },
@@ -53,7 +51,6 @@ export function TenantRows({ state, all }: { state: FilterState; all: Tenants })
     const cap = budgetsOf(all.budgets.data ?? [], 'tenant', row.text('tenant'))[0];
     if (sort.key === 'tenant') return row.text('tenant');
     if (sort.key === 'cost' || sort.key === 'savings') return row.money(sort.key);
-    if (sort.key === 'share') return shareOf(row.money('savings'), row.money('baseline'));
     if (sort.key === 'cap') return cap ? usageOf(cap).share : null;
     if (sort.key === 'keys') return all.keys.data?.filter((key) => key.tenant === row.text('tenant')).length ?? null;
     return row.number(sort.key);
@@ -61,7 +58,7 @@ export function TenantRows({ state, all }: { state: FilterState; all: Tenants })
   return (
     <Card class="c12 dense" title="Tenants" sub="the name opens a tenant’s page, figures open their receipts">
       <Loaded of={all.table} height={260}>
-        {(data) => <Table label="Tenants" cols={columns(state, all)} rows={sortBy(rowsOf(data), value, sort.desc)} rowKey={(row) => row.text('tenant')} sort={sort} onSort={setSort} href={(row) => tenantHref(state, row.text('tenant'))} empty={<EmptyState title="No receipt in this range" />} />}
+        {(data) => <Table label="Tenants" cols={columns(state, all)} rows={sortBy(presentRows(data), value, sort.desc)} rowKey={(row) => row.text('tenant')} sort={sort} onSort={setSort} href={(row) => tenantHref(state, row.text('tenant'))} empty={<EmptyState title="No receipt in this range" />} />}
       </Loaded>
     </Card>
   );
