@@ -22,7 +22,7 @@ constexpr size_t kMaxBody = 64 * 1024;
 constexpr size_t kMaxApiRules = 5'000;
 constexpr size_t kMaxSilences = 1'000;
 
-/// A body of the API as an object, without what rule_json adds to it.
+/// A body of the API as an object, without what the API adds when it shows one.
 Result<json::object> object_of(std::string_view body) {
   if (body.size() > kMaxBody) return fail(Code::kTooLarge, "the body is longer than 64 KiB");
   boost::system::error_code error;
@@ -30,7 +30,7 @@ Result<json::object> object_of(std::string_view body) {
   options.max_depth = 16;
   json::value document = json::parse(body, error, {}, options);
   if (error || !document.is_object()) return fail(Code::kInvalid, "the body is not a JSON object");
-  document.get_object().erase("managed");
+  for (const char* added : {"managed", "state"}) document.get_object().erase(added);
   return std::move(document.get_object());
 }
 
@@ -170,20 +170,6 @@ Result<> Service::reload(const config::Alerts& section) {
 
 void Service::tick(WallTime now) { impl_->tick(now); }
 const EventFeed& Service::feed() const { return impl_->book.feed; }
-
-std::string Service::rules_json() const {
-  const std::scoped_lock lock(impl_->mutex);
-  std::string text = "{\"rules\":[";
-  for (const RulePtr& rule : impl_->rules) text += (rule == impl_->rules.front() ? "" : ",") + to_json(*rule);
-  return text + "]}";
-}
-
-Result<std::string> Service::rule_json(const std::string& id) const {
-  const std::scoped_lock lock(impl_->mutex);
-  const RulePtr rule = impl_->find_rule(id);
-  if (rule == nullptr) return fail(Code::kNotFound, fmt::format("there is no alert rule '{}'", id.substr(0, 100)));
-  return to_json(*rule);
-}
 
 Result<std::string> Service::put_rule(std::string_view body, RuleWrite how, const std::string& who) {
   auto object = object_of(body);

@@ -81,14 +81,16 @@ void keep_secrets(json::object& next, const json::object& before) {
   json::value* smtp = next.if_contains("smtp");
   const json::value* old = before.if_contains("smtp");
   if (smtp == nullptr || old == nullptr || !smtp->is_object() || !old->is_object()) return;
-  const auto port = [](const json::object& object) {
-    return object.contains("port") ? object.at("port") : json::value();
-  };
-  const auto security = [](const json::object& object) {
-    return object.contains("security") ? object.at("security") : json::value();
-  };
   json::object& now = smtp->get_object();
   const json::object& was = old->get_object();
+  // What is left out is the default: naming it changes nothing.
+  const auto security = [](const json::object& object) {
+    const std::string text = text_member(object, "security");
+    return text.empty() ? std::string("starttls") : text;
+  };
+  const auto port = [&](const json::object& object) {
+    return object.contains("port") ? object.at("port") : json::value(security(object) == "tls" ? 465 : 587);
+  };
   const bool same =
       text_member(now, "host") == text_member(was, "host") && port(now) == port(was) && security(now) == security(was);
   if (same && !now.contains("password") && was.contains("password")) now["password"] = was.at("password");

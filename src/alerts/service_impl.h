@@ -29,6 +29,7 @@ struct Service::Impl {
   Result<> commit();
   RulePtr find_rule(const std::string& id) const;
   Inputs inputs() const;
+  std::string shown(const Rule& rule) const;
 
   // engine.cc
   void tick(WallTime now);

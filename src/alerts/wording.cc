@@ -107,6 +107,16 @@ void add_parameter(std::string& query, std::string_view key, std::string_view va
   }
 }
 
+/// One value in a list of them, as the receipts search reads it: a comma separates, a leading "!" excludes.
+std::string one_of_list(std::string_view value) {
+  std::string text = value.starts_with('!') ? "\\" : "";
+  for (const char c : value) {
+    if (c == ',' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
 } // namespace
 
 std::string print(Duration duration) {
@@ -185,11 +195,12 @@ std::string receipts_query(const Rule& rule, const Instance& instance, WallTime 
                       instance.labels.end();
     if (here || dimension == "budget") continue;
     std::string list;
-    for (const std::string& value : values) list += (list.empty() ? "" : ",") + value;
+    for (const std::string& value : values) list += (list.empty() ? "" : ",") + one_of_list(value);
     add_parameter(query, dimension, list);
   }
   for (const auto& [dimension, value] : instance.labels) {
-    if (dimension != "budget" && !value.empty()) add_parameter(query, dimension, value);
+    const bool named = !value.empty() || rule.asks_store(); // of receipts an empty value is one: none was given
+    if (dimension != "budget" && named) add_parameter(query, dimension, one_of_list(value));
   }
   if (rule.measure == Measure::kErrorRate) add_parameter(query, "status", "error");
   if (rule.measure == Measure::kRefusalRate) add_parameter(query, "status", "refused");

@@ -73,6 +73,7 @@ RouteTable all_routes() {
   add_session_routes(table);
   add_state_routes(table);
   add_system_routes(table);
+  add_provider_routes(table);
   add_alert_routes(table);
   return table;
 }

@@ -15,6 +15,7 @@
 #include "ledger/amend.h"
 #include "ledger/budgets.h"
 #include "ledger/projection.h"
+#include "model/views.h"
 #include "net/server.h"
 #include "observe/metrics.h"
 #include "store/loader.h"
@@ -43,6 +44,8 @@ struct ApiServices {
   std::function<Result<std::vector<store::Document>>(const std::vector<store::Change>& changes, std::string_view who)>
       change;
   alerts::Service& alerts;
+  /// How the targets do; what is not in it is unmeasured.
+  std::function<std::shared_ptr<const model::Health>()> health;
 };
 
 class LiveFeed;

@@ -126,6 +126,7 @@ void add_saved_view_routes(RouteTable& table);
 void add_session_routes(RouteTable& table);
 void add_state_routes(RouteTable& table);
 void add_system_routes(RouteTable& table);
+void add_provider_routes(RouteTable& table);
 void add_alert_routes(RouteTable& table);
 
 } // namespace kairos::api

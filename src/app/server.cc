@@ -274,8 +274,8 @@ Result<void> Server::Impl::open_store() {
         return corrector->correct(closed, truth, std::move(reason));
       },
       [this](std::string_view receipt_id) { return corrections_of(*writer->reader(), *books, receipt_id); }, *state,
-      [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); },
-      *alerts});
+      [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }, *alerts,
+      [this] { return health.picture(clock.mono_now()); }});
   return {};
 }
 

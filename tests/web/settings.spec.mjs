@@ -5,7 +5,7 @@ import { watchedTest } from './watched.mjs';
 const { test, server } = watchedTest();
 test.describe.configure({ timeout: 120_000 });
 const at = () => server().url;
-const panes = ['tenants', 'keys', 'budgets', 'rules', 'channels', 'silences', 'views', 'changes', 'about'];
+const panes = ['tenants', 'keys', 'budgets', 'rules', 'channels', 'silences', 'views', 'providers', 'changes', 'about'];
 
 test('a tenant is made, refused beside the field, changed and removed', async ({ page }) => {
   await signIn(page, 'kr-ops', 'light', at());
@@ -152,6 +152,19 @@ test('changes are listed with who and how', async ({ page }) => {
   await page.request.put(`${at()}/api/v1/tenants/audited`, { data: { name: 'two' }, headers });
   await open(page, '/settings/changes', at());
   await expect(page.getByRole('row', { name: /audited.*name.*one.*two/ })).toContainText('key ops-key');
+});
+
+test('providers show what can be sent to, what it costs and how it does', async ({ page }) => {
+  await signIn(page, 'kr-ops', 'light', at());
+  await open(page, '/settings/providers', at());
+  await settled(page);
+  const answer = await server().get('/api/v1/providers');
+  const openai = answer.providers.find((one) => one.id === 'openai');
+  expect(openai.endpoints[0].address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(JSON.stringify(answer)).not.toContain('sk-provider');
+  const target = openai.targets.find((one) => one.model === 'gpt-4o');
+  expect(target).toMatchObject({ measured: true, available: true, input_usd_per_mtok: '2.5', output_usd_per_mtok: '10' });
+  await expect(page.getByRole('row', { name: /gpt-4o .*Healthy.*\$2\.50.*\$10\.00/ }).first()).toBeVisible();
 });
 
 test('a tenant sees its own, may change nothing, and is told what it may not open', async ({ page }) => {

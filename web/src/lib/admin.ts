@@ -121,8 +121,10 @@ export function channelBody(channel: Channel, changes: Partial<Channel> = {}): R
   return { ...without({ ...channel, ...changes }, ['url_shown', 'secret_set', 'routing_key_set', 'managed', 'ca_file', 'smtp']), id: channel.id, ...(smtp ? { smtp: without(smtp, ['password_set']) } : {}) };
 }
 
-// --- changes -------------------------------------------------------------------------------------------------
+// --- providers, changes -------------------------------------------------------------------------------------------------
 
+export type Providers = Schemas['Providers'];
+export const useProviders = () => useQuery({ queryKey: ['admin', 'providers'], queryFn: ({ signal }) => askJson<Providers>('/api/v1/providers', { signal }), enabled: may('viewer'), refetchInterval: 15_000, staleTime: 5000 });
 export type AuditEntry = Schemas['AuditEntry'];
 
 /** Paths and values that differ between two versions of an object. */

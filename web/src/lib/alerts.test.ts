@@ -46,7 +46,7 @@ test('views', () => {
   expect(viewOf(event, defaults)?.href).toContain('provider=openai');
   expect(viewOf({ ...event, labels: { budget: 'b', tenant: 'acme' } }, defaults)?.href).toBe('/spend?from=2026-11-24T09:40:00.000001Z&to=2026-11-24T10:00:00Z&tenant=acme&rows=caps');
   expect(viewOf({ ...event, reason: 'cache hit rate at or above 40 %' }, defaults)?.label).toBe('Model mix');
-  expect(viewOf({ ...event, reason: 'lag at or above', rule: 'projection-lag' }, defaults)?.label).toBe('Server');
+  expect(viewOf({ ...event, reason: 'lag at or above', rule: 'projection-lag' }, defaults)?.label).toBe('Providers');
   expect(viewOf({ ...event, reason: 'something new', rule: 'x' }, defaults)).toBeNull();
 });
 

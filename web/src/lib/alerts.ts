@@ -140,7 +140,7 @@ export interface Place {
 }
 const path = (rule: string): Place => {
   if (/budget/.test(rule)) return { href: '/spend', label: 'Spend' };
-  if (/provider|lag/.test(rule)) return { href: '/settings/about', label: 'Server' };
+  if (/provider|lag/.test(rule)) return { href: '/settings/providers', label: 'Providers' };
   return { href: '/receipts', label: 'Search' };
 };
 /** The view that explains an alert, narrowed to what it is about. */

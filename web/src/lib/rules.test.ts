@@ -4,6 +4,7 @@ import { bodyOf, conditionText, type Draft, draftOf, durationText, emptyDraft, f
 const rule: Rule = {
   id: 'error-rate', title: 'Many errors', signal: 'measure', measure: 'error_rate', above: '0.05', clear: '0.03', window: '10m', for: '3m', resolve_after: '5m', min_samples: 30, severity: 'critical',
   group_by: ['provider'], filters: { tenant: ['acme', 'b'] }, no_data: 'resolve', repeat: '4h', notify_resolved: true, enabled: true, mute: [], managed: 'built_in',
+  state: { firing: 0, pending: 0, evaluated: null, trouble: '' },
 };
 
 describe('per cents', () => {

@@ -36,6 +36,7 @@ export interface Rule {
   enabled: boolean;
   mute: Mute[];
   managed: 'built_in' | 'file' | 'api';
+  state: { firing: number; pending: number; evaluated: string | null; trouble: string };
 }
 
 export const signalText: Record<Signal, string> = {

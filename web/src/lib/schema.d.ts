@@ -475,6 +475,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What requests can be sent to: providers, their models, prices and health over the last five minutes */
+        get: operations["listProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/receipts": {
         parameters: {
             query?: never;
@@ -1488,6 +1505,43 @@ export interface components {
             retention: {
                 tenant: string;
                 receipts_days: number;
+            }[];
+        };
+        Providers: {
+            price_version: string;
+            policy_version: string;
+            /** @description of the configuration: a provider without its key, … */
+            warnings: string[];
+            providers: {
+                id: string;
+                name: string;
+                /** @description how many it has; they cannot be read */
+                keys: number;
+                endpoints: {
+                    region: string;
+                    /** @description scheme and host */
+                    address: string;
+                }[];
+                may_train: boolean | null;
+                zero_retention: boolean | null;
+                targets: {
+                    model: string;
+                    region: string;
+                    dialect: string;
+                    /** @description false: only when asked for by name */
+                    candidate: boolean;
+                    /** @description null: no price is known */
+                    input_usd_per_mtok: string | null;
+                    output_usd_per_mtok: string | null;
+                    context_length: number | null;
+                    /** @description something was sent to it since the start */
+                    measured: boolean;
+                    /** @description false: its circuit breaker is open */
+                    available: boolean;
+                    ttft_p50_ms: number | null;
+                    latency_p50_ms: number | null;
+                    latency_p95_ms: number | null;
+                }[];
             }[];
         };
         Status: {
@@ -2817,6 +2871,28 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             504: components["responses"]["Problem"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Providers"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
         };
     };
     searchReceipts: {

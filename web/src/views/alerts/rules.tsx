@@ -1,10 +1,10 @@
 // The rules: what each watches, how it stands, when it last fired. Changed, switched and removed where they stand.
-import { Lock, Pencil, Plus, Trash2 } from 'lucide-preact';
+import { Lock, Pencil, Plus, Trash2, TriangleAlert } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { UseQueryResult } from '@tanstack/preact-query';
 import { toast } from '@/lib/actions';
-import { type Active, type AlertEvent, useActive } from '@/lib/alerts';
+import type { AlertEvent } from '@/lib/alerts';
 import { formatFilters, withExtra } from '@/lib/filters';
 import { ago, count } from '@/lib/format';
 import { conditionText, patchRule, removeRule, type Rule, scopeText } from '@/lib/rules';
@@ -20,13 +20,12 @@ import { SeverityTag } from '@/views/alerts/tags';
 const failed = (error: unknown) => toast(error instanceof Error ? error.message : String(error), true);
 const origin: Record<Rule['managed'], string> = { built_in: 'Built in', file: 'File', api: 'Made here' };
 
-const tally = (active: readonly Active[], rule: Rule) => ({ firing: active.filter((one) => one.rule === rule.id && one.state === 'firing').length, pending: active.filter((one) => one.rule === rule.id && one.state === 'pending').length });
-function RuleState({ rule, active }: { rule: Rule; active: readonly Active[] | undefined }) {
+export function RuleState({ rule }: { rule: Rule }) {
   if (!rule.enabled) return <Tag>Off</Tag>;
-  if (!active) return <span class="mut">—</span>;
-  const { firing, pending } = tally(active, rule);
-  if (firing > 0) return <Tag tone={rule.severity === 'critical' ? 'neg' : rule.severity === 'warn' ? 'warn' : rule.severity === 'ok' ? 'pos' : 'info'}>{rule.severity === 'ok' || rule.severity === 'info' ? 'True now' : 'Firing'}{firing > 1 && ` × ${firing}`}</Tag>;
-  return pending > 0 ? <Tag tone="warn">Pending</Tag> : <Tag tone="out">Quiet</Tag>;
+  if (rule.state.trouble) return <span title={rule.state.trouble}><Tag tone="neg"><TriangleAlert size={12} aria-hidden="true" />Cannot be judged</Tag></span>;
+  if (rule.state.firing > 0) return <Tag tone={rule.severity === 'critical' ? 'neg' : rule.severity === 'warn' ? 'warn' : rule.severity === 'ok' ? 'pos' : 'info'}>{rule.severity === 'ok' || rule.severity === 'info' ? 'True now' : 'Firing'}{rule.state.firing > 1 && ` × ${rule.state.firing}`}</Tag>;
+  if (rule.state.pending > 0) return <Tag tone="warn">Pending</Tag>;
+  return rule.state.evaluated === null ? <span class="mut">Not looked at yet</span> : <Tag tone="out">Quiet</Tag>;
 }
 
 function Switch({ rule }: { rule: Rule }) {
@@ -54,7 +53,7 @@ interface RulesProps {
   only?: string;
   making?: boolean;
 }
-function columns({ state, events, active, edit, remove }: { state: FilterState; events: readonly AlertEvent[] | null; active: readonly Active[] | undefined; edit: (rule: Rule) => void; remove: (rule: Rule) => void }): Col<Rule>[] {
+function columns({ state, events, edit, remove }: { state: FilterState; events: readonly AlertEvent[] | null; edit: (rule: Rule) => void; remove: (rule: Rule) => void }): Col<Rule>[] {
   const operator = may('operator');
   const fires = new Map<string, AlertEvent[]>();
   for (const event of events ?? []) if (event.kind === 'firing') fires.set(event.rule, [...(fires.get(event.rule) ?? []), event]);
@@ -65,7 +64,7 @@ function columns({ state, events, active, edit, remove }: { state: FilterState; 
     { key: 'rule', head: 'Rule', cell: (rule) => <span class="two"><b class="strong"><Name text={rule.title || rule.id} /></b><small class="mono"><Name text={rule.id} /></small></span> },
     { key: 'what', head: 'Fires when', cell: (rule) => <span class="two wrap"><span>{conditionText(rule)}</span>{Object.keys(rule.filters).length > 0 && <small><Name text={scopeText(rule)} /></small>}</span> },
     { key: 'severity', head: 'How bad', cell: (rule) => <SeverityTag severity={rule.severity} /> },
-    { key: 'state', head: 'State', cell: (rule) => <RuleState rule={rule} active={active} /> },
+    { key: 'state', head: 'State', cell: (rule) => <RuleState rule={rule} /> },
     ...(events ? [{ key: 'fired', head: 'Fired', right: true, cell: (rule: Rule) => {
       const last = fires.get(rule.id)?.[0];
       return <span class="two r"><Link class="cell-link" href={href(rule)} ><Count value={inRange(rule)} /><span class="vh"> events of {rule.id}</span></Link><small>{last ? ago(last.at, clock.value) : '—'}</small></span>;
@@ -79,18 +78,17 @@ function columns({ state, events, active, edit, remove }: { state: FilterState; 
   ];
 }
 
-const order = (active: readonly Active[]) => (a: Rule, b: Rule) => tally(active, b).firing - tally(active, a).firing || tally(active, b).pending - tally(active, a).pending || Number(b.enabled) - Number(a.enabled) || (a.id < b.id ? -1 : 1);
+const order = (a: Rule, b: Rule) => b.state.firing - a.state.firing || b.state.pending - a.state.pending || Number(b.enabled) - Number(a.enabled) || (a.id < b.id ? -1 : 1);
 
 export function RulesCard({ state, rules, events, only = '', making = false }: RulesProps) {
   const [editing, setEditing] = useState<Rule | null>(null);
   const [removing, setRemoving] = useState<Rule | null>(null);
   const [adding, setAdding] = useState(false);
-  const active = useActive().data;
   return (
     <>
       <Card title="Rules" class="above-gap" sub={rules.data && `${count(rules.data.length)}, ${count(rules.data.filter((rule) => rule.enabled).length)} on`} tools={making && may('operator') && <button type="button" class="btn sm pri" onClick={() => setAdding(true)}><Plus size={14} aria-hidden="true" />New rule</button>}>
         <Loaded of={rules} height={360}>
-          {(data) => <Table label="Alert rules" cols={columns({ state, events, active, edit: setEditing, remove: setRemoving })} rows={data.filter((rule) => only === '' || rule.id === only).sort(order(active ?? []))} rowKey={(rule) => rule.id} empty={<EmptyState title={only ? 'No such rule' : 'No rule'}><p>A rule watches a signal and says when it leaves its bounds.</p></EmptyState>} />}
+          {(data) => <Table label="Alert rules" cols={columns({ state, events, edit: setEditing, remove: setRemoving })} rows={data.filter((rule) => only === '' || rule.id === only).sort(order)} rowKey={(rule) => rule.id} empty={<EmptyState title={only ? 'No such rule' : 'No rule'}><p>A rule watches a signal and says when it leaves its bounds.</p></EmptyState>} />}
         </Loaded>
       </Card>
       {editing && <RuleForm rule={editing} close={() => setEditing(null)} />}

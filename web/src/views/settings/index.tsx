@@ -1,5 +1,5 @@
-// Settings: who may do what, what stops spending, and who is told.
-import { Activity, BellOff, BellRing, Bookmark, History, Info, KeyRound, Send, ShieldCheck, Users } from 'lucide-preact';
+// Settings: who may do what, what stops spending, who is told, and what requests can be sent to.
+import { Activity, BellOff, BellRing, Bookmark, History, Info, KeyRound, Network, Send, ShieldCheck, Users } from 'lucide-preact';
 import { Link, Redirect, useLocation } from 'wouter-preact';
 import { lazyPart } from '@/lib/lazy';
 import { may, type Role } from '@/lib/session';
@@ -15,6 +15,7 @@ const panes = {
   channels: lazyPart(async () => ({ default: (await import('@/views/settings/channels')).ChannelsPane })),
   silences: lazyPart(async () => ({ default: (await import('@/views/settings/silences')).SilencesPane })),
   views: lazyPart(async () => ({ default: (await import('@/views/settings/views')).ViewsPane })),
+  providers: lazyPart(async () => ({ default: (await import('@/views/settings/providers')).ProvidersPane })),
   changes: lazyPart(async () => ({ default: (await import('@/views/settings/changes')).ChangesPane })),
   about: lazyPart(async () => ({ default: (await import('@/views/settings/about')).About })),
 };
@@ -34,6 +35,7 @@ const sections: readonly Section[] = [
   { path: 'channels', label: 'Channels', says: 'Who is told: webhooks, mail, Slack, PagerDuty. Secrets can be written, never read.', least: 'viewer', Icon: Send },
   { path: 'silences', label: 'Silences', says: 'Messages that are held back. Events are recorded all the same.', least: 'viewer', Icon: BellOff },
   { path: 'views', label: 'Saved views', says: 'Names for addresses of this dashboard.', least: 'tenant', Icon: Bookmark },
+  { path: 'providers', label: 'Providers', says: 'What requests can be sent to, what it costs, and how it has done in the last five minutes. Providers and prices come from the configuration file and the catalog.', least: 'viewer', Icon: Network },
   { path: 'changes', label: 'Changes', says: 'Who changed what, newest first.', least: 'operator', Icon: History },
   { path: 'about', label: 'About', says: 'Your session and this server.', least: 'tenant', Icon: Info },
 ];
