@@ -19,18 +19,19 @@ std::string query_of(std::string_view rule_text, const Labels& labels) {
 TEST(ReceiptsQuery, NamesTheGroupsReceiptsInTheGrammarOfTheSearch) {
   const std::string text = query_of("{id: a, measure: latency_p95, above: 1, window: 1h, group_by: [workflow, model]}",
                                     {{"workflow", "a,b\\c"}, {"model", "!m"}});
-  EXPECT_EQ(text, "from=1970-01-01T23:00:00Z&to=1970-01-02T01:00:00Z&workflow=a%5C%2Cb%5C%5Cc&model=%5C%21m");
+  EXPECT_EQ(text,
+            "from=1970-01-01T23:00:00.000000Z&to=1970-01-02T01:00:00.000000Z&workflow=a%5C%2Cb%5C%5Cc&model=%5C%21m");
 }
 
 TEST(ReceiptsQuery, KeepsAValueThatIsAbsentApartFromAllValues) {
   const std::string text =
       query_of("{id: a, measure: error_rate, above: 1, window: 1h, group_by: [workflow]}", {{"workflow", ""}});
-  EXPECT_EQ(text, "from=1970-01-01T23:00:00Z&to=1970-01-02T01:00:00Z&workflow=&status=error");
+  EXPECT_EQ(text, "from=1970-01-01T23:00:00.000000Z&to=1970-01-02T01:00:00.000000Z&workflow=&status=error");
 }
 
 TEST(ReceiptsQuery, OfABudgetOfThePlatformHasNoTenant) {
   const std::string text = query_of("{id: a, signal: budget, above: 85%}", {{"budget", "all"}, {"tenant", ""}});
-  EXPECT_EQ(text, "from=1970-01-01T23:55:00Z&to=1970-01-02T01:00:00Z");
+  EXPECT_EQ(text, "from=1970-01-01T23:55:00.000000Z&to=1970-01-02T01:00:00.000000Z");
 }
 
 } // namespace

@@ -28,13 +28,7 @@ export const open = async (page, path, at = BASE) => {
   await page.goto(at + path);
   await expect(page.locator('h1')).toBeVisible();
 };
-export const settled = (page) => expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
 
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-export async function accessible(page, what) {
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  expect(violations.map((violation) => `${what}: ${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ').slice(0, 600)}`)).toEqual([]);
-}
 export const tooWide = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
 /** What the API says for the same question, as the same person. */
