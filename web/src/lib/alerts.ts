@@ -6,7 +6,7 @@ import { defaults, type Dimension, type Filters, formatFilters, isDimension, par
 import { type About, ACTIVE, isProblem, type Labels, type Severity } from '@/lib/firing';
 import { client } from '@/lib/query';
 import type { Range } from '@/lib/range';
-import { may } from '@/lib/session';
+import { chargedOnly, may } from '@/lib/session';
 
 export { ACTIVE, type Active, isProblem, type Labels, severities, type Severity, useActive } from '@/lib/firing';
 export type EventKind = 'firing' | 'reminder' | 'resolved' | 'acknowledged';
@@ -34,6 +34,7 @@ export const useEvents = () =>
     queryFn: ({ pageParam, signal }) => askJson<EventPage>('/api/v1/alerts/events', { query: { limit: String(PAGE), ...(pageParam ? { before: String(pageParam) } : {}) }, signal }),
     initialPageParam: 0,
     getNextPageParam: (last) => last.next,
+    enabled: !chargedOnly(),
     retry: false,
     staleTime: 30_000,
   });

@@ -1,6 +1,7 @@
 // What fires now: the little that the rail needs to know of alerts, too.
 import { useQuery } from '@tanstack/preact-query';
 import { askJson } from '@/lib/api';
+import { chargedOnly } from '@/lib/session';
 
 export const severities = ['critical', 'warn', 'info', 'ok'] as const;
 export type Severity = (typeof severities)[number];
@@ -39,6 +40,7 @@ export const useActive = (watch = false) =>
   useQuery({
     queryKey: ACTIVE,
     queryFn: async ({ signal }) => (await askJson<{ alerts: Active[] }>('/api/v1/alerts', { signal })).alerts,
+    enabled: !chargedOnly(), // alerts tell costs
     retry: false,
     staleTime: 5000,
     refetchInterval: watch ? (query) => (query.state.error ? false : WATCH) : false,

@@ -60,7 +60,7 @@ export function TenantForm({ tenant, close }: { tenant?: Tenant; close: () => vo
         <div class="fields">
           <SelectField label="Privacy" value={draft.policy} set={put('policy')} options={policies} error={errors['privacy.policy'] ?? errors.privacy} />
           <TextField label="Data may go to regions" value={draft.regions} set={put('regions')} placeholder="anywhere" error={errors['privacy.regions']} />
-          <SelectField label="Keep prompts and answers" value={draft.content} set={put('content')} options={contents} error={errors.content} />
+          <SelectField label="Keep prompts and answers" value={draft.content} set={put('content')} options={contents.filter((one) => one.key !== 'redacted' || tenant?.content === 'redacted')} error={errors.content} />
           <TextField label="Keep receipts, days" value={draft.days} set={put('days')} inputMode="numeric" placeholder="no end" hint="then they can no longer be searched or opened; their sums stay" error={errors['retention.receipts_days'] ?? errors.retention} />
           <TextField label="Baseline model" value={draft.baseline} set={put('baseline')} placeholder="none" hint="what savings are measured against" error={errors.baseline_model} />
           <TextField label="Longest answer, tokens" value={draft.maxOutput} set={put('maxOutput')} inputMode="numeric" placeholder="the model’s own" hint="held when a request names none" error={errors.default_max_output_tokens} />
