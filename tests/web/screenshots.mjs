@@ -39,6 +39,16 @@ async function startDemo() {
   return { base, stop };
 }
 
+/** The views have caught up with the history. */
+async function caughtUp(base) {
+  for (;;) {
+    const answer = await fetch(`${base}/api/v1/status`, { headers: { authorization: `Bearer ${process.env.KEY ?? 'kr-demo'}` } }).catch(() => null);
+    const { store } = answer?.ok ? await answer.json() : {};
+    if (store?.loaded > 0 && store.last_lag_ms < 5000) return;
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+}
+
 async function loaded(page, url) {
   await page.goto(url);
   await page.locator('h1').waitFor();
@@ -47,6 +57,7 @@ async function loaded(page, url) {
 }
 
 const demo = process.env.BASE ? { base: process.env.BASE, stop: async () => undefined } : await startDemo();
+await caughtUp(demo.base);
 const browser = await chromium.launch(config.use.launchOptions);
 mkdirSync(out, { recursive: true });
 let total = 0;

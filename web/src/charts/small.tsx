@@ -116,7 +116,7 @@ export function Bridge({ label, steps, axis }: { label: string; steps: readonly 
     </div>
   );
 }
-const PER_LETTER = 6.2; // px, about
+const PER_LETTER = 5.6; // px, about
 const cut = (text: string, width: number) => {
   const letters = Math.max(3, Math.floor((width - 6) / PER_LETTER));
   return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;

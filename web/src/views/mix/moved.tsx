@@ -3,7 +3,7 @@ import { BarList } from '@/charts/small';
 import { shareOf } from '@/lib/amounts';
 import { drillHref } from '@/lib/drill';
 import { count, percent } from '@/lib/format';
-import { labelOf } from '@/lib/series';
+import { labelOf, OTHER } from '@/lib/series';
 import type { FilterState } from '@/lib/state';
 import { rowsOf, totalsOf } from '@/lib/table';
 import { Card, Loaded } from '@/ui/card';
@@ -21,7 +21,7 @@ export function Moved({ state, mix }: { state: FilterState; mix: Mix }) {
           const keys = rows.map((row) => row.text('model'));
           const moved = state.filters.compare ? moves(rows, total) : null;
           const order = moved?.map((one) => one.key) ?? keys;
-          const shown = order.map((key) => rows.find((row) => row.text('model') === key)).filter((row) => row !== undefined).slice(0, MOST);
+          const shown = order.map((key) => rows.find((row) => row.text('model') === key)).filter((row) => row !== undefined).filter((row) => row.text('model') !== OTHER || (row.number('requests') ?? 0) > 0).slice(0, MOST);
           const most = Math.max(...shown.map((row) => requestShare(row, total) ?? 0), Number.MIN_VALUE);
           return (
             <>
@@ -29,7 +29,7 @@ export function Moved({ state, mix }: { state: FilterState; mix: Mix }) {
                 const key = row.text('model');
                 const move = moved?.find((one) => one.key === key);
                 return {
-                  key, label: <Name text={labelOf('model', key)} />, share: percent(shareOf(row.number('requests'), total?.number('requests') ?? null)), value: <Count value={row.number('requests')} />,
+                  key, label: <Name text={labelOf('model', key)} />, share: percent(shareOf(row.number('requests') ?? 0, total?.number('requests') ?? null)), value: <Count value={row.number('requests') ?? 0} />,
                   part: (requestShare(row, total) ?? 0) / most, change: move && <Delta rate now={move.now} before={move.before} />, href: drillHref(state.filters, { now: state.now }, [['model', key, keys]]),
                 };
               })} />
