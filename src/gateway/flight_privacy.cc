@@ -1,0 +1,70 @@
+// The privacy filter of the request's tenant (docs/privacy.md): what is found in the prompt is counted, and narrows the
+// candidates, is replaced before anybody else sees it, or refuses the request. Values go nowhere: not on the receipt,
+// not into messages.
+#include <fmt/format.h>
+
+#include "gateway/flight.h"
+#include "policy/redact.h"
+
+namespace kairos::gateway {
+namespace {
+
+std::string listed(const model::PrivacySummary& privacy) {
+  std::string text;
+  for (const auto& [kind, count] : privacy.detected)
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", kind, count);
+  return text;
+}
+
+} // namespace
+
+/// False: the request is refused, and `wrong_` says why.
+bool Flight::screen() {
+  const config::PrivacyFilter& filter = owner_.tenant->privacy_filter;
+  const bool redacts = filter.action == config::PrivacyAction::kRedact;
+  policy::Redacted done;
+  if (redacts) {
+    done = policy::redact_json(body_, filter.detect);
+  } else {
+    done.counts = policy::detect_json(body_, filter.detect);
+  }
+  if (done.counts.total() == 0) return true;
+  receipt_.privacy.detected = done.counts.named();
+  receipt_.privacy.action = config::name(filter.action);
+  if (filter.action == config::PrivacyAction::kNarrow) {
+    options_.constraints.deny_data_collection = true;
+    options_.constraints.zero_retention = options_.constraints.zero_retention || filter.narrow_to_zdr;
+  }
+  if (redacts) return replace_body(std::move(done.text));
+  if (filter.action != config::PrivacyAction::kRefuse) return true;
+  wrong_ = providers::ClientError{
+      400,
+      "",
+      fmt::format("the request holds {}, which the privacy filter does not let through; take it out",
+                  listed(receipt_.privacy)),
+      "",
+      "private_data",
+      ""};
+  return false;
+}
+
+/// The request is another one from here on: what is read from its body is read anew.
+bool Flight::replace_body(std::string body) {
+  auto parsed = providers::parse_client_request(receipt_.request.endpoint, body);
+  if (!parsed) {
+    wrong_ = providers::ClientError{400, "", parsed.error().error.message, parsed.error().param, "", ""};
+    return false;
+  }
+  body_ = std::move(body);
+  request_ = std::move(*parsed);
+  return true;
+}
+
+/// A message for the receipt: providers quote what they complain about.
+std::string Flight::screened(std::string_view message) const {
+  const std::string_view start = message.substr(0, 500);
+  const config::PrivacyFilter& filter = owner_.tenant->privacy_filter;
+  return filter.detect == 0 ? std::string(start) : policy::redact(start, filter.detect).text;
+}
+
+} // namespace kairos::gateway
