@@ -89,6 +89,7 @@ net::Task<void> Flight::run(bool route_only) {
     co_await exchange_.respond(200, headers, text);
     co_return;
   }
+  if (may_use_cache() && co_await answer_from_cache()) co_return;
   if (wrong_) co_return co_await refuse(model::Status::kRefused, *wrong_);
   co_await serve();
 }
@@ -150,6 +151,7 @@ bool Flight::parse(std::string_view body) {
   receipt_.workflow = options_.workflow;
   receipt_.tags = options_.tags;
   receipt_.end_user = request_.end_user.substr(0, 256);
+  if (owner_.tenant->privacy_filter.detect != 0 && !screen()) return false;
   fill_facts();
   return true;
 }
@@ -221,6 +223,7 @@ void Flight::decide() {
   tier_ = *tier;
   const std::string prompt = classify::prompt_text(request_.last_user(), request_.system());
   receipt_.classification = classify::Classifier::embedded().classify(prompt);
+  if (!snapshot_->routing.rewrite.empty()) cover_rewrites();
   budgets_ = gateway_.services_.budgets.headrooms(subject(""), receipt_.created_at);
   health_ = gateway_.services_.health.picture(started_);
   routing::RouteInput& input =
@@ -232,6 +235,7 @@ void Flight::decide() {
   route_ = routing::route(input);
   route_again_if_counting_helps();
   receipt_.decision = route_.decision;
+  note_rewrite();
   receipt_.privacy.policy = route_.privacy_policy;
   receipt_.privacy.dropped = route_.privacy_dropped;
   if (route_.refusal) {

@@ -48,6 +48,8 @@ private:
     TargetRecord* health = nullptr;
     std::string key_id;              // of the provider's key
     std::int64_t checked_output = 0; // bytes of output at which its length was last held against the bound
+    std::string kept;                // of a stream that may go into the response cache: what was passed on
+    bool too_long_to_keep = false;
   };
 
   struct Refusal { // a provider's, to be passed on as it is
@@ -55,6 +57,16 @@ private:
     std::string content_type;
     std::string body;
     providers::Headers headers;
+  };
+
+  struct Rewritten { // a body that rules have changed
+    std::string body;
+    providers::ParsedRequest request;
+    std::string rules;
+  };
+  struct RewriteOutcome { // of one set of rules
+    std::uint32_t mask = 0;
+    std::optional<model::Rewrite> record; // nullopt: they change nothing
   };
 
   // Reading and deciding (flight.cc)
@@ -65,6 +77,40 @@ private:
   void decide();
   void fill_facts();
   std::optional<providers::ClientError> uncappable() const;
+  // The privacy filter (flight_privacy.cc)
+  bool screen();
+  bool replace_body(std::string body);
+  std::string screened(std::string_view message) const;
+
+  // Prompt rewriting (flight_rewrite.cc)
+  std::uint32_t rewrite_mask(const config::Target& target) const;
+  std::optional<Rewritten> rewritten(std::uint32_t mask) const;
+  void cover_rewrites();
+  std::optional<model::Rewrite> rewrite_record(const config::Target& target) const;
+  void note_rewrite();
+
+  // The response cache (flight_cache.cc)
+  config::CacheMode cache_mode() const;
+  bool may_use_cache() const { return cache_mode() != config::CacheMode::kOff || options_.cache == CacheUse::kOnly; }
+  std::string_view uncacheable() const;
+  std::string cache_key(std::string_view canonical) const;
+  net::Task<bool> answer_from_cache();
+  // … and by meaning (flight_semantic.cc)
+  routing::RouteOutcome route_embedding(std::string_view prompt);
+  net::Task<bool> look_up_meaning();
+  void start_lookup(Leg& leg, const routing::Choice& choice, TargetRecord& health);
+  net::Task<std::vector<float>> embed(Leg& leg, std::string_view prompt);
+  std::vector<float> take_embedding(Leg& leg, std::string_view answer);
+  void end_lookup(Leg& leg, bool good);
+  /// Attempts to serve the request, without the look-up of the cache.
+  size_t tries() const { return receipt_.attempts.size() - lookups_; }
+  void count_lookup(std::string_view result);
+  net::Task<void> send_cached(std::string_view kind);
+  std::string last_comment() const;
+  void report_size();
+  void keep_piece(Leg& leg, std::string_view piece);
+  void keep_answer(const Leg& leg, std::string_view content_type, std::string body, std::string terminal);
+
   // Bounds on the input (flight_bounds.cc)
   void bound_input();
   void route_again_if_counting_helps();
@@ -156,8 +202,14 @@ private:
   const routing::Choice* again_ = nullptr;          // worth another try when the chain is exhausted
   Duration retry_after_{};                          // what the provider asked for, at the last refusal
   std::optional<Refusal> last_refusal_;
-  std::string left_out_;                // names of hints that the last attempt's dialect had no word for
-  std::vector<ledger::Amounts> actual_; // per attempt, in the reservation's order
+  std::string left_out_;                 // names of hints that the last attempt's dialect had no word for
+  std::vector<RewriteOutcome> rewrites_; // of each set of rules that applies to some target
+  std::string cache_key_;                // empty: the answer is not kept
+  std::string context_key_;              // of all but the last message; empty: no look-up by meaning
+  std::vector<float> meaning_;           // of the last message
+  size_t lookups_ = 0;                   // attempts that embedded the prompt: they come first
+  CachedAnswerPtr cached_;               // what the client gets
+  std::vector<ledger::Amounts> actual_;  // per attempt, in the reservation's order
   Picodollars worst_so_far_;
   bool worst_unknown_ = false;
   bool opened_ = false;

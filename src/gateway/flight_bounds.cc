@@ -18,6 +18,7 @@ void Flight::bound_input() {
 }
 
 std::optional<std::int64_t> Flight::counted_input(const config::Target& target) {
+  if (rewrite_mask(target) != 0) return std::nullopt; // another text is sent there
   const auto encoding = tokens::encoding_of(target.provider->catalog_id, target.model->id);
   if (!encoding || request_.text.size() > kMostCounted) return std::nullopt;
   auto& counted = counted_text_[static_cast<size_t>(*encoding)];

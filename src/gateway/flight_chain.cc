@@ -21,7 +21,7 @@ Duration Flight::time_left() const {
 /// The next target of the chain whose circuit is not open; the same one again with another key. nullptr: exhausted.
 const routing::Choice* Flight::next_choice() {
   const auto most = static_cast<size_t>(snapshot_->routing.fallback.max_attempts);
-  if (receipt_.attempts.size() >= most || time_left() <= Duration{}) return nullptr;
+  if (tries() >= most || time_left() <= Duration{}) return nullptr;
   if (with_other_key_ != nullptr) return std::exchange(with_other_key_, nullptr);
   while (next_ < route_.chain.size()) {
     const routing::Choice& choice = route_.chain[next_++];
@@ -33,14 +33,14 @@ const routing::Choice* Flight::next_choice() {
 /// After the chain: the last target that may do better in a moment, once more.
 const routing::Choice* Flight::retry_choice() const {
   const auto most = static_cast<size_t>(snapshot_->routing.fallback.max_attempts);
-  if (again_ == nullptr || receipt_.attempts.size() >= most) return nullptr;
+  if (again_ == nullptr || tries() >= most) return nullptr;
   return retry_pause() < std::min(time_left(), kLongestPause) ? again_ : nullptr;
 }
 
 /// Doubles with every attempt, spread by half either way so that clients do not come back in step; at least what the
 /// provider asked for.
 Duration Flight::retry_pause() const {
-  const auto doublings = std::min<size_t>(receipt_.attempts.size(), 6);
+  const auto doublings = std::min<size_t>(tries(), 6);
   const Duration base = kFirstPause * (1 << (doublings > 0 ? doublings - 1 : 0));
   const Duration spread = base * static_cast<std::int64_t>(id_.bytes.back()) / 255; // the id's random part
   return std::max(retry_after_, base / 2 + spread);
@@ -142,7 +142,7 @@ bool Flight::hold_money(const routing::Choice& choice) {
 }
 
 model::AttemptReason Flight::reason_of(const routing::Choice& choice) const {
-  if (receipt_.attempts.empty()) return model::AttemptReason::kFirst;
+  if (tries() == 0) return model::AttemptReason::kFirst;
   const model::Attempt& last = receipt_.attempts.back();
   const bool same = last.model_id == choice.target->model->id && last.provider == choice.target->provider->id &&
                     last.region == choice.target->endpoint->region;
@@ -165,6 +165,7 @@ net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice) {
   leg.record.started_at = gateway_.services_.clock.wall_now();
   leg.record.reason = reason_of(choice);
   leg.record.span_id = gateway_.trace_ids_.span_id();
+  leg.record.rewrite = rewrite_record(*choice.target);
   leg.tap = std::make_unique<providers::AnswerTap>(
       providers::upstream_endpoint(receipt_.request.endpoint, upstream_target(choice)), choice.target->dialect);
   leg.tap->keep_output();

@@ -81,6 +81,8 @@ void Flight::count_what_was_produced(Leg& leg) {
   const providers::AnswerFacts& facts = leg.tap->facts();
   model::Usage& usage = leg.record.usage;
   usage[model::Meter::kInput] = facts_.input_tokens_est;
+  if (leg.record.rewrite)
+    usage[model::Meter::kInput] = std::max<std::int64_t>(0, facts_.input_tokens_est + leg.record.rewrite->tokens_diff);
   usage[model::Meter::kOutput] = tokens::estimate(leg.tap->output());
   if (static_cast<size_t>(facts.output_bytes) > leg.tap->output().size())
     usage[model::Meter::kOutput] += (facts.output_bytes - static_cast<std::int64_t>(leg.tap->output().size())) / 4;
@@ -136,14 +138,14 @@ void Flight::set_savings() {
   const std::string& baseline = owner_.tenant->baseline_model;
   if (baseline.empty() || receipt_.execution.status != model::Status::kSuccess) return;
   const auto targets = snapshot_->targets_named(baseline);
-  const model::Attempt& served = receipt_.attempts.back();
+  const model::Usage& used = cached_ ? cached_->usage : receipt_.attempts.back().usage;
   std::vector<model::CostLine> lines;
   if (!targets.empty()) {
-    lines = catalog::cost_of(served.usage, targets.front()->model->prices, receipt_.created_at,
-                             catalog::ServiceTier::kStandard, 0)
-                .lines;
+    lines =
+        catalog::cost_of(used, targets.front()->model->prices, receipt_.created_at, catalog::ServiceTier::kStandard, 0)
+            .lines;
   } else {
-    lines.push_back({0, "input_tokens", served.usage.input_total(), std::nullopt, std::nullopt});
+    lines.push_back({0, "input_tokens", used.input_total(), std::nullopt, std::nullopt});
   }
   receipt_.savings = ledger::savings(baseline, lines, receipt_.cost.total);
 }
@@ -232,7 +234,7 @@ net::Task<bool> Flight::leave_shared_receipt() {
 net::Task<void> Flight::refuse(model::Status status, providers::ClientError error) {
   if (receipt_.execution.error_code.empty())
     receipt_.execution.error_code = error.code.empty() ? "invalid_request" : error.code;
-  receipt_.execution.error_message = error.message.substr(0, 500);
+  receipt_.execution.error_message = screened(error.message);
   const bool by_cap = error.http_status == 402;
   finish(status, error.http_status, by_cap ? model::EndedBy::kCap : model::EndedBy::kRouter);
   const bool shared = !opened_ && !reservation_.open() && co_await leave_shared_receipt();

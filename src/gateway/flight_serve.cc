@@ -56,7 +56,9 @@ Duration retry_after(std::string_view text, WallTime now) {
 
 net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
   const config::Target& target = *leg.choice->target;
-  auto body = make_upstream_body(request_, body_, upstream_target(*leg.choice), leg.record.started_at);
+  const auto changed = leg.record.rewrite ? rewritten(rewrite_mask(target)) : std::nullopt;
+  auto body = make_upstream_body(changed ? changed->request : request_, changed ? changed->body : body_,
+                                 upstream_target(*leg.choice), leg.record.started_at);
   const Upstream& upstream = gateway_.upstream_of(snapshot_, target);
   if (!body || !upstream.wrong.empty()) {
     wrong_ = body ? providers::ClientError{500, "", upstream.wrong, "", "", ""}
@@ -176,7 +178,7 @@ net::Task<Flight::Outcome> Flight::refused_by_provider(Leg& leg, net::Call& call
   end_leg(leg, "error");
   note_refusal(leg, error.error);
   receipt_.execution.error_code = error.code.empty() ? error.type : error.code;
-  receipt_.execution.error_message = error.message.substr(0, 500);
+  receipt_.execution.error_message = screened(error.message);
   if (leg.translated) {
     refusal.content_type = "application/json";
     refusal.body = providers::error_body(providers::client_dialect(receipt_.request.endpoint),
@@ -217,6 +219,7 @@ net::Task<Flight::Outcome> Flight::relay_whole(Leg& leg, net::Call& call) {
     co_await exchange_.respond(503, plain, text);
     co_return Outcome::kEnded;
   }
+  if (!cache_key_.empty()) keep_answer(leg, content_type, *body, "");
   const auto headers = answer_headers(content_type, body->size() <= 1024 * 1024);
   co_await exchange_.respond(status, headers, *body);
   co_return Outcome::kServed;
@@ -267,8 +270,8 @@ void Flight::note_success(const Leg& leg) {
   const auto ttft =
       leg.record.ttft_ms ? std::optional<Duration>(std::chrono::milliseconds(*leg.record.ttft_ms)) : std::nullopt;
   leg.health->succeeded(now, now - leg.started, ttft, leg.record.usage.output_total());
-  const bool only_text =
-      request_.images == 0 && request_.audio_bytes == 0 && request_.file_bytes == 0 && !request_.remote_parts;
+  const bool only_text = request_.images == 0 && request_.audio_bytes == 0 && request_.file_bytes == 0 &&
+                         !request_.remote_parts && !leg.record.rewrite;
   if (only_text && leg.record.usage.source == model::UsageSource::kProvider) {
     leg.health->billed(facts_.input_tokens_est, leg.record.usage.input_total());
   }
@@ -289,6 +292,7 @@ net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg, net::Call& call) {
     if (ended) break;
     out.clear();
     take_events(leg, events, out, terminal);
+    keep_piece(leg, out);
     if (terminal.empty() && over_its_bound(leg)) {
       broken_by = model::EndedBy::kCap;
       call.cancel();
@@ -335,9 +339,8 @@ net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string termin
   if (!closed) co_return exchange_.abort();
   std::string last;
   if (complete) {
-    const std::string cost = shown_cost() ? usd(*shown_cost()) : "null";
-    last = fmt::format(": kairosroute {{\"receipt_id\":\"{}\",\"cost_usd\":{}}}\n\n", receipt_.receipt_id, cost);
-    last += terminal;
+    last = last_comment() + terminal;
+    keep_answer(leg, "text/event-stream", std::move(leg.kept), std::move(terminal));
   } else {
     const bool cut = broken_by == model::EndedBy::kCap;
     providers::ClientError broken{cut ? 402 : 502,

@@ -14,6 +14,8 @@
 #include "gateway/health_board.h"
 #include "gateway/key_pools.h"
 #include "gateway/refusal_floods.h"
+#include "gateway/response_cache.h"
+#include "gateway/semantic_index.h"
 #include "gateway/trace_context.h"
 #include "journal/writer.h"
 #include "ledger/budgets.h"
@@ -41,6 +43,8 @@ struct Services {
   std::function<config::SnapshotPtr()> snapshot;
   /// Whatever is not the gateway's own: the dashboard API. Called after nothing; it authenticates by itself.
   std::function<net::Task<bool>(net::Exchange&)> other;
+  ResponseCache cache{}; // whoever erases content erases there too
+  SemanticIndex meanings{};
 };
 
 /// Where a provider's endpoint is; `wrong` says why it cannot be used.

@@ -84,6 +84,20 @@ constexpr bool is_number_byte(char c) {
 
 } // namespace
 
+namespace {
+
+constexpr size_t kMaxLists = 64;
+constexpr size_t kMaxMembers = 256;
+
+/// A raw key, which may be spelled with escapes.
+bool means(std::string_view raw, std::string_view name) {
+  if (raw.find('\\') == raw.npos) return raw == name;
+  std::string text;
+  return raw.size() <= 6 * name.size() && unescape(raw, text) && text == name;
+}
+
+} // namespace
+
 bool JsonWalker::read_string(JsonValue& value) {
   value.begin = ++pos_;
   value.escaped = false;
@@ -111,6 +125,7 @@ bool JsonWalker::next(JsonValue& value) {
       if (key) {
         stack_.back().key = body_.substr(value.begin, value.end - value.begin);
         stack_.back().expects_key = false;
+        if (stack_.size() == 1 && members_.size() < kMaxMembers) members_.push_back(stack_.back().key);
         continue;
       }
       value.kind = JsonValue::Kind::kString;
@@ -132,7 +147,8 @@ bool JsonWalker::next(JsonValue& value) {
       if (stack_.size() == kMaxJsonDepth || too_deep_ > 0) {
         ++too_deep_;
       } else {
-        stack_.push_back({c == '{', c == '{', {}});
+        if (c == '[' && stack_.size() == 1 && lists_.size() < kMaxLists) lists_.emplace_back(stack_[0].key, pos_);
+        stack_.push_back({c == '{', c == '{', {}, 0});
       }
     } else if (c == '}' || c == ']') {
       if (too_deep_ > 0) {
@@ -142,6 +158,7 @@ bool JsonWalker::next(JsonValue& value) {
       }
     } else if (c == ',' && too_deep_ == 0 && !stack_.empty()) {
       stack_.back().expects_key = stack_.back().object;
+      ++stack_.back().index;
     }
   }
   return false;
@@ -156,6 +173,22 @@ std::string_view JsonWalker::key() const {
 
 bool JsonWalker::inside(std::string_view name) const {
   return std::ranges::any_of(stack_, [&](const Frame& frame) { return frame.object && frame.key == name; });
+}
+
+bool JsonWalker::key_is(size_t level, std::string_view name) const {
+  return level < stack_.size() && stack_[level].object && means(stack_[level].key, name);
+}
+
+size_t JsonWalker::list_begin(std::string_view name) const {
+  for (const auto& [key, begin] : lists_) {
+    if (means(key, name)) return begin;
+  }
+  return std::string_view::npos;
+}
+
+bool JsonWalker::has_member(std::string_view name) const {
+  return members_.size() == kMaxMembers ||
+         std::ranges::any_of(members_, [&](std::string_view key) { return means(key, name); });
 }
 
 std::string_view JsonWalker::top_key() const { return stack_.empty() ? std::string_view{} : stack_.front().key; }

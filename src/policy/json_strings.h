@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kairos::policy {
@@ -36,6 +37,15 @@ public:
   bool inside(std::string_view name) const;
   /// The raw key of the outermost object's member around the value.
   std::string_view top_key() const;
+  /// True if the container at `level` (0: the outermost) is an object whose member the value is in is called `name`.
+  bool key_is(size_t level, std::string_view name) const;
+  /// Which element of the array at `level` the value is in, from 0.
+  size_t index(size_t level) const { return level < stack_.size() ? stack_[level].index : 0; }
+  /// Just behind the bracket of the array that is the outermost object's member `name`; npos: not met so far.
+  size_t list_begin(std::string_view name) const;
+  /// True if the outermost object has shown a member of this name so far, whatever its value; or more members than are
+  /// remembered.
+  bool has_member(std::string_view name) const;
   std::uint64_t steps() const { return steps_; }
 
 private:
@@ -43,6 +53,7 @@ private:
     bool object = false;
     bool expects_key = false;
     std::string_view key;
+    size_t index = 0;
   };
   bool read_string(JsonValue& value);
 
@@ -51,6 +62,8 @@ private:
   size_t too_deep_ = 0;
   std::uint64_t steps_ = 0;
   std::vector<Frame> stack_;
+  std::vector<std::pair<std::string_view, size_t>> lists_; // of the outermost object: key, where it begins
+  std::vector<std::string_view> members_;                  // of the outermost object
 };
 
 /// The text of a raw string (without its quotes); false: it is not well formed. Surrogates that have no partner become

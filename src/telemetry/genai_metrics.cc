@@ -56,13 +56,13 @@ bool GenAiMetrics::is_newest(const model::Receipt& receipt) const {
 
 observe::Labels GenAiMetrics::labels(const model::Receipt& receipt, const model::Attempt& attempt) const {
   const auto known = providers_.find(attempt.provider);
-  return {{"gen_ai.operation.name", std::string(genai_operation(receipt.request.endpoint))},
+  return {{"gen_ai.operation.name", std::string(genai_operation(receipt, attempt))},
           {"gen_ai.request.model", attempt.model_id},
           {"gen_ai.provider.name", known == providers_.end() ? attempt.provider : known->second.genai_name}};
 }
 
 GenAiMetrics::Series& GenAiMetrics::of(const model::Receipt& receipt, const model::Attempt& attempt) {
-  auto& by_provider = series_[genai_operation(receipt.request.endpoint)];
+  auto& by_provider = series_[genai_operation(receipt, attempt)];
   if (const auto provider = by_provider.find(attempt.provider); provider != by_provider.end()) {
     const auto found = provider->second.find(attempt.model_id);
     if (found != provider->second.end()) return found->second;

@@ -38,6 +38,11 @@ std::string_view genai_operation(model::Endpoint endpoint) {
   return endpoint == model::Endpoint::kCompletions ? "text_completion" : "chat";
 }
 
+std::string_view genai_operation(const model::Receipt& receipt, const model::Attempt& attempt) {
+  const bool lookup = attempt.reason == model::AttemptReason::kLookup;
+  return genai_operation(lookup ? model::Endpoint::kEmbeddings : receipt.request.endpoint);
+}
+
 std::string_view route_of(model::Endpoint endpoint) {
   static constexpr std::array<std::string_view, 5> kRoutes = {"/v1/chat/completions", "/v1/responses", "/v1/embeddings",
                                                               "/v1/completions", "/v1/messages"};

@@ -138,8 +138,9 @@ void ReceiptSpans::fill_decision(Span& span, const model::Receipt& receipt) {
   span.set("kairosroute.policy.version", decision.policy_version);
   if (decision.prompt_rewritten) span.set("kairosroute.decision.prompt_rewritten", true);
   span.set("kairosroute.fallback.chain", TextList(decision.fallback_chain));
-  if (receipt.attempts.size() > 1)
-    span.set("kairosroute.fallback.count", static_cast<std::int64_t>(receipt.attempts.size()) - 1);
+  const auto tries = std::ranges::count_if(
+      receipt.attempts, [](const model::Attempt& one) { return one.reason != model::AttemptReason::kLookup; });
+  if (tries > 1) span.set("kairosroute.fallback.count", static_cast<std::int64_t>(tries) - 1);
   if (receipt.classification.confidence <= 0) return; // not classified
   span.set("kairosroute.classification.category", model::name(receipt.classification.category));
   span.set("kairosroute.classification.confidence", receipt.classification.confidence);
@@ -168,6 +169,8 @@ void ReceiptSpans::fill_money(Span& span, const model::Receipt& receipt) {
   if (receipt.cache && receipt.cache->hit) {
     span.set("kairosroute.cache.hit", true);
     span.set("kairosroute.cache.kind", receipt.cache->kind);
+    if (receipt.cache->avoided_cost)
+      span.set("kairosroute.cache.avoided_cost_usd", dollars(*receipt.cache->avoided_cost));
   }
 }
 
@@ -214,7 +217,7 @@ void ReceiptSpans::fill_provider(Span& span, const model::Attempt& attempt) {
 
 void ReceiptSpans::fill_attempt(Span& span, const model::Receipt& receipt, const model::Attempt& attempt, bool last) {
   fill_ids(span, receipt);
-  const std::string_view operation = genai_operation(receipt.request.endpoint);
+  const std::string_view operation = genai_operation(receipt, attempt);
   span.span_id = attempt.span_id;
   span.parent_span_id = receipt.trace.span_id;
   span.name.append(operation).append(" ").append(cut_text(attempt.model_id, 100));
@@ -242,7 +245,7 @@ void ReceiptSpans::fill_attempt(Span& span, const model::Receipt& receipt, const
 void ReceiptSpans::fill_answer(Span& span, const model::Receipt& receipt, const model::Attempt& attempt, bool last) {
   span.set("gen_ai.response.model", attempt.response_model);
   span.set("gen_ai.response.id", attempt.response_id);
-  if (last && !receipt.execution.finish_reason.empty()) {
+  if (last && attempt.reason != model::AttemptReason::kLookup && !receipt.execution.finish_reason.empty()) {
     span.set("gen_ai.response.finish_reasons", TextList(&receipt.execution.finish_reason, 1));
   }
   if (receipt.request.stream && attempt.ttft_ms) {

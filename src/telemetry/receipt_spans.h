@@ -29,6 +29,8 @@ std::optional<ServerAddress> address_of(std::string_view base_url);
 /// The name OpenTelemetry has for a provider of the catalog; else the provider's own id.
 std::string_view genai_provider_name(std::string_view catalog_id);
 std::string_view genai_operation(model::Endpoint endpoint);
+/// … of one attempt: a look-up of the response cache embeds, whatever is asked for.
+std::string_view genai_operation(const model::Receipt& receipt, const model::Attempt& attempt);
 std::string_view route_of(model::Endpoint endpoint);
 
 /// What a provider is called and where it is reached, by the id that receipts have.

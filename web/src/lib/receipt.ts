@@ -27,12 +27,12 @@ export interface Receipt {
   trace: { trace_id: string; span_id: string; parent_span_id: string; sampled: boolean };
   request: { endpoint: string; model: string; pinned: boolean; stream: boolean; input_tokens_est: number; max_output_tokens: number | null; has_tools: boolean; has_images: boolean; fingerprint: string };
   classification: { category: string; confidence: number; probabilities: Record<string, number>; classifier: string };
-  privacy: { policy: string; detected: Record<string, number>; dropped: number };
+  privacy: { policy: string; detected: Record<string, number>; dropped: number; action?: string };
   candidates: Candidate[];
   candidates_omitted: Record<string, number>;
   decision: {
     model_id: string; provider: string; region: string; strategy: string; fallback_chain: string[]; prompt_rewritten: boolean; reason: string;
-    router_version: string; policy_version: string; rewrite?: { rule: string; before_sha256: string; after_sha256: string };
+    router_version: string; policy_version: string; rewrite?: { rule: string; before_sha256: string; after_sha256: string; tokens_diff: number };
   };
   attempts: Attempt[];
   usage: Usage;

@@ -16,6 +16,8 @@ const Row = ({ label, children }: { label: string; children: ComponentChildren }
 const filterHref = (by: Dimension, value: string) => `/receipts${formatFilters(withValues(defaults, by, [value]))}`;
 const Filter = ({ by, value }: { by: Dimension; value: string }) => (value ? <Link class="link" href={filterHref(by, value)}><Name text={value} /></Link> : <span class="mut">—</span>);
 
+const acted: Record<string, string> = { narrow: 'models narrowed', redact: 'redacted', refuse: 'refused' };
+
 export function Properties({ receipt }: { receipt: Receipt }) {
   const { decision, execution } = receipt;
   const detected = Object.entries(receipt.privacy.detected);
@@ -33,7 +35,7 @@ export function Properties({ receipt }: { receipt: Receipt }) {
         <Row label="Served from"><span>{execution.provider ? <><Name text={execution.provider} />{execution.region && ` · ${execution.region}`}</> : '—'}</span></Row>
         <Row label="Finish"><span>{execution.finish_reason || '—'}, HTTP {execution.http_status || '—'}</span></Row>
         {execution.error_code && <Row label="Error"><Filter by="error_code" value={execution.error_code} /></Row>}
-        <Row label="Privacy"><span>{receipt.privacy.policy}{receipt.privacy.dropped > 0 && `, ${receipt.privacy.dropped} models dropped`}{detected.length > 0 && `, found ${detected.map(([kind, n]) => `${n} ${kind}`).join(', ')}`}</span></Row>
+        <Row label="Privacy"><span>{receipt.privacy.policy}{receipt.privacy.dropped > 0 && `, ${receipt.privacy.dropped} models dropped`}{detected.length > 0 && `, found ${detected.map(([kind, n]) => `${n} ${kind}`).join(', ')}`}{receipt.privacy.action && receipt.privacy.action !== 'report' && ` (${acted[receipt.privacy.action] ?? receipt.privacy.action})`}</span></Row>
         <Row label="Policy"><Filter by="policy_version" value={decision.policy_version} /></Row>
         <Row label="Router"><Filter by="router_version" value={decision.router_version} /></Row>
         <Row label="Classifier"><Name text={receipt.classification.classifier} /></Row>
