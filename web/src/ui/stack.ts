@@ -25,32 +25,30 @@ interface Stack {
   interval: Interval;
   /** By time and group. */
   series: Table | undefined;
-  /** By time alone. */
-  sums: Table | undefined;
 }
-export function stackChart(state: FilterState, { group, measure, shares, interval, series: table, sums: whole }: Stack): TimeChartProps {
+export function stackChart(state: FilterState, { group, measure, shares, interval, series: table }: Stack): TimeChartProps {
   const { filters, range, now } = state;
   const buckets = bucketsOf(range, interval, filters.tz);
   const grid = new Grid(rowsOf(table), group, (row) => weightOf(row, measure));
-  const sums = new Grid(rowsOf(whole), null, () => 0);
   const slot = slots(grid.keys);
-  const amount = (of: Grid, key: string, places: readonly Bucket[]): number | null => {
-    if (measure !== 'cost') return of.count([key], places, measure);
-    const found = of.money([key], places, 'cost');
+  // The rest is a row of its own, so that the sum over all keys is the whole.
+  const amount = (keys: readonly string[], places: readonly Bucket[]): number | null => {
+    if (measure !== 'cost') return grid.count(keys, places, measure);
+    const found = grid.money(keys, places, 'cost');
     return found === null ? null : toNumber(found);
   };
-  const text = (of: Grid, key: string, places: readonly Bucket[]): string => (measure === 'cost' ? money(of.money([key], places, 'cost')) : axes[measure](of.count([key], places, measure)));
+  const text = (keys: readonly string[], places: readonly Bucket[]): string => (measure === 'cost' ? money(grid.money(keys, places, 'cost')) : axes[measure](grid.count(keys, places, measure)));
   const shareIn = (key: string, places: readonly Bucket[]): number | null => {
-    const [part, all] = [amount(grid, key, places), amount(sums, '', places)];
+    const [part, all] = [amount([key], places), amount(grid.keys, places)];
     return part === null || !all ? null : part / all;
   };
   const places = (index?: number | null): readonly Bucket[] => (index === undefined || index === null ? buckets : buckets.slice(index, index + 1));
   const series = grid.keys.map((key): Series => ({
     key, label: labelOf(group, key), color: slotColor(slot.get(key) ?? 0),
-    values: buckets.map((bucket) => (shares ? shareIn(key, [bucket]) : amount(grid, key, [bucket]))),
-    text: (index) => (shares ? percent(shareIn(key, places(index))) : text(grid, key, places(index))),
+    values: buckets.map((bucket) => (shares ? shareIn(key, [bucket]) : amount([key], [bucket]))),
+    text: (index) => (shares ? percent(shareIn(key, places(index))) : text([key], places(index))),
   }));
-  const reading = (index: number): Reading => ({ total: text(sums, '', places(index)), receipts: `${count(sums.count([''], places(index), 'receipts'))} receipts` });
+  const reading = (index: number): Reading => ({ total: text(grid.keys, places(index)), receipts: `${count(grid.count(grid.keys, places(index), 'receipts'))} receipts` });
   const narrowed = (index: number | null) => {
     const bucket = index === null ? undefined : buckets[index];
     return bucket ? { range: bucket.range } : {};

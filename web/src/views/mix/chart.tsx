@@ -11,9 +11,9 @@ const short = { cost: 'Spend', requests: 'Requests', tokens_output: 'Tokens' } a
 
 export function MixChart({ state, mix }: { state: FilterState; mix: Mix }) {
   const { measure: [measure, setMeasure], shape: [shape, setShape] } = choicesOf(state);
-  const stack = { group: 'model' as const, measure, shares: shape === 'share', interval: mix.interval, series: mix.series.data, sums: mix.sums.data };
-  const chart = useMemo(() => stackChart(state, stack), [state.filters, state.range, mix.series.data, mix.sums.data, measure, shape]); // eslint-disable-line react-hooks/exhaustive-deps
-  const ready = mix.series.data?.columns.some((column) => column.name === measure) && mix.sums.data?.columns.some((column) => column.name === measure);
+  const stack = { group: 'model' as const, measure, shares: shape === 'share', interval: mix.interval, series: mix.series.data };
+  const chart = useMemo(() => stackChart(state, stack), [state.filters, state.range, mix.series.data, measure, shape]); // eslint-disable-line react-hooks/exhaustive-deps
+  const ready = mix.series.data?.columns.some((column) => column.name === measure);
   return (
     <Card class="c8" title={chart.label} tools={<>
       <Segment label="Measure" value={measure} options={measures.map((key) => ({ key, label: short[key] }))} onChange={setMeasure} />

@@ -2,7 +2,7 @@
 import { perThousand, shareOf } from '@/lib/amounts';
 import { choice } from '@/lib/choice';
 import { useModels } from '@/lib/models';
-import { matrix, mixBy, overTime, sumOverTime } from '@/lib/queries';
+import { matrix, mixBy, overTime } from '@/lib/queries';
 import { usePanelOf } from '@/lib/query';
 import { intervalOf } from '@/lib/range';
 import { useReasons } from '@/lib/reasons';
@@ -23,7 +23,6 @@ export function useMix(state: FilterState) {
   return {
     interval,
     series: usePanelOf(state, overTime('model', measure, interval, 7)),
-    sums: usePanelOf(state, sumOverTime([measure], interval, false)),
     table: usePanelOf(state, mixBy(state.filters.compare)),
     matrix: usePanelOf(state, matrix(MATRIX_MODELS)),
     reasons: useReasons(state, ['requests', 'receipts', 'cost'], 'model'),

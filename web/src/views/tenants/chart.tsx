@@ -13,14 +13,14 @@ import { choicesOf, measures } from '@/views/tenants/data';
 interface Props {
   state: FilterState;
   group: Group;
-  asked: { interval: Interval; series: UseQueryResult<Table>; sums: UseQueryResult<Table> };
+  asked: { interval: Interval; series: UseQueryResult<Table> };
 }
 /** Spend or requests over time, by tenant or by what one tenant used. */
 export function TenantChart({ state, group, asked }: Props) {
   const { measure: [measure, setMeasure], shape: [shape, setShape] } = choicesOf(state);
-  const [series, sums] = [asked.series.data, asked.sums.data];
-  const chart = useMemo(() => stackChart(state, { group, measure, shares: shape === 'share', interval: asked.interval, series, sums }), [state.filters, state.range, series, sums, measure, shape, group]); // eslint-disable-line react-hooks/exhaustive-deps
-  const ready = [series, sums].every((table) => table?.columns.some((column) => column.name === measure));
+  const series = asked.series.data;
+  const chart = useMemo(() => stackChart(state, { group, measure, shares: shape === 'share', interval: asked.interval, series }), [state.filters, state.range, series, measure, shape, group]); // eslint-disable-line react-hooks/exhaustive-deps
+  const ready = series?.columns.some((column) => column.name === measure);
   return (
     <Card class="c8" title={chart.label} tools={<>
       <Segment label="Measure" value={measure} options={measures.map((key) => ({ key, label: key === 'cost' ? 'Spend' : 'Requests' }))} onChange={setMeasure} />

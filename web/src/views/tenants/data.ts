@@ -4,7 +4,7 @@ import type { Schemas } from '@/lib/api';
 import { listAll, useBudgets } from '@/lib/budgets';
 import { choice } from '@/lib/choice';
 import { withValues } from '@/lib/filters';
-import { overTime, sparks, sumOverTime, tenantFigures, tenants, tenantParts } from '@/lib/queries';
+import { overTime, sparks, tenantFigures, tenants, tenantParts } from '@/lib/queries';
 import { usePanelOf } from '@/lib/query';
 import { intervalOf } from '@/lib/range';
 import type { FilterState } from '@/lib/state';
@@ -24,7 +24,6 @@ export function useTenants(state: FilterState) {
     interval,
     table: usePanelOf(state, tenants(state.filters.compare)),
     series: usePanelOf(state, overTime('tenant', measure, interval)),
-    sums: usePanelOf(state, sumOverTime([measure], interval, false)),
     trends: usePanelOf(state, sparks('tenant', interval)),
     budgets: useBudgets(),
     keys: useKeyObjects(),
@@ -46,7 +45,6 @@ export function useTenant(state: FilterState) {
     interval,
     totals: usePanelOf(state, tenantFigures(state.filters.compare)),
     series: usePanelOf(state, overTime('model', measure, interval)),
-    sums: usePanelOf(state, sumOverTime([measure], interval, false)),
     parts: usePanelOf(state, tenantParts(parts, state.filters.compare)),
     budgets: useBudgets(),
     keys: useKeyObjects(),

@@ -19,7 +19,7 @@ import { TenantRows } from '@/views/tenants/table';
 function AllTenants() {
   const state = useFilters();
   const all = useTenants(state);
-  const asked = [all.table, all.series, all.sums, all.trends];
+  const asked = [all.table, all.series, all.trends];
   const total = totalsOf(all.table.data);
   const rows = presentRows(all.table.data);
   return (

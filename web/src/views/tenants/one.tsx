@@ -91,7 +91,7 @@ const ways = [['/spend', 'Spend'], ['/savings', 'Savings'], ['/mix', 'Model mix'
 export function TenantPage({ id }: { id: string }) {
   const state = ofTenant(useFilters(), id);
   const one = useTenant(state);
-  const asked = [one.totals, one.series, one.sums, one.parts];
+  const asked = [one.totals, one.series, one.parts];
   const own = session.value?.sees_all === false;
   const name = one.objects.data?.find((tenant) => tenant.id === id)?.name;
   const empty = one.totals.data !== undefined && totalsOf(one.totals.data)?.number('receipts') === 0;
