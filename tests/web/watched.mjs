@@ -1,6 +1,6 @@
 // A server of its own for the views that watch and administer: rules that fire within seconds, and a receiver of messages.
 import { createServer } from 'node:http';
-import { startProvider, startRouter } from '../e2e/support.mjs';
+import { sha256, startProvider, startRouter } from '../e2e/support.mjs';
 import { watching } from './support.mjs';
 
 const rules = [
@@ -8,7 +8,11 @@ const rules = [
   '{id: busy, title: Many requests, measure: requests, above: 1, window: 10m, group_by: [tenant], repeat: 0s, severity: warn}',
   '{id: going-well, title: Going well, measure: error_rate, below: 50%, window: 10m, group_by: [tenant], severity: ok}',
 ];
-const section = `alerts:
+const section = `  - id: keeper
+    content: full
+    keys: [{id: keeper-key, sha256: ${sha256('kr-keeper')}}]
+content: {key_env: E2E_CONTENT_KEY}
+alerts:
   built_in_rules: true
   interval: 1s
   settle: 0s
@@ -21,7 +25,7 @@ const section = `alerts:
 
 export async function startWatched() {
   const provider = await startProvider();
-  const router = await startRouter(provider, { extra: section });
+  const router = await startRouter(provider, { extra: section, env: { E2E_CONTENT_KEY: 'ab'.repeat(32) } });
   const messages = [];
   const receiver = createServer((request, response) => {
     const pieces = [];
@@ -32,8 +36,8 @@ export async function startWatched() {
     });
   });
   await new Promise((done) => receiver.listen(0, '127.0.0.1', done));
-  const ask = async (key) => {
-    const answer = await fetch(`${router.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'x-kairosroute-workflow': 'nightly' }, body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] }) });
+  const ask = async (key, more = {}) => {
+    const answer = await fetch(`${router.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'x-kairosroute-workflow': 'nightly' }, body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }], ...more }) });
     await answer.text();
     return answer.headers.get('x-kairosroute-receipt');
   };
@@ -41,7 +45,7 @@ export async function startWatched() {
   const last = await ask('kr-rival');
   await router.receipt(last, 'kr-ops');
   return {
-    url: router.url, messages, hook: `http://127.0.0.1:${receiver.address().port}`, ask,
+    url: router.url, provider, receipt: router.receipt, messages, hook: `http://127.0.0.1:${receiver.address().port}`, ask,
     get: async (path, key = 'kr-ops') => (await router.get(path, key)).json(),
     stop: async () => { await router.stop(); provider.stop(); receiver.closeAllConnections(); receiver.close(); },
   };
