@@ -28,9 +28,12 @@ test('a tenant is made, refused beside the field, changed and removed', async ({
   expect(await page.evaluate(() => window.hacked)).toBeUndefined();
   await page.getByRole('button', { name: 'Change tenant globex' }).click();
   await page.getByRole('dialog').getByLabel('Privacy').selectOption('zdr');
+  await page.getByRole('dialog').getByLabel('When a prompt holds personal data').selectOption('redact');
+  await page.getByRole('dialog').getByLabel('What is looked for').fill('email, jwt');
+  await page.getByRole('dialog').getByLabel('Answers from the cache').selectOption('exact');
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await expect.poll(async () => (await server().get('/api/v1/tenants/globex')).privacy?.policy).toBe('zdr');
-  expect((await server().get('/api/v1/tenants/globex')).retention.receipts_days).toBe(90);
+  expect(await server().get('/api/v1/tenants/globex')).toMatchObject({ retention: { receipts_days: 90 }, privacy_filter: { detect: ['email', 'jwt'], action: 'redact' }, cache: 'exact' });
   await expect(page.getByRole('button', { name: 'Change tenant acme' })).toHaveCount(0); // of the file
   await page.getByRole('button', { name: 'Remove tenant globex' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
