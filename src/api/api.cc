@@ -7,6 +7,7 @@
 
 #include "api/charged_view.h"
 #include "api/live_feed.h"
+#include "api/replay_runs.h"
 #include "api/sessions.h"
 #include "api/static_files.h"
 #include "api/work_pool.h"
@@ -75,12 +76,14 @@ RouteTable all_routes() {
   add_system_routes(table);
   add_provider_routes(table);
   add_alert_routes(table);
+  add_content_routes(table);
+  add_replay_routes(table);
   return table;
 }
 
 struct Api::Impl {
   explicit Impl(ApiServices services)
-      : context{std::move(services), live, sessions, pool}, sessions(context.services.clock),
+      : context{std::move(services), live, sessions, runs, pool}, sessions(context.services.clock),
         live(context.services.journal) {}
 
   Result<Principal> identify(const net::Head& head, Door door) const;
@@ -93,6 +96,7 @@ struct Api::Impl {
   const ApiContext context;
   Sessions sessions;
   LiveFeed live;
+  ReplayRuns runs;
   WorkPool pool; // last: its jobs use the others
 };
 
@@ -182,6 +186,7 @@ void Api::end_streams() { impl_->live.end_streams(); }
 
 void Api::stop() {
   impl_->live.stop();
+  impl_->runs.stop();
   impl_->pool.stop();
 }
 

@@ -11,6 +11,8 @@
 #include "api/routes.h"
 #include "base/clock.h"
 #include "config/snapshot.h"
+#include "content/vault.h"
+#include "gateway/in_process.h"
 #include "journal/reader.h"
 #include "ledger/amend.h"
 #include "ledger/budgets.h"
@@ -46,9 +48,18 @@ struct ApiServices {
   alerts::Service& alerts;
   /// How the targets do; what is not in it is unmeasured.
   std::function<std::shared_ptr<const model::Health>()> health;
+  content::Vault& vault;
+  /// Drops cached answers: of this receipt, or where that is empty of the whole tenant.
+  std::function<void(const std::string& receipt_id, const std::string& tenant)> forget;
+  /// The keyed hash of a request's body, as receipts have it.
+  std::function<std::string(std::string_view body)> fingerprint;
+  /// Asks the gateway of the exchange's loop.
+  std::function<net::Task<gateway::InProcessAnswer>(gateway::InProcessExchange&, const gateway::InProcessRequest&)> ask;
+  std::function<net::Loop&()> loop; // for what goes on after its request
 };
 
 class LiveFeed;
+class ReplayRuns;
 class Sessions;
 class WorkPool;
 
@@ -57,6 +68,7 @@ struct ApiContext {
   ApiServices services;
   LiveFeed& live;
   Sessions& sessions;
+  ReplayRuns& runs;
   WorkPool& pool; // for streams: on_worker() asks the store without holding the loop up
 };
 

@@ -184,6 +184,7 @@ void write_fields(model::JsonWriter& json, const config::Tenant& tenant, bool wi
   json.key("content").string(model::name(tenant.content));
   json.key("retention").begin_object();
   write_number(json, "receipts_days", tenant.keep_receipts_days);
+  write_number(json, "content_days", tenant.keep_content_days);
   json.end_object();
   write_origin(json, tenant.managed, tenant.version);
 }

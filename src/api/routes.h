@@ -128,5 +128,7 @@ void add_state_routes(RouteTable& table);
 void add_system_routes(RouteTable& table);
 void add_provider_routes(RouteTable& table);
 void add_alert_routes(RouteTable& table);
+void add_content_routes(RouteTable& table);
+void add_replay_routes(RouteTable& table);
 
 } // namespace kairos::api

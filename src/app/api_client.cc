@@ -93,6 +93,12 @@ Result<ApiClient> ApiClient::of_url(const std::string& url) {
 }
 
 Result<void> ApiClient::stream(const std::string& path, std::function<bool(std::string_view)> take) {
+  return transfer(path, nullptr, std::move(take));
+}
+
+/// With a body it is a POST.
+Result<void> ApiClient::transfer(const std::string& path, const std::string* body,
+                                 std::function<bool(std::string_view)> take) {
   Transfer transfer{impl_->handle, std::move(take), {}};
   bool stopped = false;
   auto inner = std::move(transfer.take);
@@ -112,6 +118,10 @@ Result<void> ApiClient::stream(const std::string& path, std::function<bool(std::
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, impl_->headers);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, on_bytes);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
+  if (body != nullptr) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body->c_str());
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
+  }
   if (!impl_->socket.empty()) curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, impl_->socket.c_str());
   const CURLcode code = curl_easy_perform(handle);
   if (stopped) return {};
@@ -124,10 +134,13 @@ Result<void> ApiClient::stream(const std::string& path, std::function<bool(std::
   return {};
 }
 
-Result<std::string> ApiClient::get(const std::string& path) {
+Result<std::string> ApiClient::get(const std::string& path) { return whole(path, nullptr); }
+Result<std::string> ApiClient::post(const std::string& path, const std::string& body) { return whole(path, &body); }
+
+Result<std::string> ApiClient::whole(const std::string& path, const std::string* sent) {
   std::string body;
   bool too_long = false;
-  auto done = stream(path, [&](std::string_view piece) {
+  auto done = transfer(path, sent, [&](std::string_view piece) {
     too_long = body.size() + piece.size() > kMostAnswer;
     if (!too_long) body.append(piece);
     return !too_long;

@@ -23,11 +23,15 @@ public:
 
   /// The body of an answer 200, at most 64 MiB; other answers are errors with the server's own words.
   Result<std::string> get(const std::string& path);
+  /// The same with a JSON body.
+  Result<std::string> post(const std::string& path, const std::string& body);
   /// Hands the body over as it comes until the server ends it or `take` says false.
   Result<void> stream(const std::string& path, std::function<bool(std::string_view)> take);
 
 private:
   struct Impl;
+  Result<std::string> whole(const std::string& path, const std::string* body);
+  Result<void> transfer(const std::string& path, const std::string* body, std::function<bool(std::string_view)> take);
   explicit ApiClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -10,6 +10,7 @@
 #include "app/demo_commands.h"
 #include "app/ledger_commands.h"
 #include "app/receipts_commands.h"
+#include "app/replay_commands.h"
 #include "app/server.h"
 #include "app/signals.h"
 #include "app/verify_command.h"
@@ -83,6 +84,7 @@ int run(int argc, char** argv) {
       ->required();
   serving->add_flag("--check", only_check, "validate the configuration and exit");
   ReceiptsCommands receipts(app);
+  ReplayCommands replays(app);
   std::string provider;
   std::string usage_file;
   CLI::App* reconciling = app.add_subcommand("reconcile", "compare a provider's usage export with the receipts");
@@ -110,6 +112,7 @@ int run(int argc, char** argv) {
   if (const auto code = demo.run()) return *code;
   if (*serving) return only_check ? check(config_path) : serve(config_path);
   if (const auto code = receipts.run()) return *code;
+  if (const auto code = replays.run()) return *code;
   if (*reconciling) return reconcile(data_dir, provider, usage_file, apply);
   if (*verifying) return verify(data_dir);
   return rebuild(data_dir);

@@ -14,11 +14,13 @@
 #include "api/api.h"
 #include "api/managed.h"
 #include "app/alerts_parts.h"
+#include "app/content_parts.h"
 #include "app/corrector.h"
 #include "app/ledger_check.h"
 #include "app/startup.h"
 #include "base/guarded.h"
 #include "config/load.h"
+#include "content/vault.h"
 #include "gateway/gateway.h"
 #include "journal/data_dir_lock.h"
 #include "model/receipt_json.h"
@@ -108,6 +110,8 @@ struct Server::Impl {
 
   Result<void> open_journal();
   void checkpoint(std::string folds);
+  Result<void> open_vault();
+  gateway::Gateway& gateway_of(const net::Loop& loop);
   Result<void> open_store();
   Result<void> open_alerts();
   Result<void> start_telemetry();
@@ -135,6 +139,7 @@ struct Server::Impl {
   std::unique_ptr<ledger::Projection> books;
   std::unique_ptr<Corrector> corrector;
   std::unique_ptr<LedgerCheck> ledger_check;
+  std::unique_ptr<content::Vault> vault;
   ledger::RateLimits rates;
   gateway::HealthBoard health;
   gateway::KeyPools keys;
@@ -219,6 +224,7 @@ Result<config::SnapshotPtr> Server::Impl::load_with(std::span<const store::Chang
 Result<void> Server::Impl::use(config::SnapshotPtr next) {
   auto replaced = budgets->replace(budget_specs(*next));
   if (!replaced) return replaced;
+  use_content_settings(*vault, *next);
   current.with([&](config::SnapshotPtr& now) { now = std::move(next); });
   return {};
 }
@@ -256,6 +262,20 @@ Result<std::vector<store::Document>> Server::Impl::change(const std::vector<stor
   return committed;
 }
 
+gateway::Gateway& Server::Impl::gateway_of(const net::Loop& loop) {
+  const auto found = std::ranges::find_if(gateways, [&](const auto& one) { return &one->loop() == &loop; });
+  return **found; // each loop has one
+}
+
+Result<void> Server::Impl::open_vault() {
+  auto opened = content::Vault::open(files, content_options(*snapshot()), clock, metrics);
+  if (!opened) return fail_in("opening what is kept of prompts and answers", opened.error());
+  vault = std::move(*opened);
+  use_content_settings(*vault, *snapshot());
+  finish_erasures(*vault, *state);
+  return {};
+}
+
 Result<void> Server::Impl::open_store() {
   store::DuckDbOptions options;
   options.file = std::filesystem::path(snapshot()->data_dir) / "receipts.duckdb";
@@ -275,7 +295,12 @@ Result<void> Server::Impl::open_store() {
       },
       [this](std::string_view receipt_id) { return corrections_of(*writer->reader(), *books, receipt_id); }, *state,
       [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }, *alerts,
-      [this] { return health.picture(clock.mono_now()); }});
+      [this] { return health.picture(clock.mono_now()); }, *vault,
+      [this](std::string_view body) { return gateway::fingerprint_of(services->fingerprint_key, body); },
+      [this](gateway::InProcessExchange& exchange, const gateway::InProcessRequest& request) {
+        return gateway_of(exchange.loop()).ask(exchange, request);
+      },
+      [this]() -> net::Loop& { return (*loops)[0]; }});
   return {};
 }
 
@@ -336,7 +361,7 @@ Result<void> Server::Impl::listen() {
   if (!key) return std::unexpected(key.error());
   services = std::unique_ptr<gateway::Services>(new gateway::Services{
       clock, *writer, *budgets, rates, health, keys, metrics, environment_proxies(), 0, config->node_id, *key,
-      [this] { return snapshot(); }, [this](net::Exchange& exchange) { return api->handle(exchange); }});
+      [this] { return snapshot(); }, [this](net::Exchange& exchange) { return api->handle(exchange); }, vault.get()});
   const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
   const auto count = static_cast<size_t>(config->server.threads > 0 ? config->server.threads : cores);
   loops = std::make_unique<net::LoopGroup>("kr-loop", count);
@@ -410,6 +435,7 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& config_path, co
   impl.current.with([&](config::SnapshotPtr& now) { now = *loaded; });
   if (auto done = impl.open_state(); !done) return std::unexpected(done.error());
   if (auto done = impl.open_journal(); !done) return std::unexpected(done.error());
+  if (auto done = impl.open_vault(); !done) return std::unexpected(done.error());
   if (auto done = impl.open_store(); !done) return std::unexpected(done.error());
   if (auto done = impl.listen(); !done) return std::unexpected(done.error());
   impl.alerts->start(server->address());

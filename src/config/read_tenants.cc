@@ -108,12 +108,8 @@ void read_baseline(Reader& reader, const catalog::Catalog& catalog, Tenant& into
 
 void read_content_policy(Reader& reader, const Content& content, Tenant& into) {
   reader.choice("content", model::kContentPolicyNames, into.content);
-  if (into.content == model::ContentPolicy::kNone) return;
-  if (into.content == model::ContentPolicy::kRedacted) {
-    reader.complain("content", "redacted is not in this version; use none or full");
-  } else if (content.master_keys.empty()) {
+  if (into.content != model::ContentPolicy::kNone && content.master_keys.empty())
     reader.complain("content", "what is kept is encrypted: give a master key with content.key_env or content.key_file");
-  }
 }
 
 void read_retention(Reader& tenant, Tenant& into) {

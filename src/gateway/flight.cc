@@ -66,6 +66,7 @@ Flight::Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr sn
   receipt_.api_key_id = owner.key->id;
   receipt_.request.endpoint = endpoint;
   receipt_.trace = join_trace(caller_context(exchange.head()), gateway.trace_ids_);
+  if (owner.tenant->content != model::ContentPolicy::kNone) receipt_.content = owner.tenant->content;
   receipt_.privacy.policy = config::name(owner.tenant->privacy);
   receipt_.decision.router_version = routing::kRouterVersion;
   receipt_.decision.policy_version = snapshot_->version;
@@ -169,7 +170,7 @@ void Flight::fill_facts() {
   summary.max_output_tokens = request_.max_output_tokens;
   summary.has_tools = facts_.needs.tools;
   summary.has_images = facts_.needs.images;
-  summary.fingerprint = sha256_hex(gateway_.services_.fingerprint_key, body_).substr(0, 32);
+  summary.fingerprint = fingerprint_of(gateway_.services_.fingerprint_key, body_);
 }
 
 bool Flight::admit() {

@@ -36,6 +36,16 @@ public:
   /// Answers with this error and leaves a receipt; the body is not read.
   net::Task<void> turn_away(providers::ClientError error, std::string retry_after_seconds);
 
+  /// Before run(): what this is a replay of.
+  void is_replay(model::Replay replay) { receipt_.replay = std::move(replay); }
+  /// Before run(): whatever the tenant's policy says, nothing of it is kept.
+  void keeps_nothing() { receipt_.content.reset(); }
+  const Ulid& id() const { return id_; }
+  /// After run(): as it was closed.
+  const model::Receipt& receipt() const { return receipt_; }
+  /// False: it was one of many equal refusals, which share a receipt.
+  bool has_own_receipt() const { return receipt_.receipt_id == receipt_id(id_); }
+
 private:
   /// How one attempt went, for the loop over the chain.
   enum class Outcome : std::uint8_t { kServed, kTryNext, kEnded };

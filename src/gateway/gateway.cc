@@ -49,6 +49,10 @@ std::string sha256_hex(std::string_view text, std::string_view more) {
   return to_hex(digest);
 }
 
+std::string fingerprint_of(std::string_view key, std::string_view body) {
+  return sha256_hex(key, body).substr(0, 32);
+}
+
 std::string_view presented_key(const net::Head& head) {
   if (const auto bearer = head.find("authorization");
       bearer && bearer->size() > 7 && net::same_name(bearer->substr(0, 7), "Bearer ")) {
@@ -64,7 +68,8 @@ std::optional<config::KeyOwner> authenticate(const net::Head& head, const config
 }
 
 Gateway::Gateway(net::Loop& loop, Services& services)
-    : services_(services), client_(loop, net::ClientOptions{}), floods_(loop, services.journal, services.clock) {}
+    : loop_(loop), services_(services), client_(loop, net::ClientOptions{}),
+      floods_(loop, services.journal, services.clock) {}
 
 /// The reference is valid until this loop's next request under another snapshot; a Call copies what it needs.
 const Upstream& Gateway::upstream_of(const config::SnapshotPtr& snapshot, const config::Target& target) {
@@ -169,8 +174,8 @@ net::Task<void> Gateway::handle(net::Exchange& exchange) {
         ""};
     co_return co_await answer_error(exchange, std::move(missing));
   }
-  Flight flight(*this, exchange, snapshot, *owner, route->endpoint);
-  co_await serve_request(flight, path == "/v1/route", snapshot->server.limits.requests);
+  const Asked asked{snapshot, *owner, route->endpoint, path == "/v1/route", true, std::nullopt};
+  co_await fly(exchange, asked);
 }
 
 net::Task<void> Gateway::serve_request(Flight& flight, bool route_only, std::int64_t most) {

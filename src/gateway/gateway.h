@@ -5,12 +5,14 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/ulid.h"
 #include "config/snapshot.h"
+#include "content/vault.h"
 #include "gateway/health_board.h"
 #include "gateway/key_pools.h"
 #include "gateway/refusal_floods.h"
@@ -20,6 +22,7 @@
 #include "journal/writer.h"
 #include "ledger/budgets.h"
 #include "ledger/rate_limits.h"
+#include "model/receipt.h"
 #include "net/client.h"
 #include "net/origin.h"
 #include "net/server.h"
@@ -43,6 +46,8 @@ struct Services {
   std::function<config::SnapshotPtr()> snapshot;
   /// Whatever is not the gateway's own: the dashboard API. Called after nothing; it authenticates by itself.
   std::function<net::Task<bool>(net::Exchange&)> other;
+  content::Vault* vault = nullptr;       // where prompts and answers are kept; nullptr: nowhere
+  std::atomic<std::int64_t> recorded{0}; // bytes of content of the requests that run
   ResponseCache cache{}; // whoever erases content erases there too
   SemanticIndex meanings{};
 };
@@ -55,6 +60,9 @@ struct Upstream {
 };
 
 class Flight;
+struct InProcessRequest;
+struct InProcessAnswer;
+class InProcessExchange;
 
 class Gateway {
 public:
@@ -63,11 +71,27 @@ public:
   /// One request, from its head to the end of its answer. The server's handler.
   net::Task<void> handle(net::Exchange& exchange);
 
+  /// The same for a request that the process asks of itself. On the gateway's loop.
+  net::Task<InProcessAnswer> ask(InProcessExchange& exchange, const InProcessRequest& request);
+  net::Loop& loop() const { return loop_; }
+
   /// Writes what is kept back (receipts of coalesced refusals). On the loop, after the last request.
   void finish() { floods_.close_all(); }
 
 private:
   friend class Flight;
+  /// What a request is besides its exchange.
+  struct Asked {
+    config::SnapshotPtr snapshot;
+    config::KeyOwner owner;
+    model::Endpoint endpoint;
+    bool route_only = false;
+    bool keep_content = true;
+    std::optional<model::Replay> replay;
+    model::Receipt* receipt = nullptr; // where the finished one is copied to
+  };
+  net::Task<void> fly(net::Exchange& exchange, const Asked& asked);
+  net::Task<void> fly_recorded(net::Exchange& exchange, const Asked& asked);
   net::Task<void> serve_request(Flight& flight, bool route_only, std::int64_t most);
   net::Task<void> list_models(net::Exchange& exchange, const config::Snapshot& snapshot);
   net::Task<void> health(net::Exchange& exchange, bool ready);
@@ -76,6 +100,7 @@ private:
   const Upstream& upstream_of(const config::SnapshotPtr& snapshot, const config::Target& target);
   TargetRecord& health_of(const config::Target& target);
 
+  net::Loop& loop_;
   Services& services_;
   net::Client client_;
   RefusalFloods floods_;
@@ -90,6 +115,8 @@ private:
 std::string_view presented_key(const net::Head& head);
 /// Whose it is; nullopt: nobody's.
 std::optional<config::KeyOwner> authenticate(const net::Head& head, const config::Snapshot& snapshot);
+/// The keyed hash of a request's body that receipts have.
+std::string fingerprint_of(std::string_view key, std::string_view body);
 /// 64 lower-case hex digits.
 std::string sha256_hex(std::string_view text);
 /// Of one text behind the other.

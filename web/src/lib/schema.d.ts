@@ -1195,6 +1195,8 @@ export interface components {
             retention?: {
                 /** @description Then receipts can no longer be searched and read; null: no end */
                 receipts_days?: number | null;
+                /** @description Then what is kept of prompts and answers goes; null: no end */
+                content_days?: number | null;
             };
         };
         Tenant: {
@@ -1243,6 +1245,8 @@ export interface components {
             retention: {
                 /** @description Then receipts can no longer be searched and read; null: no end */
                 receipts_days?: number | null;
+                /** @description Then what is kept of prompts and answers goes; null: no end */
+                content_days?: number | null;
             };
             /**
              * @description file: read-only here (409)
@@ -1611,6 +1615,8 @@ export interface components {
             retention?: {
                 /** @description Then receipts can no longer be searched and read; null: no end */
                 receipts_days?: number | null;
+                /** @description Then what is kept of prompts and answers goes; null: no end */
+                content_days?: number | null;
             };
         };
         KeyNew: {
