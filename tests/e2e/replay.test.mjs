@@ -1,9 +1,10 @@
 // Asking a receipt's request again: one, many, and another policy over past receipts.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import OpenAI from 'openai';
 import { binary, configuration, exported, sha256, startProvider, startRouter } from './support.mjs';
 
@@ -177,7 +178,7 @@ test('bad orders name what is wrong', async () => {
 
 test('the command line prints both sides', async () => {
   const id = await chat('kr-keeper');
-  const out = execFileSync(binary, ['replay', id, '--model', 'gpt-4o-mini', '--data-dir', router.dataDir], { encoding: 'utf8' });
+  const { stdout: out } = await promisify(execFile)(binary, ['replay', id, '--model', 'gpt-4o-mini', '--data-dir', router.dataDir], { encoding: 'utf8' }); // the provider is in this process
   assert.match(out, /^original {2}rcpt_\S+ {2}gpt-4o /m);
   assert.match(out, /^replay .*gpt-4o-mini/m);
   assert.match(out, /the outputs are equal/);
