@@ -258,6 +258,7 @@ std::expected<PreparedReplay, ReplayRefusal> prepare_replay(const ApiContext& co
   if (prepared.kept) ask.headers = header_lines(prepared.kept->request_headers);
   if (!prepared.kept && !prepared.original.workflow.empty())
     set_header(ask.headers, "X-KairosRoute-Workflow", prepared.original.workflow);
+  set_header(ask.headers, "X-KairosRoute-Cache", "off"); // it is asked again, not looked up
   if (auto stop = keep_rules(*ask.snapshot, prepared.original, ask)) return Refused(std::move(*stop));
   if (wish.max_cost) limit_cost(ask.headers, *wish.max_cost);
   return prepared;

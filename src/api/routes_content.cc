@@ -69,6 +69,7 @@ Answer erase_content(const ApiContext& context, const Request& request) {
   std::string act = fmt::format("{{\"receipt_id\":\"{}\"}}", receipt->receipt_id);
   const auto noted = note_content_act(context, request, "content_erasure", receipt->tenant, std::move(act));
   if (!noted) return problem(noted.error());
+  context.services.forget(receipt->receipt_id, receipt->tenant);
   const auto erased = context.services.vault.erase(*parse_receipt_id(receipt->receipt_id), receipt->tenant);
   if (!erased) return problem(erased.error());
   Answer answer;
@@ -101,6 +102,7 @@ Answer erase_tenant_content(const ApiContext& context, const Request& request) {
   std::string act = fmt::format("{{\"before\":\"{}\"}}", to_rfc3339(*before));
   const auto noted = note_content_act(context, request, "content_erasure", tenant, std::move(act));
   if (!noted) return problem(noted.error());
+  context.services.forget("", tenant);
   const auto erased = context.services.vault.erase_tenant(tenant, *before);
   if (!erased) return problem(erased.error());
   Answer answer;

@@ -296,6 +296,9 @@ Result<void> Server::Impl::open_store() {
       [this](std::string_view receipt_id) { return corrections_of(*writer->reader(), *books, receipt_id); }, *state,
       [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }, *alerts,
       [this] { return health.picture(clock.mono_now()); }, *vault,
+      [this](const std::string& receipt_id, const std::string& tenant) {
+        receipt_id.empty() ? services->cache.erase_tenant(tenant) : services->cache.erase_receipt(receipt_id);
+      },
       [this](std::string_view body) { return gateway::fingerprint_of(services->fingerprint_key, body); },
       [this](gateway::InProcessExchange& exchange, const gateway::InProcessRequest& request) {
         return gateway_of(exchange.loop()).ask(exchange, request);
