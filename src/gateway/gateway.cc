@@ -49,9 +49,7 @@ std::string sha256_hex(std::string_view text, std::string_view more) {
   return to_hex(digest);
 }
 
-std::string fingerprint_of(std::string_view key, std::string_view body) {
-  return sha256_hex(key, body).substr(0, 32);
-}
+std::string fingerprint_of(std::string_view key, std::string_view body) { return sha256_hex(key, body).substr(0, 32); }
 
 std::string_view presented_key(const net::Head& head) {
   if (const auto bearer = head.find("authorization");

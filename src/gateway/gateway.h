@@ -48,7 +48,7 @@ struct Services {
   std::function<net::Task<bool>(net::Exchange&)> other;
   content::Vault* vault = nullptr;       // where prompts and answers are kept; nullptr: nowhere
   std::atomic<std::int64_t> recorded{0}; // bytes of content of the requests that run
-  ResponseCache cache{}; // whoever erases content erases there too
+  ResponseCache cache{};                 // whoever erases content erases there too
   SemanticIndex meanings{};
 };
 
