@@ -73,7 +73,7 @@ test('tenants: a reseller’s tenant sees what it is charged, nothing of costs a
 
 test('tenants: names that would be markup or paths are only names', async ({ page }) => {
   await signIn(page);
-  for (const name of ['<img src=x onerror=window.hacked=1>', '../%2e%2e/x', '%']) {
+  for (const name of ['<img src=x onerror=hacked=1>', 'a b&c=d?e#f', '%']) {
     await page.goto(`${BASE}/tenants/${encodeURIComponent(name)}`);
     await expect(page.getByRole('heading', { level: 1 })).toContainText(name);
     await expect(page.getByRole('heading', { name: /No receipt of this tenant/ })).toBeVisible();
