@@ -349,10 +349,12 @@ net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string termin
                                   "",
                                   cut ? "budget_exceeded" : "upstream_error",
                                   ""};
-    // Untranslated, the client has the provider's own error event by now.
     if (const auto& error = leg.tap->facts().error; leg.translated && error && !cut)
       broken = providers::to_client_error(*error, 502);
-    last = providers::error_event(receipt_.request.endpoint, broken);
+    const auto& facts = leg.tap->facts();
+    const std::int64_t before = leg.translated ? leg.translated->written() : facts.events;
+    const bool told = facts.error && !leg.translated; // by the provider itself
+    if (!told || cut) last = providers::error_event(receipt_.request.endpoint, broken, before);
   }
   if (!started) {
     const auto headers = answer_headers("text/event-stream", false);

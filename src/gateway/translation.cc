@@ -18,6 +18,18 @@ void visit_targets(const providers::ParsedRequest& request, const config::Snapsh
   }
 }
 
+/// Whether something can be carried over never depends on more of a text than whether there is one, and writing it
+/// costs.
+void shorten(providers::Conversation& conversation) {
+  constexpr size_t kEnough = 16;
+  for (providers::Message& message : conversation.messages) {
+    for (providers::Part& part : message.parts) {
+      if (part.kind == providers::Part::Kind::kText && part.text.size() > kEnough) part.text.resize(kEnough);
+      if (part.data.size() > kEnough) part.data.resize(kEnough);
+    }
+  }
+}
+
 /// A writer's refusal, if it has one for this request. The model's name does not matter.
 std::optional<providers::WireError> obstacle_to(const providers::WireResult<providers::Conversation>& conversation,
                                                 model::Dialect dialect, const providers::ParsedRequest& request) {
@@ -56,7 +68,10 @@ Reach find_reach(const providers::ParsedRequest& request, std::string_view body,
     const auto dialect = static_cast<model::Dialect>(i);
     reach.dialects[i] = providers::can_serve(request.endpoint, dialect);
     if (!wanted[i] || !reach.dialects[i]) continue;
-    if (!conversation) conversation = providers::read_conversation(request.endpoint, body);
+    if (!conversation) {
+      conversation = providers::read_conversation(request.endpoint, body);
+      if (*conversation) shorten(**conversation);
+    }
     reach.obstacles[i] = obstacle_to(*conversation, dialect, request);
     if (i != own) reach.dialects[i] = !reach.obstacles[i];
   }
@@ -85,8 +100,10 @@ TranslatedAnswer::TranslatedAnswer(model::Dialect provider, model::Endpoint clie
     : reader_(providers::make_answer_reader(provider)), writer_(providers::make_answer_writer(client, options)) {}
 
 void TranslatedAnswer::write(std::string& out) {
+  const size_t begin = out.size();
   for (const providers::AnswerEvent& event : events_) writer_->on(event, out);
   events_.clear();
+  for (size_t at = out.find("\n\n", begin); at != std::string::npos; at = out.find("\n\n", at + 2)) ++written_;
 }
 
 void TranslatedAnswer::on_event(std::string_view name, std::string_view data, std::string& out) {

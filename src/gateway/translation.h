@@ -46,6 +46,8 @@ public:
   /// The provider is done, and this is what it used, as the receipt has it. Appends what comes before the dialect's
   /// last event to `out`, and that event to `last`; of whole answers, the body.
   void finish(const model::Usage& usage, std::string& out, std::string& last);
+  /// How many events were written so far.
+  std::int64_t written() const { return written_; }
 
 private:
   void write(std::string& out);
@@ -53,6 +55,7 @@ private:
   std::unique_ptr<providers::AnswerReader> reader_;
   std::unique_ptr<providers::AnswerWriter> writer_;
   std::vector<providers::AnswerEvent> events_;
+  std::int64_t written_ = 0;
 };
 
 /// A body for the target: the client's own with the edits that the decision requires, or a translation.

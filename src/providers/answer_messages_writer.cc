@@ -22,6 +22,8 @@ void write_usage(JsonWriter& json, const model::Usage& usage, bool at_start) {
     json.key("cache_creation_input_tokens").integer(input.cache_written);
     json.key("cache_read_input_tokens").integer(input.cache_read);
     json.key("output_tokens").integer(usage.output_total());
+    if (const std::int64_t thought = usage[model::Meter::kReasoning]; thought > 0)
+      json.key("output_tokens_details").begin_object().key("thinking_tokens").integer(thought).end_object();
   } else {
     json.key("output_tokens").null();
   }

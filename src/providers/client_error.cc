@@ -46,14 +46,14 @@ std::string anthropic_body(const ClientError& error, std::string_view type) {
 }
 
 /// OpenAI's responses stream: {"type":"error","code","message","param","sequence_number"}.
-std::string responses_event(const ClientError& error, std::string_view type) {
+std::string responses_event(const ClientError& error, std::string_view type, std::int64_t sequence) {
   std::string out = "event: error\ndata: ";
   JsonWriter json(out);
   json.begin_object().key("type").string("error");
   json.key("code").string(error.code.empty() ? type : std::string_view(error.code));
   json.key("message").string(error.message);
   optional_string(json, "param", error.param);
-  json.end_object();
+  json.key("sequence_number").integer(sequence).end_object();
   return out.append("\n\n");
 }
 
@@ -125,12 +125,13 @@ std::string error_body(model::Dialect client, const ClientError& error) {
   return client == model::Dialect::kAnthropic ? anthropic_body(error, type) : openai_body(error, type);
 }
 
-std::string error_event(model::Endpoint endpoint, const ClientError& error) {
+std::string error_event(model::Endpoint endpoint, const ClientError& error, std::int64_t sequence) {
   if (endpoint == model::Endpoint::kMessages) {
     return "event: error\ndata: " + error_body(model::Dialect::kAnthropic, error) + "\n\n";
   }
   if (endpoint == model::Endpoint::kResponses) {
-    return responses_event(error, error.type.empty() ? openai_type(error.http_status) : std::string_view(error.type));
+    return responses_event(error, error.type.empty() ? openai_type(error.http_status) : std::string_view(error.type),
+                           sequence);
   }
   return "data: " + error_body(model::Dialect::kOpenAi, error) + "\n\n";
 }

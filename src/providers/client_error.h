@@ -23,8 +23,9 @@ struct ClientError {
 /// OpenAI: {"error":{"message","type","param","code"}}. Anthropic: {"type":"error","error":{"type","message",…}}.
 std::string error_body(model::Dialect client, const ClientError& error);
 
-/// The same as an event of a stream that has begun, whole SSE bytes with the empty line.
-std::string error_event(model::Endpoint endpoint, const ClientError& error);
+/// The same as an event of a stream that has begun, whole SSE bytes with the empty line. `sequence`: how many events
+/// came before it, which OpenAI's responses number.
+std::string error_event(model::Endpoint endpoint, const ClientError& error, std::int64_t sequence = 0);
 
 /// The usual `type` for a status: 401 "authentication_error", 429 "rate_limit_error" (Anthropic: "rate_limit_error") …
 std::string_view error_type(model::Dialect client, int http_status);

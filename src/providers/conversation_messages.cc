@@ -154,6 +154,8 @@ Checked read_message(Conversation& out, Json value, const Path& path) {
     add_user_turn(out, std::move(message.parts), path.text());
   } else if (message.role == "assistant") {
     out.messages.push_back({Role::kAssistant, std::move(message.parts), path.text()});
+  } else if (message.role == "system") { // newer models take it later on, too
+    out.messages.push_back({Role::kSystem, std::move(message.parts), path.text()});
   } else {
     return cannot_carry(Path{&path, "role"}.text());
   }

@@ -172,6 +172,17 @@ void break_half_way(SimAnswer& answer) {
 /// Ends the first half of a stream with an error.
 void fail_half_way(Endpoint endpoint, SimAnswer& answer) {
   answer.pieces.resize((answer.pieces.size() + 1) / 2);
+  if (endpoint == Endpoint::kResponses) {
+    std::string event;
+    const json::object data = {{"type", "error"},
+                               {"code", "server_error"},
+                               {"message", "simulated failure"},
+                               {"param", nullptr},
+                               {"sequence_number", answer.pieces.size()}};
+    net::append_sse(event, "error", json::serialize(data));
+    answer.pieces.push_back({{}, std::move(event)});
+    return;
+  }
   answer.pieces.push_back({{}, error_event(endpoint, "simulated failure")});
 }
 

@@ -84,7 +84,7 @@ test('a messages client gets an OpenAI model', async () => {
   assert.equal(data.type, 'message');
   assert.deepEqual(data.content, [{ type: 'text', text: 'Hello there' }]);
   assert.equal(data.stop_reason, 'end_turn');
-  assert.deepEqual(data.usage, { input_tokens: 12, cache_creation_input_tokens: 0, cache_read_input_tokens: 8, output_tokens: 7 });
+  assert.deepEqual(data.usage, { input_tokens: 12, cache_creation_input_tokens: 0, cache_read_input_tokens: 8, output_tokens: 7, output_tokens_details: { thinking_tokens: 2 } });
   assert.equal((await receiptOf(response)).execution.finish_reason, 'stop');
 });
 
