@@ -9,6 +9,7 @@
 
 #include "catalog/cost.h"
 #include "gateway/gateway.h"
+#include "gateway/native_stream.h"
 #include "gateway/raw_events.h"
 #include "gateway/request_options.h"
 #include "gateway/translation.h"
@@ -56,7 +57,9 @@ private:
     std::unique_ptr<TranslatedAnswer> translated; // nullptr: the provider's bytes are the client's
     MonoTime started{};
     TargetRecord* health = nullptr;
-    std::string key_id;              // of the provider's key
+    const config::OwnKeys* own_keys = nullptr;      // the tenant's, used instead of the operator's
+    std::unique_ptr<net::EventStreamReader> frames; // of a stream that is none of server-sent events
+    std::string key_id;                             // of the provider's key
     std::int64_t checked_output = 0; // bytes of output at which its length was last held against the bound
     std::string kept;                // of a stream that may go into the response cache: what was passed on
     bool too_long_to_keep = false;
@@ -150,12 +153,17 @@ private:
   void note_success(const Leg& leg);
   net::Task<void> finish_stream(Leg& leg, bool started, std::string terminal, model::EndedBy broken_by);
   void take_events(Leg& leg, RawEvents& events, std::string& out, std::string& terminal);
+  void take_event(Leg& leg, std::string_view name, std::string_view data, std::string_view raw, std::string& out,
+                  std::string& terminal);
   bool over_its_bound(Leg& leg) const;
 
   // Answers in another dialect than the client's (flight_translate.cc)
   void note_left_out(const std::vector<std::string>& names);
   Outcome not_understood(Leg& leg);
   std::string translated_body(Leg& leg, std::string_view body, std::string& content_type);
+  bool take_frames(Leg& leg, std::string_view bytes, std::string& out, std::string& terminal);
+  bool end_without_last_event(Leg& leg, std::string& out, std::string& terminal);
+  KeyPool pool_of(const Leg& leg) const;
   void translate_event(Leg& leg, providers::EventKind kind, std::string_view name, std::string_view data,
                        std::string& out, std::string& terminal);
   void note_answer(Leg& leg);

@@ -111,7 +111,10 @@ net::Task<void> Flight::give_up() {
 /// Holds the worst case of one more attempt in every budget that applies; what stands in the way, if something does.
 std::optional<ledger::Refusal> Flight::hold(const routing::Choice& choice) {
   const std::string& model_id = choice.target->model->id;
-  const ledger::Amounts worst{choice.worst_case, ledger::worst_charged(owner_.tenant->price_plan, choice.worst_case)};
+  const bool byok = owner_.tenant->own_keys(choice.target->provider->id) != nullptr; // then nobody is charged here
+  const ledger::Amounts worst{choice.worst_case,
+                              byok ? std::optional(Picodollars(0))
+                                   : ledger::worst_charged(owner_.tenant->price_plan, choice.worst_case)};
   const WallTime now = gateway_.services_.clock.wall_now();
   if (reservation_.open()) {
     const auto held = reservation_.extend(model_id, worst, now);
@@ -166,6 +169,8 @@ net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice) {
   leg.record.reason = reason_of(choice);
   leg.record.span_id = gateway_.trace_ids_.span_id();
   leg.record.rewrite = rewrite_record(*choice.target);
+  leg.own_keys = owner_.tenant->own_keys(choice.target->provider->id);
+  leg.record.byok = leg.own_keys != nullptr;
   leg.tap = std::make_unique<providers::AnswerTap>(
       providers::upstream_endpoint(receipt_.request.endpoint, upstream_target(choice)), choice.target->dialect);
   leg.tap->keep_output();

@@ -66,6 +66,7 @@ std::string Flight::open_payload(const Leg& leg) {
   open.attempts.back().status = "interrupted";
   if (leg.choice->worst_case) open.attempts.back().cost = *leg.choice->worst_case;
   open.cost.basis = model::CostBasis::kReservation;
+  open.cost.byok = ledger::paid_by_tenant(open.attempts);
   if (!worst_unknown_) open.cost.total = worst_so_far_;
   open.execution.status = model::Status::kInterrupted;
   open.execution.ended_by = model::EndedBy::kCrash;
@@ -128,6 +129,7 @@ void Flight::add_up() {
     if (!attempt.cost) total.reset();
     if (total && attempt.cost) *total += *attempt.cost;
   }
+  receipt_.cost.byok = ledger::paid_by_tenant(receipt_.attempts);
   if (receipt_.attempts.empty()) receipt_.usage.source = model::UsageSource::kCounted;
   receipt_.cost.total = total;
   receipt_.cost.basis = provider_said ? model::CostBasis::kMetered : model::CostBasis::kCounted;

@@ -132,20 +132,24 @@ void Flight::start_lookup(Leg& leg, const routing::Choice& choice, TargetRecord&
   leg.record.started_at = gateway_.services_.clock.wall_now();
   leg.record.reason = model::AttemptReason::kLookup;
   leg.record.span_id = gateway_.trace_ids_.span_id();
+  leg.own_keys = owner_.tenant->own_keys(choice.target->provider->id);
+  leg.record.byok = leg.own_keys != nullptr;
   leg.tap = std::make_unique<providers::AnswerTap>(model::Endpoint::kEmbeddings, choice.target->dialect);
 }
 
 /// One call to the embedding model. Empty: it failed; the attempt says how.
 net::Task<std::vector<float>> Flight::embed(Leg& leg, std::string_view prompt) {
   const config::Target& target = *leg.choice->target;
-  const std::string body = embedding_body(target.model->upstream_id, prompt);
+  const std::string body = embedding_body(target.upstream_id, prompt);
   const Upstream& upstream = gateway_.upstream_of(snapshot_, target);
-  const config::ProviderKey* pooled = gateway_.services_.keys.pick(*target.provider, leg.started);
+  const config::ProviderKey* pooled = gateway_.services_.keys.pick(pool_of(leg), leg.started);
   const std::string_view key = pooled == nullptr ? std::string_view{} : std::string_view(pooled->secret.reveal());
-  providers::Headers headers = providers::upstream_headers(target.dialect, key, {});
+  const providers::UpstreamTarget place = upstream_target(*leg.choice);
+  const providers::Headers from_client;
+  providers::Headers headers = providers::upstream_headers(place, key, from_client);
   headers.insert(headers.end(), target.provider->headers.begin(), target.provider->headers.end());
   forward_trace(target.provider->forward, receipt_.trace, leg.record.span_id, exchange_.head(), headers);
-  const std::string path = upstream.path + "/embeddings";
+  const std::string path = upstream.path + providers::upstream_path(model::Endpoint::kEmbeddings, place, false);
   net::ClientRequest request;
   request.target = path;
   request.body = body;

@@ -58,7 +58,7 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
   const config::Target& target = *leg.choice->target;
   const auto changed = leg.record.rewrite ? rewritten(rewrite_mask(target)) : std::nullopt;
   auto body = make_upstream_body(changed ? changed->request : request_, changed ? changed->body : body_,
-                                 upstream_target(*leg.choice), leg.record.started_at);
+                                 upstream_target(*leg.choice), leg.record.started_at, receipt_.receipt_id);
   const Upstream& upstream = gateway_.upstream_of(snapshot_, target);
   if (!body || !upstream.wrong.empty()) {
     wrong_ = body ? providers::ClientError{500, "", upstream.wrong, "", "", ""}
@@ -77,14 +77,16 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
     if (providers::forwarded_header(target.dialect, head.field(i).name))
       from_client.emplace_back(head.field(i).name, head.field(i).value);
   }
-  const config::ProviderKey* pooled = gateway_.services_.keys.pick(*target.provider, leg.started);
+  const config::ProviderKey* pooled = gateway_.services_.keys.pick(pool_of(leg), leg.started);
   if (pooled != nullptr) leg.key_id = pooled->id;
-  const std::string_view key = pooled == nullptr ? std::string_view{} : std::string_view(pooled->secret.reveal());
-  providers::Headers headers = providers::upstream_headers(target.dialect, key, from_client);
+  const bool sent_as_it_is = pooled != nullptr && !pooled->aws;
+  const std::string_view key = sent_as_it_is ? std::string_view(pooled->secret.reveal()) : std::string_view{};
+  const providers::UpstreamTarget place = upstream_target(*leg.choice);
+  providers::Headers headers = providers::upstream_headers(place, key, from_client);
   headers.insert(headers.end(), target.provider->headers.begin(), target.provider->headers.end());
   forward_trace(target.provider->forward, receipt_.trace, leg.record.span_id, head, headers);
-  const std::string path =
-      upstream.path + providers::upstream_path(receipt_.request.endpoint, upstream_target(*leg.choice));
+  const std::string path = upstream.path + providers::upstream_path(receipt_.request.endpoint, place, request_.stream);
+  sign_request(target, pooled, upstream.origin, path, body->bytes, gateway_.services_.clock.wall_now(), headers);
   net::ClientRequest request;
   request.target = path;
   request.body = body->bytes;
@@ -99,7 +101,9 @@ net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
     outcome = call_failed(leg, sent.error());
   } else {
     const int status = call.head().status();
-    const bool events = call.head().find("content-type").value_or("").starts_with("text/event-stream");
+    const std::string_view type = call.head().find("content-type").value_or("");
+    if (type.starts_with(kEventStreamType)) leg.frames = std::make_unique<net::EventStreamReader>();
+    const bool events = leg.frames != nullptr || type.starts_with("text/event-stream");
     leg.record.http_status = status;
     if (status / 100 != 2) {
       outcome = co_await refused_by_provider(leg, call);
@@ -142,15 +146,19 @@ Flight::Outcome Flight::call_failed(Leg& leg, const net::CallError& error) {
 void Flight::note_refusal(Leg& leg, providers::ErrorClass error) {
   using enum providers::ErrorClass;
   const MonoTime now = gateway_.services_.clock.mono_now();
-  const config::Provider& provider = *leg.choice->target->provider;
+  const KeyPool pool = pool_of(leg);
   const bool about_key = error == kRateLimit || error == kAuth || error == kQuota;
-  if (about_key && provider.keys.size() > 1) {
+  if (about_key && pool.keys.size() > 1) {
     const Duration asked = error == kRateLimit ? std::max(retry_after_, KeyPools::kUsualRest) : KeyPools::kRefusedRest;
-    gateway_.services_.keys.rest(provider, leg.key_id, now, asked);
-    if (gateway_.services_.keys.any_ready(provider, now)) {
+    gateway_.services_.keys.rest(pool, leg.key_id, now, asked);
+    if (gateway_.services_.keys.any_ready(pool, now)) {
       with_other_key_ = leg.choice;
       return leg.health->abandoned();
     }
+  }
+  if (about_key && leg.own_keys != nullptr) { // one tenant's account says nothing about the target
+    if (providers::worth_retry(error)) again_ = leg.choice;
+    return leg.health->abandoned();
   }
   const model::Endpoint endpoint = receipt_.request.endpoint;
   const bool usual = endpoint == model::Endpoint::kChatCompletions || endpoint == model::Endpoint::kMessages;
@@ -236,19 +244,22 @@ void Flight::take_events(Leg& leg, RawEvents& events, std::string& out, std::str
       out.append(*raw); // a comment
       continue;
     }
-    const providers::EventKind kind = leg.tap->on_event(event->event, event->data);
-    if (kind == providers::EventKind::kContent && !leg.record.ttft_ms) {
-      leg.record.ttft_ms =
-          std::chrono::duration_cast<std::chrono::milliseconds>(gateway_.services_.clock.mono_now() - leg.started)
-              .count();
-    }
-    if (leg.translated) {
-      translate_event(leg, kind, event->event, event->data, out, terminal);
-      continue;
-    }
-    if (kind == providers::EventKind::kUsageOnly && !request_.include_usage) continue;
-    (kind == providers::EventKind::kTerminal ? terminal : out).append(*raw);
+    take_event(leg, event->event, event->data, *raw, out, terminal);
   }
+}
+
+/// One event; `raw` is what it came as.
+void Flight::take_event(Leg& leg, std::string_view name, std::string_view data, std::string_view raw, std::string& out,
+                        std::string& terminal) {
+  const providers::EventKind kind = leg.tap->on_event(name, data);
+  if (kind == providers::EventKind::kContent && !leg.record.ttft_ms) {
+    leg.record.ttft_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(gateway_.services_.clock.mono_now() - leg.started)
+            .count();
+  }
+  if (leg.translated) return translate_event(leg, kind, name, data, out, terminal);
+  if (kind == providers::EventKind::kUsageOnly && !request_.include_usage) return;
+  (kind == providers::EventKind::kTerminal ? terminal : out).append(raw);
 }
 
 /// True once a provider that was told the bound has clearly produced more. Bytes are looked at first, since counting
@@ -286,12 +297,18 @@ net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg, net::Call& call) {
   auto broken_by = model::EndedBy::kProvider;
   while (terminal.empty() && writable) {
     const auto piece = co_await call.read_some();
-    const bool ended = !piece || piece->empty() || !events.feed(*piece);
     if (!started && !piece) co_return call_failed(leg, piece.error());
     if (!piece && is_timeout(piece.error().failure)) broken_by = model::EndedBy::kTimeout;
-    if (ended) break;
+    if (!piece) break;
     out.clear();
-    take_events(leg, events, out, terminal);
+    if (piece->empty()) {
+      if (!end_without_last_event(leg, out, terminal)) break;
+    } else if (leg.frames) {
+      if (!take_frames(leg, *piece, out, terminal)) break;
+    } else {
+      if (!events.feed(*piece)) break;
+      take_events(leg, events, out, terminal);
+    }
     keep_piece(leg, out);
     if (terminal.empty() && over_its_bound(leg)) {
       broken_by = model::EndedBy::kCap;

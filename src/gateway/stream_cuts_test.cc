@@ -120,7 +120,9 @@ std::string translated(const Recording& from, model::Endpoint client, size_t fir
   RawEvents events;
   providers::WriterOptions options;
   options.stream = options.include_usage = options.encrypted_reasoning = true;
-  TranslatedAnswer answer(from.dialect, client, options);
+  providers::UpstreamTarget target;
+  target.dialect = from.dialect;
+  TranslatedAnswer answer(target, client, options, "answer-1");
   std::string out;
   for (size_t at = 0; at < from.bytes.size();) {
     const size_t size = at == 0 ? first : step;

@@ -46,10 +46,16 @@ std::optional<providers::WireError> obstacle_to(const providers::WireResult<prov
 UpstreamTarget upstream_target(const routing::Choice& choice) {
   UpstreamTarget target;
   target.dialect = choice.target->dialect;
-  target.model_id = choice.target->model->upstream_id;
+  target.model_id = choice.target->upstream_id;
   target.max_output_tokens = choice.max_output_tokens;
-  target.wants_max_completion_tokens = choice.target->provider->catalog_id == "openai";
-  target.serves_responses = choice.target->provider->responses;
+  const config::Provider& provider = *choice.target->provider;
+  target.wants_max_completion_tokens = provider.quirks.output_bound == config::OutputBound::kMaxCompletionTokens;
+  target.wants_max_tokens = provider.quirks.output_bound == config::OutputBound::kMaxTokens;
+  target.no_stream_options = !provider.quirks.stream_options;
+  target.serves_responses = provider.responses;
+  target.path_prefix = choice.target->path_prefix;
+  target.azure = provider.azure.has_value();
+  if (provider.azure) target.azure_api_version = provider.azure->api_version;
   return target;
 }
 
@@ -95,13 +101,19 @@ std::optional<providers::WireError> blame_field(routing::RouteInput input, const
   return std::nullopt;
 }
 
-TranslatedAnswer::TranslatedAnswer(model::Dialect provider, model::Endpoint client,
-                                   const providers::WriterOptions& options)
-    : reader_(providers::make_answer_reader(provider)), writer_(providers::make_answer_writer(client, options)) {}
+TranslatedAnswer::TranslatedAnswer(const UpstreamTarget& target, model::Endpoint client,
+                                   const providers::WriterOptions& options, std::string answer_id)
+    : reader_(providers::make_answer_reader(target.dialect)), writer_(providers::make_answer_writer(client, options)),
+      answer_id_(std::move(answer_id)), model_id_(target.model_id) {}
 
 void TranslatedAnswer::write(std::string& out) {
   const size_t begin = out.size();
-  for (const providers::AnswerEvent& event : events_) writer_->on(event, out);
+  for (providers::AnswerEvent& event : events_) {
+    const bool start = event.kind == providers::AnswerEvent::Kind::kStart;
+    if (start && event.id.empty()) event.id = answer_id_;
+    if (start && event.text.empty()) event.text = model_id_;
+    writer_->on(event, out);
+  }
   events_.clear();
   for (size_t at = out.find("\n\n", begin); at != std::string::npos; at = out.find("\n\n", at + 2)) ++written_;
 }
@@ -123,7 +135,8 @@ void TranslatedAnswer::finish(const model::Usage& usage, std::string& out, std::
 }
 
 providers::WireResult<UpstreamBody> make_upstream_body(const providers::ParsedRequest& request, std::string_view body,
-                                                       const UpstreamTarget& target, WallTime now) {
+                                                       const UpstreamTarget& target, WallTime now,
+                                                       std::string_view answer_id) {
   if (providers::speaks_natively(request.endpoint, target)) {
     auto own = providers::upstream_body(request, body, target);
     if (!own) return std::unexpected(own.error());
@@ -136,7 +149,7 @@ providers::WireResult<UpstreamBody> make_upstream_body(const providers::ParsedRe
   providers::WriterOptions options = providers::writer_options(request.endpoint, body);
   options.created = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   return UpstreamBody{std::move(written->body), std::move(written->left_out),
-                      std::make_unique<TranslatedAnswer>(target.dialect, request.endpoint, options)};
+                      std::make_unique<TranslatedAnswer>(target, request.endpoint, options, std::string(answer_id))};
 }
 
 } // namespace kairos::gateway

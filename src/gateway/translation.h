@@ -37,7 +37,9 @@ std::optional<providers::WireError> blame_field(routing::RouteInput input, const
 /// One attempt's answer in the client's dialect. One thread at a time.
 class TranslatedAnswer {
 public:
-  TranslatedAnswer(model::Dialect provider, model::Endpoint client, const providers::WriterOptions& options);
+  /// `answer_id`: for providers whose answers have none (Bedrock, which does not name its model either).
+  TranslatedAnswer(const providers::UpstreamTarget& target, model::Endpoint client,
+                   const providers::WriterOptions& options, std::string answer_id);
 
   /// One event of the provider's stream but its last; appends what the client gets.
   void on_event(std::string_view name, std::string_view data, std::string& out);
@@ -55,6 +57,8 @@ private:
   std::unique_ptr<providers::AnswerReader> reader_;
   std::unique_ptr<providers::AnswerWriter> writer_;
   std::vector<providers::AnswerEvent> events_;
+  const std::string answer_id_;
+  const std::string model_id_;
   std::int64_t written_ = 0;
 };
 
@@ -65,6 +69,7 @@ struct UpstreamBody {
   std::unique_ptr<TranslatedAnswer> answer{}; // nullptr: the answer is passed on as it is
 };
 providers::WireResult<UpstreamBody> make_upstream_body(const providers::ParsedRequest& request, std::string_view body,
-                                                       const providers::UpstreamTarget& target, WallTime now);
+                                                       const providers::UpstreamTarget& target, WallTime now,
+                                                       std::string_view answer_id);
 
 } // namespace kairos::gateway

@@ -9,6 +9,7 @@
 #include "ledger/export.h"
 #include "ledger/number.h"
 #include "ledger/posting_book.h"
+#include "ledger/postings.h"
 #include "ledger/price_plan.h"
 #include "model/testing/sample_receipt.h"
 
@@ -210,6 +211,44 @@ TEST(PricePlan, WorstCaseIsMarkedUpAndUnknownUnderOwnPrices) {
   EXPECT_EQ(worst_charged(plan, std::nullopt), std::nullopt);
   plan.prices[{"*", "input_tokens"}] = UnitPrice(1);
   EXPECT_EQ(worst_charged(plan, worst), std::nullopt);
+}
+
+TEST(PricePlan, WhatATenantsOwnKeyPaidForIsChargedNothing) {
+  std::vector<model::Attempt> attempts(2);
+  attempts[0].index = 0;
+  attempts[0].byok = true;
+  attempts[0].cost = Picodollars(100);
+  attempts[1].index = 1;
+  attempts[1].cost = Picodollars(1000);
+  model::Cost cost;
+  cost.lines.push_back({0, "input_tokens", 1, std::nullopt, Picodollars(100)});
+  cost.lines.push_back({1, "input_tokens", 1, std::nullopt, Picodollars(1000)});
+  EXPECT_EQ(charged(std::optional<config::PricePlan>(), cost.lines, attempts), Picodollars(1000));
+  config::PricePlan plan;
+  plan.markup = 10'000'000;
+  charge(plan, cost, attempts);
+  EXPECT_EQ(cost.lines[0].charged, Picodollars(0));
+  EXPECT_EQ(cost.charged, Picodollars(1100));
+  EXPECT_FALSE(paid_by_tenant(attempts)) << "the operator paid for the second";
+  attempts[1].cost = Picodollars(0);
+  EXPECT_TRUE(paid_by_tenant(attempts));
+  attempts[1].cost.reset();
+  EXPECT_FALSE(paid_by_tenant(attempts)) << "what is not known may have cost something";
+  EXPECT_FALSE(paid_by_tenant({}));
+}
+
+TEST(Postings, EachLineKnowsWhoseKeyPaid) {
+  model::Receipt receipt;
+  receipt.attempts.resize(2);
+  receipt.attempts[1].index = 1;
+  receipt.attempts[1].byok = true;
+  receipt.cost.lines.push_back({0, "input_tokens", 1, std::nullopt, Picodollars(5)});
+  receipt.cost.lines.push_back({1, "input_tokens", 1, std::nullopt, Picodollars(7)});
+  receipt.cost.total = Picodollars(12);
+  const auto postings = postings_of(receipt);
+  ASSERT_EQ(postings.size(), 2U);
+  EXPECT_FALSE(postings[0].first.byok);
+  EXPECT_TRUE(postings[1].first.byok);
 }
 
 TEST(PricePlan, OwnPricesComeFirstAndWhatHasNeitherIsUnknown) {

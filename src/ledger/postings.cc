@@ -35,6 +35,7 @@ std::pair<PostingKey, PostingTotals> posting_of(const PostingKey& common, const 
   for (const model::Attempt& attempt : receipt.attempts) {
     if (attempt.index != line.attempt) continue;
     key.provider = attempt.provider;
+    key.byok = key.byok || attempt.byok;
     key.model_id = attempt.model_id;
   }
   PostingTotals totals;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "ledger/number.h"
 
 namespace kairos::ledger {
@@ -9,11 +11,25 @@ namespace {
 
 constexpr std::int64_t kHundredPercent = 100'000'000; // in 10⁻⁶ per cent
 
-std::string_view model_of(const model::CostLine& line, std::span<const model::Attempt> attempts) {
-  for (const model::Attempt& attempt : attempts) {
-    if (attempt.index == line.attempt) return attempt.model_id;
+/// What one line of an attempt is charged. With the tenant's own key the provider charges it, and nobody else does.
+std::optional<Picodollars> charged_for(const PricePlan* plan, const model::CostLine& line,
+                                       std::span<const model::Attempt> attempts) {
+  const auto attempt = std::ranges::find(attempts, line.attempt, &model::Attempt::index);
+  const bool known = attempt != attempts.end();
+  if (known && attempt->byok) return Picodollars(0);
+  if (plan == nullptr) return line.cost;
+  return charged_line(*plan, known ? std::string_view(attempt->model_id) : std::string_view{}, line);
+}
+
+std::optional<Picodollars> charged_all(const PricePlan* plan, std::span<const model::CostLine> lines,
+                                       std::span<const model::Attempt> attempts) {
+  Picodollars sum;
+  for (const model::CostLine& line : lines) {
+    const auto amount = charged_for(plan, line, attempts);
+    if (!amount) return std::nullopt;
+    sum += *amount;
   }
-  return {};
+  return sum;
 }
 
 } // namespace
@@ -57,7 +73,7 @@ std::optional<Picodollars> worst_charged(const std::optional<config::PricePlan>&
 
 std::optional<Picodollars> charged(const std::optional<config::PricePlan>& configured,
                                    std::span<const model::CostLine> lines, std::span<const model::Attempt> attempts) {
-  return configured ? charged(price_plan(*configured), lines, attempts) : total_of(lines);
+  return configured ? charged(price_plan(*configured), lines, attempts) : charged_all(nullptr, lines, attempts);
 }
 
 std::optional<Picodollars> charged_line(const PricePlan& plan, std::string_view model_id, const model::CostLine& line) {
@@ -70,20 +86,21 @@ std::optional<Picodollars> charged_line(const PricePlan& plan, std::string_view 
 
 std::optional<Picodollars> charged(const PricePlan& plan, std::span<const model::CostLine> lines,
                                    std::span<const model::Attempt> attempts) {
-  Picodollars sum;
-  for (const model::CostLine& line : lines) {
-    const auto amount = charged_line(plan, model_of(line, attempts), line);
-    if (!amount) return std::nullopt;
-    sum += *amount;
-  }
-  return sum;
+  return charged_all(&plan, lines, attempts);
+}
+
+bool paid_by_tenant(std::span<const model::Attempt> attempts) {
+  const auto own = [](const model::Attempt& attempt) { return attempt.byok; };
+  const auto costs = [](const model::Attempt& attempt) { return attempt.cost != Picodollars(0); };
+  return std::ranges::any_of(attempts, own) &&
+         std::ranges::none_of(attempts, [&](const auto& attempt) { return costs(attempt) && !own(attempt); });
 }
 
 void charge(const config::PricePlan& configured, model::Cost& cost, std::span<const model::Attempt> attempts) {
   const PricePlan plan = price_plan(configured);
   cost.charged = Picodollars(0);
   for (model::CostLine& line : cost.lines) {
-    line.charged = charged_line(plan, model_of(line, attempts), line);
+    line.charged = charged_for(&plan, line, attempts);
     if (!line.charged) cost.charged.reset();
     if (cost.charged) *cost.charged += *line.charged;
   }

@@ -45,9 +45,12 @@ PricePlan price_plan(const config::PricePlan& configured);
 /// not known, as under own prices.
 std::optional<Picodollars> worst_charged(const std::optional<config::PricePlan>& configured,
                                          std::optional<Picodollars> worst);
-/// What a tenant is charged for a request's lines; without a plan their cost.
+/// What a tenant is charged for a request's lines; without a plan their cost. Attempts with the tenant's own keys are
+/// charged by the provider, so 0 here.
 std::optional<Picodollars> charged(const std::optional<config::PricePlan>& configured,
                                    std::span<const model::CostLine> lines, std::span<const model::Attempt> attempts);
+/// True if a tenant's own keys paid for every attempt that cost anything, and for one at least.
+bool paid_by_tenant(std::span<const model::Attempt> attempts);
 /// One line under the plan; nullopt: unknown.
 std::optional<Picodollars> charged_line(const PricePlan& plan, std::string_view model_id, const model::CostLine& line);
 /// The sum over a request's lines, each rounded once; nullopt if any is unknown. Models are those of the attempts.

@@ -175,12 +175,20 @@ void TapReader::body(Json root) {
   tap_.endpoint_ == model::Endpoint::kResponses ? responses_body(root) : openai_body(root);
 }
 
-EventKind AnswerTap::on_event(std::string_view, std::string_view data) {
+AnswerTap::AnswerTap(model::Endpoint client_endpoint, model::Dialect provider)
+    : endpoint_(client_endpoint), provider_(provider) {
+  const bool native = provider == model::Dialect::kGemini || provider == model::Dialect::kBedrock;
+  if (native) native_ = make_answer_reader(provider);
+}
+
+EventKind AnswerTap::on_event(std::string_view name, std::string_view data) {
   ++facts_.events;
+  if (native_) return TapReader(*this).native_event(name, data);
   return TapReader(*this).event(data);
 }
 
 void AnswerTap::on_body(std::string_view json) {
+  if (native_) return TapReader(*this).native_body(json);
   const auto root = parse_json(json);
   if (!root || !root->is_object()) {
     facts_.malformed = true;

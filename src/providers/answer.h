@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "model/enums.h"
 #include "model/meter.h"
+#include "providers/answer_events.h"
 #include "providers/provider_error.h"
 
 namespace kairos::providers {
@@ -43,10 +45,10 @@ inline constexpr size_t kMaxKeptOutput = size_t{1} << 20;
 /// One per attempt; one thread at a time.
 class AnswerTap {
 public:
-  AnswerTap(model::Endpoint client_endpoint, model::Dialect provider)
-      : endpoint_(client_endpoint), provider_(provider) {}
+  AnswerTap(model::Endpoint client_endpoint, model::Dialect provider);
 
-  /// `name` is the SSE event field (empty if none), `data` its data lines joined by newlines.
+  /// `name` is the SSE event field (empty if none), `data` its data lines joined by newlines. Gemini and Bedrock have
+  /// no last event: with saw_terminal the stream may end.
   EventKind on_event(std::string_view name, std::string_view data);
   /// A whole non-streamed body with a 2xx status.
   void on_body(std::string_view json);
@@ -61,6 +63,7 @@ private:
 
   model::Endpoint endpoint_;
   model::Dialect provider_;
+  std::unique_ptr<AnswerReader> native_; // Gemini, Bedrock
   AnswerFacts facts_;
   std::string output_;
   bool keep_output_ = false;

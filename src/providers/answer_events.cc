@@ -14,8 +14,9 @@ std::unique_ptr<AnswerReader> make_answer_reader(model::Dialect provider) {
   case model::Dialect::kAnthropic:
     return make_messages_reader();
   case model::Dialect::kGemini:
+    return make_gemini_reader();
   case model::Dialect::kBedrock:
-    break;
+    return make_bedrock_reader();
   }
   return nullptr;
 }

@@ -38,7 +38,8 @@ struct AnswerEvent {
     kRefusal,           // text: more of the model's words for declining
     kToolStart,         // id, name: a call begins
     kToolArguments,     // text: more of its arguments' JSON
-    kFinish,            // reason; text: the stop sequence that was met, if the provider says it
+    kFinish,            // reason; text: the stop sequence that was met, if the provider says it; name: its own word for
+                        // the reason (Gemini's and Bedrock's readers)
     kUsage,             // usage
     kError,             // error
   };

@@ -17,6 +17,8 @@ public:
       : tap_(tap), facts_(tap.facts_), shape_(usage_shape(tap.endpoint_, tap.provider_)) {}
 
   EventKind event(std::string_view data);
+  EventKind native_event(std::string_view name, std::string_view data); // answer_native.cc: Gemini, Bedrock
+  void native_body(std::string_view json);
   void body(Json root);
 
 private:
@@ -42,6 +44,7 @@ private:
   EventKind responses_end(std::string_view data, Json root, bool failed);
   void take_response(Json response);
   void take_item(Json item);
+  void take_answer_event(const AnswerEvent& event);
 
   AnswerTap& tap_;
   AnswerFacts& facts_;

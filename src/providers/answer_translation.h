@@ -10,6 +10,8 @@ namespace kairos::providers {
 
 std::unique_ptr<AnswerReader> make_chat_reader();
 std::unique_ptr<AnswerReader> make_messages_reader();
+std::unique_ptr<AnswerReader> make_gemini_reader();
+std::unique_ptr<AnswerReader> make_bedrock_reader();
 
 std::unique_ptr<AnswerWriter> make_chat_writer(const WriterOptions& options);
 std::unique_ptr<AnswerWriter> make_messages_writer(const WriterOptions& options);

@@ -15,7 +15,8 @@ namespace {
 const std::map<std::string, UsageShape> kShapes = {{"openai_chat", UsageShape::kOpenAiChat},
                                                    {"openai_responses", UsageShape::kOpenAiResponses},
                                                    {"anthropic", UsageShape::kAnthropic},
-                                                   {"gemini", UsageShape::kGemini}};
+                                                   {"gemini", UsageShape::kGemini},
+                                                   {"bedrock", UsageShape::kBedrock}};
 
 struct Bill {
   std::string where;

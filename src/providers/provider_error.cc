@@ -58,6 +58,20 @@ constexpr std::array kCodes = {
     Sign{"server_error", ErrorClass::kServer},
     Sign{"api_error", ErrorClass::kServer},
     Sign{"internal", ErrorClass::kServer},
+    Sign{"throttling", ErrorClass::kRateLimit},
+    Sign{"toomanyrequestsexception", ErrorClass::kRateLimit},
+    Sign{"servicequotaexceededexception", ErrorClass::kRateLimit},
+    Sign{"serviceunavailableexception", ErrorClass::kOverloaded},
+    Sign{"modelnotreadyexception", ErrorClass::kOverloaded},
+    Sign{"modeltimeoutexception", ErrorClass::kTimeout},
+    Sign{"accessdeniedexception", ErrorClass::kAuth},
+    Sign{"unrecognizedclientexception", ErrorClass::kAuth},
+    Sign{"expiredtokenexception", ErrorClass::kAuth},
+    Sign{"invalidsignatureexception", ErrorClass::kAuth},
+    Sign{"resourcenotfoundexception", ErrorClass::kNotFound},
+    Sign{"internalserverexception", ErrorClass::kServer},
+    Sign{"modelstreamerrorexception", ErrorClass::kServer},
+    Sign{"modelerrorexception", ErrorClass::kServer},
 };
 
 // Where the code says only "invalid request", the message has to tell.
@@ -77,6 +91,8 @@ constexpr std::array kMessages = {
     Sign{"usage policy", ErrorClass::kContentPolicy},
     Sign{"credit balance is too low", ErrorClass::kQuota},
     Sign{"exceeded your current quota", ErrorClass::kQuota},
+    Sign{"api key not valid", ErrorClass::kAuth}, // Google says so with status 400
+    Sign{"api key expired", ErrorClass::kAuth},
 };
 
 std::string lower(std::string_view text) {
@@ -122,6 +138,7 @@ ErrorClass by_status(int status) {
   case 529:
     return ErrorClass::kOverloaded;
   case 409:
+  case 424:                     // Bedrock: the model failed
     return ErrorClass::kServer; // a clash inside the provider; trying again is right
   default:
     break;
@@ -139,7 +156,9 @@ ErrorClass classify(const ProviderError& error, int status) {
   if (vague) {
     if (const auto found = by_message(error.message)) return *found;
   }
-  if (status == 0) return error.type == "invalid_request_error" ? ErrorClass::kInvalid : ErrorClass::kServer;
+  const std::string type = lower(error.type);
+  const bool invalid = type == "invalid_request_error" || type == "validationexception" || type == "invalid_argument";
+  if (status == 0) return invalid ? ErrorClass::kInvalid : ErrorClass::kServer;
   return by_status(status);
 }
 

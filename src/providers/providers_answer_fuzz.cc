@@ -45,8 +45,12 @@ void answer(model::Dialect provider, model::Endpoint client, bool stream, std::s
     while (!bytes.empty()) {
       const std::string_view line = bytes.substr(0, bytes.find('\n'));
       bytes.remove_prefix(std::min(line.size() + 1, bytes.size()));
-      tap.on_event("", line);
-      reader->on_event("", line, events);
+      const size_t colon = provider == model::Dialect::kBedrock ? line.find(' ') : std::string_view::npos;
+      const bool named = colon != std::string_view::npos; // a line is "NAME DATA" there
+      const std::string_view name = named ? line.substr(0, colon) : std::string_view{};
+      const std::string_view event = named ? line.substr(colon + 1) : line;
+      tap.on_event(name, event);
+      reader->on_event(name, event, events);
       for (const auto& event : events) writer->on(event, out);
       events.clear();
     }

@@ -121,8 +121,9 @@ WireResult<Written> write_body(const Conversation& conversation, const UpstreamT
   case model::Dialect::kAnthropic:
     return write_messages_body(conversation, target);
   case model::Dialect::kGemini:
+    return write_gemini_body(conversation, target);
   case model::Dialect::kBedrock:
-    break;
+    return write_bedrock_body(conversation, target);
   }
   return refuse("model", "this model's dialect is not spoken here yet");
 }

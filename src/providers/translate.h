@@ -28,6 +28,9 @@ WireResult<Written> write_body(const Conversation& conversation, const UpstreamT
 // The writers, one per dialect; write_body chooses.
 WireResult<Written> write_chat_body(const Conversation& conversation, const UpstreamTarget& target);
 WireResult<Written> write_messages_body(const Conversation& conversation, const UpstreamTarget& target);
+WireResult<Written> write_gemini_body(const Conversation& conversation, const UpstreamTarget& target);
+/// Models differ in what they take; without a model in the target, nothing is refused that some model takes.
+WireResult<Written> write_bedrock_body(const Conversation& conversation, const UpstreamTarget& target);
 
 /// How a tool result that is an error is told to a dialect that has no word for it: a text before the result's own.
 inline constexpr std::string_view kToolErrorPrefix = "Error: ";

@@ -1,5 +1,5 @@
 // Golden cases of translation, both ways: tests/cases/translate. A case begins with comments and one of
-//   request CLIENT PROVIDER [max=TOKENS]   a client's body → the provider's body, or the refusal
+//   request CLIENT PROVIDER [max=TOKENS] [model=NAME]   a client's body → the provider's body, or the refusal
 //   whole PROVIDER CLIENT                  a provider's whole answer → the client's
 //   stream PROVIDER CLIENT [usage]         the same for a stream
 // where CLIENT is an endpoint and PROVIDER a dialect; then the bytes. KAIROS_UPDATE_CASES=1 rewrites what is expected.
@@ -20,6 +20,7 @@ struct Case {
   model::Endpoint client{};
   model::Dialect provider{};
   std::int64_t max = 1000;
+  std::string model = "the-model";
   bool usage = false;
   std::string bytes;
 };
@@ -37,6 +38,7 @@ Case read_case(const std::string& text) {
   EXPECT_TRUE(model::parse_name(model::kDialectNames, second, result.provider)) << line;
   while (words >> word) {
     if (word == "usage") result.usage = true;
+    if (word.starts_with("model=")) result.model = word.substr(6);
     if (word.starts_with("max=")) result.max = std::stoll(word.substr(4));
   }
   result.bytes.assign(std::istreambuf_iterator<char>(in), {});
@@ -54,7 +56,7 @@ std::string translate_request(const Case& from) {
   if (!parsed) return "not accepted: " + parsed.error().error.message + "\n";
   UpstreamTarget target;
   target.dialect = from.provider;
-  target.model_id = "the-model";
+  target.model_id = from.model;
   target.max_output_tokens = from.max;
   target.wants_max_completion_tokens = true;
   target.serves_responses = false;
@@ -113,6 +115,7 @@ std::string translate_stream(const Case& from) {
     if (tap.on_event(name, data) == EventKind::kTerminal) writer->finish(out, last);
     name.clear();
   }
+  if (last.empty() && tap.facts().saw_terminal) writer->finish(out, last); // a dialect without a last event
   return out + "-- last --\n" + last;
 }
 

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <span>
+#include <vector>
 
 #include "model/json_writer.h"
 #include "providers/answer_events.h"
@@ -80,16 +78,6 @@ std::string same_dialect_body(const ParsedRequest& request, std::string_view bod
   return splice(body, std::move(edits));
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view lower) {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
-                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y; });
-}
-
-constexpr std::array<std::string_view, 5> kOpenAiHeaders = {"openai-beta", "openai-organization", "openai-project",
-                                                            "idempotency-key", "x-client-request-id"};
-constexpr std::array<std::string_view, 3> kAnthropicHeaders = {"anthropic-beta", "anthropic-version",
-                                                               "idempotency-key"};
-
 } // namespace
 
 bool speaks_natively(model::Endpoint endpoint, const UpstreamTarget& target) {
@@ -112,49 +100,6 @@ WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_
                                       const UpstreamTarget& target) {
   if (target.dialect == request.dialect) return same_dialect_body(request, body, target);
   return refuse("model", "this model speaks another dialect than the request");
-}
-
-std::string upstream_path(model::Endpoint endpoint, const UpstreamTarget& target) {
-  if (target.dialect == model::Dialect::kAnthropic) return "/messages";
-  switch (upstream_endpoint(endpoint, target)) {
-  case model::Endpoint::kResponses:
-    return "/responses";
-  case model::Endpoint::kEmbeddings:
-    return "/embeddings";
-  case model::Endpoint::kCompletions:
-    return "/completions";
-  case model::Endpoint::kChatCompletions:
-  case model::Endpoint::kMessages:
-    break;
-  }
-  return "/chat/completions";
-}
-
-bool forwarded_header(model::Dialect provider, std::string_view name) {
-  const std::span<const std::string_view> allowed = provider == model::Dialect::kAnthropic
-                                                        ? std::span<const std::string_view>(kAnthropicHeaders)
-                                                        : std::span<const std::string_view>(kOpenAiHeaders);
-  return std::any_of(allowed.begin(), allowed.end(),
-                     [&](std::string_view one) { return equal_ignoring_case(name, one); });
-}
-
-Headers upstream_headers(model::Dialect provider, std::string_view provider_key, const Headers& client_headers) {
-  Headers headers = {{"content-type", "application/json"}, {"accept-encoding", "identity"}};
-  const bool anthropic = provider == model::Dialect::kAnthropic;
-  if (!provider_key.empty() && anthropic) headers.emplace_back("x-api-key", provider_key);
-  if (!provider_key.empty() && !anthropic)
-    headers.emplace_back("authorization", fmt::format("Bearer {}", provider_key));
-  bool version = false;
-  for (const auto& [name, value] : client_headers) {
-    if (!forwarded_header(provider, name)) continue;
-    std::string lower = name;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    version = version || lower == "anthropic-version";
-    headers.emplace_back(std::move(lower), value);
-  }
-  if (anthropic && !version) headers.emplace_back("anthropic-version", "2023-06-01");
-  return headers;
 }
 
 } // namespace kairos::providers

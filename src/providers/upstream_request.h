@@ -26,6 +26,11 @@ struct UpstreamTarget {
   bool no_stream_options = false;
   /// OpenAI dialect: it serves /responses too. Where it does not, responses are translated to chat completions.
   bool serves_responses = true;
+  /// Between the base URL and the dialect's path; mostly empty.
+  std::string path_prefix{};
+  /// Azure's paths and its key's header; `model_id` is a deployment.
+  bool azure = false;
+  std::string azure_api_version{}; // empty: the /openai/v1 form, which needs none
 };
 
 /// True if a request that arrived at `endpoint` goes to this target as the client wrote it; false: it is translated.
@@ -43,15 +48,17 @@ bool can_serve(model::Endpoint endpoint, model::Dialect provider);
 WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body,
                                       const UpstreamTarget& target);
 
-/// Path below the provider's base URL, which ends in its version ("https://api.openai.com/v1",
-/// "https://api.anthropic.com/v1"): "/chat/completions", "/messages", …
-std::string upstream_path(model::Endpoint endpoint, const UpstreamTarget& target);
+/// Path and query below the provider's base URL, which ends in its version ("https://api.openai.com/v1",
+/// "https://api.anthropic.com/v1", "https://generativelanguage.googleapis.com/v1beta") but for Azure and Bedrock:
+/// "/chat/completions", "/messages", "/models/MODEL:generateContent", "/model/MODEL/converse", …
+std::string upstream_path(model::Endpoint endpoint, const UpstreamTarget& target, bool stream);
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// Headers for the provider but Host, Content-Length and trace context: its key, content type, identity encoding,
-/// dialect version, and those of the client's headers that are passed on (forwarded_header). Names in lower case.
-Headers upstream_headers(model::Dialect provider, std::string_view provider_key, const Headers& client_headers);
+/// dialect version, and those of the client's headers that are passed on (forwarded_header). Names in lower case. An
+/// empty key: none, or requests are signed with it (aws_sigv4.h).
+Headers upstream_headers(const UpstreamTarget& target, std::string_view provider_key, const Headers& client_headers);
 
 /// True for client headers that belong to the dialect (openai-beta, anthropic-beta, idempotency-key, …). Never keys,
 /// cookies, hop-by-hop or X-KairosRoute headers. Any case.

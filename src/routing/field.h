@@ -31,6 +31,7 @@ enum class Cause : std::uint8_t {
   kTenantProvider,
   kKeyModel,
   kKeyProvider,
+  kNoProviderKey,
   kMayTrain,
   kRetains,
   kTenantRegion,
@@ -43,7 +44,7 @@ enum class Cause : std::uint8_t {
   kOverBudget,
   kOverMaxCost,
 };
-inline constexpr size_t kCauseCount = 28;
+inline constexpr size_t kCauseCount = 29;
 model::Filter filter_of(Cause cause);
 
 class Causes {

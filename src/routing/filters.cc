@@ -14,7 +14,7 @@ constexpr std::array<model::Filter, kCauseCount> kFilters = [] {
   };
   fill(Cause::kDialect, Cause::kNotFree, model::Filter::kCapability);
   fill(Cause::kContext, Cause::kContext, model::Filter::kContextLength);
-  fill(Cause::kTenantModel, Cause::kKeyProvider, model::Filter::kTenantPolicy);
+  fill(Cause::kTenantModel, Cause::kNoProviderKey, model::Filter::kTenantPolicy);
   fill(Cause::kMayTrain, Cause::kRetains, model::Filter::kPrivacy);
   fill(Cause::kTenantRegion, Cause::kRequestRegion, model::Filter::kRegion);
   fill(Cause::kBreakerOpen, Cause::kBreakerOpen, model::Filter::kHealth);
@@ -75,6 +75,9 @@ void filter_tenant_policy(const RouteInput& input, Entry& entry) {
   if (!input.tenant.providers.admits(provider)) entry.causes.add(Cause::kTenantProvider);
   if (!rails.models.admits(model)) entry.causes.add(Cause::kKeyModel);
   if (!rails.providers.admits(provider)) entry.causes.add(Cause::kKeyProvider);
+  const config::OwnKeys* own = input.tenant.own_keys(provider);
+  const bool no_key = own == nullptr ? entry.target->provider->own_keys_only : own->keys.empty();
+  if (no_key) entry.causes.add(Cause::kNoProviderKey);
 }
 
 /// What is not stated is not accepted.

@@ -73,6 +73,8 @@ std::string policy_text(Cause cause, const RouteInput& input, const config::Targ
     return fmt::format("key {} does not allow it", input.key.id);
   case Cause::kKeyProvider:
     return fmt::format("key {} does not allow provider {}", input.key.id, target.provider->id);
+  case Cause::kNoProviderKey:
+    return fmt::format("tenant {} has no key of its own for provider {}", input.tenant.id, target.provider->id);
   case Cause::kMayTrain:
     return target.data_use.may_train ? "the provider may train on prompts"
                                      : "whether the provider trains on prompts is not stated";

@@ -7,13 +7,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kThought = "Weighing what was asked. ";
 constexpr std::string_view kSignature = "c2ltdWxhdGVk";
 
 struct ConverseAnswer {
   const SimRequest& request;
-  std::string call_id;
   Generated generated;
+  std::vector<SimCall> calls;
 };
 
 /// With a cachePoint a quarter of the prompt is read from the cache and a quarter written to it. Reasoning is part of
@@ -30,15 +29,17 @@ json::object make_usage(const ConverseAnswer& answer) {
 }
 
 std::string_view stop_reason(const ConverseAnswer& answer) {
+  if (answer.generated.refused) return "content_filtered";
   if (answer.generated.cut) return "max_tokens";
+  if (!answer.generated.stop.empty()) return "stop_sequence";
   return answer.request.tool ? "tool_use" : "end_turn";
 }
 
-json::object call_block(const ConverseAnswer& answer) {
+json::object call_block(const SimCall& made) {
   boost::system::error_code cut_short;
-  json::value input = json::parse(answer.generated.text(), cut_short);
+  json::value input = json::parse(join_tokens(*made.tokens), cut_short);
   if (cut_short) input = json::object();
-  json::object call = {{"toolUseId", answer.call_id}, {"name", answer.request.tool->name}, {"input", std::move(input)}};
+  json::object call = {{"toolUseId", made.id}, {"name", made.tool->name}, {"input", std::move(input)}};
   json::object block;
   block["toolUse"] = std::move(call);
   return block;
@@ -56,7 +57,8 @@ json::object thought_block() {
 std::string whole_answer(const ConverseAnswer& answer, bool with_usage) {
   json::array content;
   if (answer.request.shows_thoughts) content.push_back(thought_block());
-  content.push_back(answer.request.tool ? call_block(answer) : json::object{{"text", answer.generated.text()}});
+  for (const SimCall& call : answer.calls) content.push_back(call_block(call));
+  if (answer.calls.empty()) content.push_back(json::object{{"text", answer.generated.text()}});
   json::object message = {{"role", "assistant"}, {"content", std::move(content)}};
   json::object output;
   output["message"] = std::move(message);
@@ -74,9 +76,8 @@ public:
   std::vector<Piece> write() {
     add("messageStart", {{"role", "assistant"}});
     if (answer_.request.shows_thoughts) write_thought();
-    if (answer_.request.tool) write_call_start();
-    for (const std::string& token : answer_.generated.tokens) write_token(token);
-    add("contentBlockStop", {{"contentBlockIndex", index_}});
+    for (const SimCall& call : answer_.calls) write_call(call);
+    if (answer_.calls.empty()) write_text();
     add("messageStop", {{"stopReason", stop_reason(answer_)}});
     json::object metadata = {{"metrics", {{"latencyMs", 42}}}};
     if (with_usage_) metadata["usage"] = make_usage(answer_);
@@ -88,20 +89,23 @@ private:
   void write_thought() {
     delta("reasoningContent", json::object{{"text", kThought}});
     delta("reasoningContent", json::object{{"signature", kSignature}});
-    add("contentBlockStop", {{"contentBlockIndex", index_}});
-    ++index_;
+    end_block();
   }
-  void write_call_start() {
-    json::object call = {{"toolUseId", answer_.call_id}, {"name", answer_.request.tool->name}};
+  void write_call(const SimCall& made) {
+    json::object call = {{"toolUseId", made.id}, {"name", made.tool->name}};
     json::object start;
     start["toolUse"] = std::move(call);
     add("contentBlockStart", {{"start", std::move(start)}, {"contentBlockIndex", index_}});
+    for (const std::string& token : *made.tokens) delta("toolUse", json::object{{"input", token}});
+    end_block();
   }
-  void write_token(const std::string& token) {
-    if (answer_.request.tool)
-      delta("toolUse", json::object{{"input", token}});
-    else
-      delta("text", json::string(token));
+  void write_text() {
+    for (const std::string& token : answer_.generated.tokens) delta("text", json::string(token));
+    end_block();
+  }
+  void end_block() {
+    add("contentBlockStop", {{"contentBlockIndex", index_}});
+    ++index_;
   }
   void delta(std::string_view name, json::value value) {
     json::object inside;
@@ -123,8 +127,9 @@ private:
 } // namespace
 
 std::vector<Piece> converse_pieces(const SimRequest& request, const Controls& controls, Random random) {
-  ConverseAnswer answer{request, make_id("tooluse_sim", random), {}};
+  ConverseAnswer answer{request, {}, {}};
   answer.generated = generate(request, random, true);
+  answer.calls = calls_of(request, answer.generated, "tooluse_sim", random);
   if (!request.stream) return {{{}, whole_answer(answer, !controls.no_usage)}};
   return EventWriter(answer, !controls.no_usage).write();
 }

@@ -20,6 +20,9 @@ constexpr std::array<std::string_view, 2> kAnthropicModels = {"claude-sonnet-4-5
 constexpr std::array<std::string_view, 2> kGeminiModels = {"gemini-2.5-flash", "gemini-2.5-pro"};
 
 bool is_gemini(Endpoint endpoint) { return endpoint == Endpoint::kGemini || endpoint == Endpoint::kGeminiStream; }
+bool thinks_by_itself(std::string_view model) {
+  return model.starts_with("gemini-") && model.find("lite") == std::string_view::npos;
+}
 bool is_converse(Endpoint endpoint) { return endpoint == Endpoint::kConverse || endpoint == Endpoint::kConverseStream; }
 
 SimAnswer json_answer(int status, const json::value& body) {
@@ -291,6 +294,8 @@ SimAnswer simulate(Endpoint endpoint, std::string_view body, std::string_view co
   auto request = read_request(endpoint, body);
   if (request) request->most_words = options.most_words;
   if (request && !model.empty()) request->model = model;
+  if (request && is_gemini(endpoint) && !request->never_thinks)
+    request->thinks = request->thinks || thinks_by_itself(request->model);
   if (request && (is_gemini(endpoint) || is_converse(endpoint)))
     request->stream = endpoint == Endpoint::kGeminiStream || endpoint == Endpoint::kConverseStream;
   auto read =

@@ -10,14 +10,15 @@ struct GeminiAnswer {
   const SimRequest& request;
   std::string id;
   Generated generated;
+  std::vector<SimCall> calls;
 };
 
 /// From 1,024 tokens on half of a prompt counts as cached, in steps of 128. Thoughts stand beside the candidates.
 json::object make_usage(const GeminiAnswer& answer) {
   const std::int64_t prompt = answer.request.prompt_tokens;
   const std::int64_t cached = prompt < 1024 ? 0 : prompt / 2 / 128 * 128;
-  const auto candidates = static_cast<std::int64_t>(answer.generated.tokens.size());
   const std::int64_t thoughts = answer.generated.reasoning_tokens;
+  const std::int64_t candidates = answer.generated.total_tokens() - thoughts;
   json::object usage = {{"promptTokenCount", prompt},
                         {"candidatesTokenCount", candidates},
                         {"totalTokenCount", prompt + candidates + thoughts}};
@@ -29,11 +30,12 @@ json::object make_usage(const GeminiAnswer& answer) {
   return usage;
 }
 
-json::value call_part(const GeminiAnswer& answer) {
+/// Without an id, as the older models do.
+json::value call_part(const SimCall& made) {
   boost::system::error_code cut_short;
-  json::value arguments = json::parse(answer.generated.text(), cut_short);
+  json::value arguments = json::parse(join_tokens(*made.tokens), cut_short);
   if (cut_short) arguments = json::object();
-  json::object call = {{"name", answer.request.tool->name}, {"args", std::move(arguments)}};
+  json::object call = {{"name", made.tool->name}, {"args", std::move(arguments)}};
   json::object part;
   part["functionCall"] = std::move(call);
   return part;
@@ -42,11 +44,16 @@ json::value call_part(const GeminiAnswer& answer) {
 json::value text_part(std::string_view text) { return json::object{{"text", text}}; }
 json::value thought_part() { return json::object{{"text", kThought}, {"thought", true}}; }
 
+std::string_view finish_reason(const GeminiAnswer& answer) {
+  if (answer.generated.refused) return "SAFETY";
+  return answer.generated.cut ? "MAX_TOKENS" : "STOP";
+}
+
 /// One answer, or one event of a stream.
 std::string make_body(const GeminiAnswer& answer, json::array parts, bool last, bool with_usage) {
   json::object content = {{"parts", std::move(parts)}, {"role", "model"}};
   json::object candidate = {{"content", std::move(content)}, {"index", 0}};
-  if (last) candidate["finishReason"] = answer.generated.cut ? "MAX_TOKENS" : "STOP";
+  if (last) candidate["finishReason"] = finish_reason(answer);
   json::array candidates;
   candidates.push_back(std::move(candidate));
   json::object body;
@@ -64,7 +71,8 @@ bool shows_thought(const GeminiAnswer& answer) {
 std::string whole_answer(const GeminiAnswer& answer, bool with_usage) {
   json::array parts;
   if (shows_thought(answer)) parts.push_back(thought_part());
-  parts.push_back(answer.request.tool ? call_part(answer) : text_part(answer.generated.text()));
+  for (const SimCall& call : answer.calls) parts.push_back(call_part(call));
+  if (answer.calls.empty()) parts.push_back(text_part(answer.generated.text()));
   return make_body(answer, std::move(parts), true, with_usage);
 }
 
@@ -75,9 +83,8 @@ std::vector<Piece> stream_answer(const GeminiAnswer& answer, bool with_usage) {
     pieces.push_back({{}, "data: " + make_body(answer, std::move(parts), last, with_usage && last) + "\r\n\r\n"});
   };
   if (shows_thought(answer)) add(json::array{thought_part()}, false);
-  if (answer.request.tool) {
-    add(json::array{call_part(answer)}, false);
-  } else {
+  for (const SimCall& call : answer.calls) add(json::array{call_part(call)}, false);
+  if (answer.calls.empty()) {
     for (const std::string& token : answer.generated.tokens) add(json::array{text_part(token)}, false);
   }
   add(json::array{text_part("")}, true);
@@ -87,8 +94,9 @@ std::vector<Piece> stream_answer(const GeminiAnswer& answer, bool with_usage) {
 } // namespace
 
 std::vector<Piece> gemini_pieces(const SimRequest& request, const Controls& controls, Random random) {
-  GeminiAnswer answer{request, make_id("sim", random), {}};
+  GeminiAnswer answer{request, make_id("sim", random), {}, {}};
   answer.generated = generate(request, random, true);
+  answer.calls = calls_of(request, answer.generated, "", random);
   if (!request.stream) return {{{}, whole_answer(answer, !controls.no_usage)}};
   return stream_answer(answer, !controls.no_usage);
 }

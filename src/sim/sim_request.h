@@ -44,6 +44,7 @@ struct SimRequest {
   bool include_usage = false;
   bool cache_control = false;         // Anthropic, Bedrock: some part of the prompt is to be cached
   bool thinks = false;                // Gemini, Bedrock: asked to reason, or does so unasked
+  bool never_thinks = false;          // Gemini: asked not to
   bool shows_thoughts = false;        // … and to say how
   std::optional<ForcedTool> tool;     // the one to be called
   std::vector<ForcedTool> tools;      // OpenAI, Anthropic: all that are declared

@@ -42,6 +42,32 @@ Result<void> check_turn(size_t index, std::string_view role, std::string_view as
   return {};
 }
 
+void note_turn(bool user, bool results, const std::string& text, SimRequest& request) {
+  if (user && !text.empty()) {
+    request.last_user_text = text;
+    request.has_results = false;
+  }
+  if (user && results) request.has_results = true;
+}
+
+Result<void> read_stops(const json::value* stops, SimRequest& request) {
+  for (const json::value& stop : items_of(stops)) {
+    if (!stop.is_string()) return fail(Code::kInvalid, "stopSequences must hold strings");
+    request.stops.emplace_back(stop.get_string());
+  }
+  return {};
+}
+
+/// The tool of that name, or the first one if `name` is empty, has to be called.
+Result<void> force(std::string_view name, SimRequest& request) {
+  for (const ForcedTool& tool : request.tools) {
+    if (!name.empty() && tool.name != name) continue;
+    request.tool = tool;
+    return {};
+  }
+  return fail(Code::kInvalid, "the tool that has to be called is not declared");
+}
+
 std::int64_t tokens_of(size_t characters) {
   return static_cast<std::int64_t>(std::max<size_t>(1, (characters + 3) / 4));
 }
@@ -77,34 +103,36 @@ Result<void> read_contents(const json::object& body, SimRequest& request) {
     if (good) good = check_turn(i, role.empty() ? "user" : role, "model", user);
     user = role != "model";
     std::string text;
+    bool results = false;
     for (const json::value& part : items_of(member(&contents[i], "parts"))) {
       if (good) good = check_part(part, text);
+      results = results || member(&part, "functionResponse") != nullptr;
     }
     if (!good) return good;
     characters += text.size();
-    if (user && !text.empty()) request.last_user_text = text;
+    note_turn(user, results, text, request);
   }
   request.prompt_tokens = tokens_of(characters);
   return {};
 }
 
 Result<void> read_gemini_tool(const json::object& body, SimRequest& request) {
+  const json::value no_arguments = json::object{{"type", "object"}};
+  for (const json::value& tool : items_of(body.if_contains("tools"))) {
+    for (const json::value& declared : items_of(member(&tool, "functionDeclarations"))) {
+      auto good = only(&declared, "tools.function_declarations",
+                       {"name", "description", "parameters", "parametersJsonSchema", "response", "behavior"});
+      if (!good) return good;
+      const json::value* schema = member(&declared, "parametersJsonSchema");
+      if (schema == nullptr) schema = member(&declared, "parameters");
+      request.tools.push_back(
+          {std::string(text_of(member(&declared, "name"))), schema != nullptr ? *schema : no_arguments});
+    }
+  }
   const json::value* calling = member(body.if_contains("toolConfig"), "functionCallingConfig");
   if (text_of(member(calling, "mode")) != "ANY") return {};
   const json::array& allowed = items_of(member(calling, "allowedFunctionNames"));
-  const std::string_view name = allowed.empty() ? std::string_view() : text_of(&allowed.front());
-  for (const json::value& tool : items_of(body.if_contains("tools"))) {
-    for (const json::value& declared : items_of(member(&tool, "functionDeclarations"))) {
-      if (!name.empty() && text_of(member(&declared, "name")) != name) continue;
-      const json::value* schema = member(&declared, "parametersJsonSchema");
-      if (schema == nullptr) schema = member(&declared, "parameters");
-      const json::value no_arguments = json::object{{"type", "object"}};
-      request.tool =
-          ForcedTool{std::string(text_of(member(&declared, "name"))), schema != nullptr ? *schema : no_arguments};
-      return {};
-    }
-  }
-  return fail(Code::kInvalid, "allowed_function_names should be a subset of the function declarations");
+  return force(allowed.empty() ? std::string_view() : text_of(&allowed.front()), request);
 }
 
 Result<void> read_generation(const json::object& body, SimRequest& request) {
@@ -117,13 +145,16 @@ Result<void> read_generation(const json::object& body, SimRequest& request) {
   if (good)
     good = only(thinking, "generation_config.thinking_config", {"thinkingBudget", "thinkingLevel", "includeThoughts"});
   if (good) good = read_limit(member(config, "maxOutputTokens"), "max_output_tokens", request);
+  if (good) good = read_stops(member(config, "stopSequences"), request);
   if (!good) return good;
   request.json_text = text_of(member(config, "responseMimeType")) == "application/json";
   const json::value* schema = member(config, "responseJsonSchema");
   if (schema == nullptr) schema = member(config, "responseSchema");
   if (schema != nullptr) request.json_schema = *schema;
   const json::value* budget = member(thinking, "thinkingBudget");
-  request.thinks = budget == nullptr || *budget != json::value(0);
+  const bool off = budget != nullptr && *budget == json::value(0);
+  request.never_thinks = off;
+  request.thinks = !off && (budget != nullptr || member(thinking, "thinkingLevel") != nullptr);
   request.shows_thoughts = is_true(member(thinking, "includeThoughts"));
   return {};
 }
@@ -161,12 +192,14 @@ Result<void> read_converse_messages(const json::object& body, SimRequest& reques
     if (good) good = check_turn(i, role, "assistant", user);
     user = role == "user";
     std::string text;
+    bool results = false;
     for (const json::value& block : items_of(member(&messages[i], "content"))) {
       if (good) good = check_block(block, text, request);
+      results = results || member(&block, "toolResult") != nullptr;
     }
     if (!good) return good;
     characters += text.size();
-    if (user && !text.empty()) request.last_user_text = text;
+    note_turn(user, results, text, request);
   }
   request.prompt_tokens = tokens_of(characters);
   return {};
@@ -176,21 +209,18 @@ Result<void> read_converse_tool(const json::object& body, SimRequest& request) {
   const json::value* config = body.if_contains("toolConfig");
   auto good = only(config, "toolConfig", {"tools", "toolChoice"});
   if (!good) return good;
-  const json::value* choice = member(config, "toolChoice");
-  const std::string_view name = text_of(member(member(choice, "tool"), "name"));
-  const bool forced = !name.empty() || member(choice, "any") != nullptr;
   for (const json::value& tool : items_of(member(config, "tools"))) {
     const json::value* spec = member(&tool, "toolSpec");
     request.cache_control = request.cache_control || member(&tool, "cachePoint") != nullptr;
     if (auto known = only(spec, "toolSpec", {"name", "description", "inputSchema", "strict"}); !known) return known;
-    if (spec == nullptr || !forced || request.tool) continue;
-    if (!name.empty() && text_of(member(spec, "name")) != name) continue;
+    if (spec == nullptr) continue;
     const json::value* schema = member(member(spec, "inputSchema"), "json");
     if (schema == nullptr) return fail(Code::kInvalid, "toolConfig.tools.toolSpec.inputSchema must be given");
-    request.tool = ForcedTool{std::string(text_of(member(spec, "name"))), *schema};
+    request.tools.push_back({std::string(text_of(member(spec, "name"))), *schema});
   }
-  if (forced && !request.tool) return fail(Code::kInvalid, "toolChoice names a tool that is not in tools");
-  return {};
+  const json::value* choice = member(config, "toolChoice");
+  const std::string_view name = text_of(member(member(choice, "tool"), "name"));
+  return name.empty() && member(choice, "any") == nullptr ? Result<void>() : force(name, request);
 }
 
 Result<void> read_converse_format(const json::object& body, SimRequest& request) {
@@ -230,6 +260,7 @@ Result<SimRequest> read_converse_request(const json::object& body) {
   const json::value* config = body.if_contains("inferenceConfig");
   if (read) read = only(config, "inferenceConfig", {"maxTokens", "temperature", "topP", "stopSequences"});
   if (read) read = read_limit(member(config, "maxTokens"), "inferenceConfig.maxTokens", request);
+  if (read) read = read_stops(member(config, "stopSequences"), request);
   if (read) read = read_converse_tool(body, request);
   if (read) read = read_converse_format(body, request);
   if (!read) return std::unexpected(read.error());

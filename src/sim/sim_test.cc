@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "net/event_stream.h"
 #include "net/testing/test_client.h"
 #include "sim/pace.h"
 #include "sim/sim_engine.h"
@@ -69,6 +70,57 @@ TEST(SimEngine, ChatStreamSaysTheSameAsTheWholeAnswer) {
   EXPECT_EQ(text, whole.at("choices").at(0).at("message").at("content").as_string());
   EXPECT_TRUE(events.back().at("choices").as_array().empty());
   EXPECT_EQ(events.back().at("usage"), whole.at("usage"));
+}
+
+std::string gemini(const std::string& text) {
+  return R"({"contents":[{"role":"user","parts":[{"text":")" + text + R"("}]}]})";
+}
+std::string converse(const std::string& text) {
+  return R"({"messages":[{"role":"user","content":[{"text":")" + text + R"("}]}]})";
+}
+
+TEST(SimEngine, GeminiStreamSaysTheSameAsTheWholeAnswer) {
+  const auto whole = json::parse(bytes_of(simulate(Endpoint::kGemini, gemini("hello"), "", {}, "gemini-2.5-pro")));
+  const auto stream = simulate(Endpoint::kGeminiStream, gemini("hello"), "", {}, "gemini-2.5-pro");
+  ASSERT_TRUE(stream.streamed);
+  const auto events = events_of(bytes_of(stream));
+  std::string text;
+  for (const auto& event : events)
+    text += event.at("candidates").at(0).at("content").at("parts").at(0).at("text").as_string();
+  EXPECT_EQ(text, whole.at("candidates").at(0).at("content").at("parts").at(0).at("text").as_string());
+  EXPECT_EQ(events.back().at("usageMetadata"), whole.at("usageMetadata"));
+  EXPECT_GT(whole.at("usageMetadata").at("thoughtsTokenCount").as_int64(), 0);
+}
+
+TEST(SimEngine, ConverseStreamsAreFramed) {
+  const auto whole = json::parse(bytes_of(simulate(Endpoint::kConverse, converse("hello"), "", {}, "m")));
+  net::EventStreamReader reader;
+  reader.feed(bytes_of(simulate(Endpoint::kConverseStream, converse("hello"), "", {}, "m")));
+  std::string text;
+  std::string names;
+  json::value usage;
+  for (auto message = reader.next(); message && *message; message = reader.next()) {
+    const auto payload = json::parse((*message)->payload);
+    if ((*message)->name == "contentBlockDelta") text += payload.at("delta").at("text").as_string();
+    if ((*message)->name == "metadata") usage = payload.at("usage");
+    if ((*message)->name != "contentBlockDelta") names.append((*message)->name).append(" ");
+  }
+  EXPECT_FALSE(reader.inside_message());
+  EXPECT_EQ(names, "messageStart contentBlockStop messageStop metadata ");
+  EXPECT_EQ(text, whole.at("output").at("message").at("content").at(0).at("text").as_string());
+  EXPECT_EQ(usage, whole.at("usage"));
+}
+
+TEST(SimEngine, NativeServicesRefuseFieldsThatTheyDoNotHave) {
+  const auto refused = [](Endpoint endpoint, const std::string& body) {
+    return simulate(endpoint, body, "", {}, "m").status == 400;
+  };
+  EXPECT_TRUE(refused(Endpoint::kGemini, R"({"contents":[{"parts":[{"text":"hi"}]}],"max_tokens":5})"));
+  EXPECT_TRUE(refused(Endpoint::kGemini, R"({"contents":[{"role":"user","parts":[{"txt":"hi"}]}]})"));
+  EXPECT_TRUE(refused(Endpoint::kConverse, R"({"messages":[{"role":"user","content":[{"type":"text"}]}]})"));
+  EXPECT_TRUE(refused(Endpoint::kConverse, R"({"messages":[{"role":"assistant","content":[{"text":"hi"}]}]})"));
+  EXPECT_FALSE(refused(Endpoint::kGemini, gemini("hi")));
+  EXPECT_FALSE(refused(Endpoint::kConverse, converse("hi")));
 }
 
 TEST(SimEngine, ChatUsageIsOnlyStreamedWhenAskedForAndNeverWithNoUsage) {

@@ -12,6 +12,8 @@ import { binary, sha256, startRouter } from './support.mjs';
 const providers = [
   { id: 'openai', title: "OpenAI's chat completions and responses", dialect: 'openai', entry: 'dialect: openai, responses: true', path: '/v1', controls: true, caches: true },
   { id: 'compatible', title: 'OpenAI-compatible, chat completions only', dialect: 'openai', entry: 'dialect: openai', path: '/v1', controls: true, caches: true },
+  { id: 'gemini', title: "Gemini's generateContent", dialect: 'gemini', entry: 'dialect: gemini', path: '/v1beta', controls: true, caches: true },
+  { id: 'bedrock', title: "Bedrock's converse, with a model of Anthropic", dialect: 'bedrock', entry: 'dialect: bedrock, region: us-east-1', path: '', upstream: 'anthropic.pair-bedrock', controls: true, caches: false },
   { id: 'claude', title: "Anthropic's messages", dialect: 'anthropic', entry: 'dialect: anthropic', path: '/v1', controls: true, caches: false },
 ];
 for (const provider of providers) provider.model = `pair-${provider.id}`;
@@ -36,6 +38,7 @@ ${providers.map((one) => `  - {id: ${one.id}, ${one.entry}, base_url: "http://12
 models:
 ${providers.map((one) => `  - id: ${one.model}
     provider: ${one.id}
+    upstream_id: ${one.upstream ?? one.model}
     context_length: 200000
     max_output_tokens: 32000
     capabilities: [tools, images, json_schema, reasoning, streaming]

@@ -46,6 +46,15 @@ def positive(*values):
     return next((v for v in values if isinstance(v, int) and v > 0), None)
 
 
+def dialects_of(provider, upstream, caps):
+    """Azure has Claude in Anthropic's dialect; embeddings are only asked for in OpenAI's."""
+    if provider["id"] == "azure" and "claude" in upstream:
+        return ["anthropic"]
+    if provider["id"] == "google" and caps == ["embeddings"]:
+        return ["openai"]
+    return provider["dialects"]
+
+
 def build_model(tables, provider, upstream, model_id, snapshot_of):
     meta = tables.meta(provider, upstream)
     lite = tables.litellm(provider, upstream)
@@ -60,7 +69,7 @@ def build_model(tables, provider, upstream, model_id, snapshot_of):
         "name": meta.get("name") or (genai or {}).get("name") or model_id,
         "family": meta.get("family") or family_of(model_id),
         "snapshot_of": snapshot_of,
-        "dialects": ["anthropic"] if provider["id"] == "azure" and "claude" in upstream else provider["dialects"],
+        "dialects": dialects_of(provider, upstream, caps),
         "capabilities": caps,
         "context_length": positive(limit.get("context"), lite.get("max_input_tokens"), (genai or {}).get("context_window")),
         "max_output_tokens": None if caps == ["embeddings"] else positive(limit.get("output"), lite.get("max_output_tokens")),

@@ -23,7 +23,7 @@ PROVIDERS = [
     _provider("openai", "OpenAI", ["openai"], "https://api.openai.com/v1", "OPENAI_API_KEY", "openai", "openai", ["openai"]),
     _provider("anthropic", "Anthropic", ["anthropic"], "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "anthropic", "anthropic",
               ["anthropic"]),
-    _provider("google", "Google Gemini", ["openai", "gemini"], "https://generativelanguage.googleapis.com/v1beta",
+    _provider("google", "Google Gemini", ["gemini", "openai"], "https://generativelanguage.googleapis.com/v1beta",
               "GEMINI_API_KEY", "google", "google", ["gemini"], "gemini/"),
     _provider("mistral", "Mistral", ["openai"], "https://api.mistral.ai/v1", "MISTRAL_API_KEY", "mistral", "mistral", ["mistral"],
               "mistral/"),

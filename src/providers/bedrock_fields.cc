@@ -1,0 +1,111 @@
+#include "providers/bedrock_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "providers/object_rules.h"
+
+namespace kairos::providers {
+namespace {
+
+constexpr std::int64_t kLeastBudget = 1024; // of Anthropic's models
+
+struct Format {
+  std::string_view media_type;
+  std::string_view word;
+};
+constexpr std::array kImages = {Format{"image/png", "png"}, Format{"image/jpeg", "jpeg"}, Format{"image/jpg", "jpeg"},
+                                Format{"image/gif", "gif"}, Format{"image/webp", "webp"}};
+constexpr std::array kDocuments = {
+    Format{"application/pdf", "pdf"},
+    Format{"text/csv", "csv"},
+    Format{"text/html", "html"},
+    Format{"text/plain", "txt"},
+    Format{"text/markdown", "md"},
+    Format{"application/msword", "doc"},
+    Format{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"},
+    Format{"application/vnd.ms-excel", "xls"},
+    Format{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"}};
+
+template <size_t N>
+std::string_view word_of(const std::array<Format, N>& formats, std::string_view media_type) {
+  const auto* const found = std::ranges::find(formats, media_type, &Format::media_type);
+  return found == formats.end() ? std::string_view{} : found->word;
+}
+
+/// Calls whose results are given now, by an answer whose thoughts the client does not have: Anthropic refuses to think
+/// then.
+bool in_mid_turn(const std::vector<Message>& messages) {
+  if (messages.empty() || messages.back().role != Role::kTool) return false;
+  const auto last = std::ranges::find(messages.rbegin(), messages.rend(), Role::kAssistant, &Message::role);
+  return last != messages.rend() && std::ranges::none_of(last->parts, [](const Part& part) {
+           return part.kind == Part::Kind::kThinking && !part.signature.empty();
+         });
+}
+
+WireResult<std::string> as_claude(const Conversation& conversation, const UpstreamTarget& target,
+                                  std::vector<std::string>& left_out) {
+  const Thinking& thinking = conversation.thinking;
+  if (thinking.kind == Thinking::Kind::kAdaptive) return R"("thinking":{"type":"adaptive"})";
+  if (in_mid_turn(conversation.messages)) {
+    leave_out(left_out, thinking.where);
+    return "";
+  }
+  const bool counted = thinking.kind == Thinking::Kind::kBudget;
+  const std::int64_t wanted = counted ? thinking.budget : budget_of_effort(thinking.effort);
+  const std::int64_t most = target.max_output_tokens > 0 ? target.max_output_tokens / 2 : wanted;
+  const std::int64_t budget = std::min(wanted, most);
+  if (budget < kLeastBudget)
+    return cannot_carry(thinking.where, fmt::format("Anthropic's models reason in at least {} tokens, which need a "
+                                                    "bound on the output of at least {}",
+                                                    kLeastBudget, 2 * kLeastBudget));
+  return fmt::format("\"thinking\":{{\"type\":\"enabled\",\"budget_tokens\":{}}}", budget);
+}
+
+std::string_view effort_of(const Thinking& thinking) {
+  std::string_view effort = thinking.effort;
+  if (thinking.kind == Thinking::Kind::kBudget) effort = effort_of_budget(thinking.budget);
+  if (effort == "minimal") return "low";
+  return effort == "xhigh" || effort == "max" ? "high" : effort;
+}
+
+} // namespace
+
+std::string_view bedrock_image_format(std::string_view media_type) { return word_of(kImages, media_type); }
+std::string_view bedrock_document_format(std::string_view media_type) { return word_of(kDocuments, media_type); }
+
+std::string bedrock_document_name(std::string_view name) {
+  std::string out;
+  for (const char c : name.substr(0, 200)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-()[]").find(c) != std::string_view::npos;
+    if (plain)
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  while (out.ends_with(' ')) out.pop_back();
+  return out.empty() ? "document" : out;
+}
+
+bool is_bedrock_claude(const UpstreamTarget& target) {
+  return target.model_id.empty() || target.model_id.find("anthropic.") != std::string::npos;
+}
+
+WireResult<std::string> bedrock_reasoning(const Conversation& conversation, const UpstreamTarget& target,
+                                          std::vector<std::string>& left_out) {
+  const Thinking& thinking = conversation.thinking;
+  if (thinking.kind == Thinking::Kind::kUnset || thinking.kind == Thinking::Kind::kOff) return "";
+  if (is_bedrock_claude(target)) return as_claude(conversation, target, left_out);
+  const std::string_view effort = effort_of(thinking);
+  if (thinking.kind == Thinking::Kind::kAdaptive || effort.empty()) return "";
+  const auto names = [&](std::string_view word) { return target.model_id.find(word) != std::string::npos; };
+  if (names("openai.gpt")) return fmt::format("\"reasoning_effort\":\"{}\"", effort);
+  if (names("amazon.nova-2"))
+    return fmt::format("\"reasoningConfig\":{{\"type\":\"enabled\",\"maxReasoningEffort\":\"{}\"}}", effort);
+  return cannot_carry(thinking.where, "how much this model reasons cannot be set");
+}
+
+} // namespace kairos::providers

@@ -1,0 +1,326 @@
+// Conversation → Bedrock's converse: docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html. The
+// model stands in the path.
+#include <fmt/format.h>
+
+#include "model/json_writer.h"
+#include "providers/bedrock_fields.h"
+#include "providers/object_rules.h"
+#include "providers/turns.h"
+
+namespace kairos::providers {
+namespace {
+
+using model::JsonWriter;
+using Kind = Part::Kind;
+
+class BedrockBody {
+public:
+  BedrockBody(const Conversation& from, const UpstreamTarget& target)
+      : from_(from), target_(target), json_(out_.body) {}
+
+  WireResult<Written> write() {
+    out_.left_out = from_.left_out;
+    json_.begin_object();
+    auto done = write_system();
+    if (done) done = write_messages();
+    if (done) done = write_tools();
+    if (done) done = write_thinking();
+    if (done) done = write_config();
+    if (done) done = write_format();
+    if (!done) return std::unexpected(done.error());
+    if (!more_.empty()) json_.key("additionalModelRequestFields").raw("{" + more_ + "}");
+    json_.end_object();
+    return std::move(out_);
+  }
+
+private:
+  bool is_claude() const { return is_bedrock_claude(target_); }
+  bool caches() const { return is_claude() || target_.model_id.find("amazon.nova") != std::string::npos; }
+
+  // --- system and messages ---
+
+  Checked write_system() {
+    first_turn_ = leading_system(from_);
+    bool any = false;
+    for (size_t i = 0; i < first_turn_; ++i) {
+      for (const Part& part : from_.messages[i].parts) {
+        if (part.kind != Kind::kText) return cannot_carry(part.where, "a system prompt is text");
+        if (part.text.empty()) continue;
+        if (!any) json_.key("system").begin_array();
+        any = true;
+        write_text(part.text);
+        write_cache(part.cache_control);
+      }
+    }
+    if (any) json_.end_array();
+    return {};
+  }
+
+  Checked write_messages() {
+    auto turns = turns_of(from_, first_turn_, is_claude() && from_.client == model::Endpoint::kMessages);
+    if (!turns) return std::unexpected(turns.error());
+    json_.key("messages").begin_array();
+    for (const Turn& turn : *turns) {
+      json_.begin_object().key("role").string(turn.assistant ? "assistant" : "user").key("content").begin_array();
+      blocks_ = 0;
+      for (const Part* part : turn.parts) {
+        auto done = write_block(*part);
+        if (!done) return done;
+        write_cache(part->cache_control);
+      }
+      if (blocks_ == 0) return refuse(turn.where, "must not be empty");
+      json_.end_array().end_object();
+    }
+    json_.end_array();
+    return {};
+  }
+
+  Checked write_block(const Part& part) {
+    switch (part.kind) {
+    case Kind::kText:
+    case Kind::kRefusal:
+      if (!part.text.empty()) write_text(part.text);
+      return {};
+    case Kind::kImage:
+      return write_image(part);
+    case Kind::kFile:
+      return write_document(part);
+    case Kind::kToolCall:
+      return write_call(part);
+    case Kind::kToolResult:
+      return write_result(part);
+    case Kind::kThinking:
+      return write_thought(part);
+    case Kind::kRedactedThinking:
+      leave_out(out_.left_out, "redacted_thinking");
+      return {};
+    case Kind::kAudio:
+      break;
+    }
+    return cannot_carry(part.where);
+  }
+
+  /// Only some models take them, and others refuse the request; what is not cached costs more, but says the same.
+  void write_cache(const std::string& cache_control) {
+    if (cache_control.empty()) return;
+    if (!caches()) return leave_out(out_.left_out, "cache_control");
+    json_.begin_object().key("cachePoint").begin_object().key("type").string("default");
+    if (cache_control.find("\"1h\"") != std::string::npos) json_.key("ttl").string("1h");
+    json_.end_object().end_object();
+  }
+
+  void write_text(std::string_view text) {
+    ++blocks_;
+    json_.begin_object().key("text").string(text).end_object();
+  }
+
+  void write_bytes(std::string_view data) { json_.key("source").begin_object().key("bytes").string(data).end_object(); }
+
+  Checked write_image(const Part& part) {
+    if (!part.detail.empty() && part.detail != "auto") leave_out(out_.left_out, "detail");
+    if (!part.url.empty()) return cannot_carry(part.where, "Bedrock takes no images by URL; send the image itself");
+    const std::string_view format = bedrock_image_format(part.media_type);
+    if (format.empty()) return cannot_carry(part.where, "Bedrock takes png, jpeg, gif and webp images");
+    ++blocks_;
+    json_.begin_object().key("image").begin_object().key("format").string(format);
+    write_bytes(part.data);
+    json_.end_object().end_object();
+    return {};
+  }
+
+  Checked write_document(const Part& part) {
+    if (!part.url.empty()) return cannot_carry(part.where, "Bedrock takes no files by URL; send the file itself");
+    if (part.data.empty()) {
+      write_text(part.name.empty() ? part.text : part.name + "\n\n" + part.text);
+      return {};
+    }
+    const std::string_view format = bedrock_document_format(part.media_type);
+    if (format.empty())
+      return cannot_carry(part.where, fmt::format("Bedrock takes no files of type {}", part.media_type));
+    ++blocks_;
+    json_.begin_object().key("document").begin_object().key("format").string(format);
+    json_.key("name").string(bedrock_document_name(part.name));
+    write_bytes(part.data);
+    json_.end_object().end_object();
+    return {};
+  }
+
+  Checked write_call(const Part& part) {
+    const auto arguments = parse_json(part.text.empty() ? std::string_view("{}") : part.text, 1);
+    if (!arguments || !arguments->is_object()) return cannot_carry(part.where, "the arguments are not a JSON object");
+    ++blocks_;
+    had_calls_ = true;
+    json_.begin_object().key("toolUse").begin_object().key("toolUseId").string(part.id).key("name").string(part.name);
+    json_.key("input").raw(to_text(*arguments)).end_object().end_object();
+    return {};
+  }
+
+  Checked write_result(const Part& result) {
+    ++blocks_;
+    json_.begin_object().key("toolResult").begin_object().key("toolUseId").string(result.id);
+    json_.key("content").begin_array();
+    for (const Part& part : result.content) {
+      if (part.kind != Kind::kText && part.kind != Kind::kImage && part.kind != Kind::kFile)
+        return cannot_carry(part.where);
+      if (!part.cache_control.empty()) leave_out(out_.left_out, "cache_control");
+      auto done = write_block(part);
+      if (!done) return done;
+    }
+    json_.end_array();
+    if (result.is_error) json_.key("status").string("error");
+    json_.end_object().end_object();
+    return {};
+  }
+
+  /// Thoughts are only taken back with their proof, and by the family that had them.
+  Checked write_thought(const Part& part) {
+    if (part.signature.empty() || !is_claude()) {
+      leave_out(out_.left_out, "thinking");
+      return {};
+    }
+    ++blocks_;
+    json_.begin_object().key("reasoningContent").begin_object().key("reasoningText").begin_object();
+    json_.key("text").string(part.text).key("signature").string(part.signature);
+    json_.end_object().end_object().end_object();
+    return {};
+  }
+
+  // --- tools ---
+
+  Checked write_tools() {
+    if (from_.tools.empty()) return {};
+    const ToolChoice& choice = from_.tool_choice;
+    if (choice.kind == ToolChoice::Kind::kNone && !had_calls_) return {}; // as if there were no tools
+    if (choice.kind == ToolChoice::Kind::kNone)
+      return cannot_carry("tool_choice", "Bedrock cannot be told to call no tool once some have been called");
+    if (choice.parallel == false)
+      return cannot_carry(parallel_field(from_), "Bedrock's models may always call several tools at once");
+    json_.key("toolConfig").begin_object().key("tools").begin_array();
+    for (const Tool& tool : from_.tools) {
+      json_.begin_object().key("toolSpec").begin_object().key("name").string(tool.name);
+      if (!tool.description.empty()) json_.key("description").string(tool.description);
+      json_.key("inputSchema").begin_object().key("json");
+      json_.raw(tool.parameters.empty() ? R"({"type":"object","properties":{}})" : tool.parameters).end_object();
+      if (tool.strict == true) json_.key("strict").boolean(true);
+      json_.end_object().end_object();
+      write_cache(tool.cache_control);
+    }
+    json_.end_array();
+    write_tool_choice();
+    json_.end_object();
+    return {};
+  }
+
+  void write_tool_choice() {
+    switch (from_.tool_choice.kind) {
+    case ToolChoice::Kind::kAuto:
+      json_.key("toolChoice").begin_object().key("auto").begin_object().end_object().end_object();
+      return;
+    case ToolChoice::Kind::kRequired:
+      json_.key("toolChoice").begin_object().key("any").begin_object().end_object().end_object();
+      return;
+    case ToolChoice::Kind::kNamed:
+      json_.key("toolChoice").begin_object().key("tool").begin_object();
+      json_.key("name").string(from_.tool_choice.name).end_object().end_object();
+      return;
+    case ToolChoice::Kind::kUnset:
+    case ToolChoice::Kind::kNone:
+      return;
+    }
+  }
+
+  void add_field(const std::string& json) {
+    if (!json.empty()) more_ += (more_.empty() ? "" : ",") + json;
+  }
+
+  Checked write_thinking() {
+    const auto fields = bedrock_reasoning(from_, target_, out_.left_out);
+    if (!fields) return std::unexpected(fields.error());
+    add_field(*fields);
+    return {};
+  }
+
+  // --- inferenceConfig and the rest ---
+
+  Checked write_config() {
+    std::string metadata;
+    json_.key("inferenceConfig").begin_object();
+    if (target_.max_output_tokens > 0) json_.key("maxTokens").integer(target_.max_output_tokens);
+    for (const Setting& setting : from_.settings) {
+      if (setting.knob == Knob::kMetadata) metadata = setting.json;
+      auto done = write_setting(setting);
+      if (!done) return done;
+    }
+    json_.end_object();
+    if (!metadata.empty()) json_.key("requestMetadata").raw(metadata);
+    return {};
+  }
+
+  Checked write_setting(const Setting& setting) {
+    const auto pass_as = [&](std::string_view name) -> Checked {
+      json_.key(name).raw(setting.json);
+      return {};
+    };
+    switch (setting.knob) {
+    case Knob::kTemperature:
+      return pass_as("temperature");
+    case Knob::kTopP:
+      return pass_as("topP");
+    case Knob::kStop:
+      return pass_as("stopSequences");
+    case Knob::kMetadata:
+      return {};
+    case Knob::kTopK:
+      if (!is_claude()) break;
+      add_field("\"top_k\":" + setting.json);
+      return {};
+    case Knob::kEndUser:
+    case Knob::kSafetyIdentifier:
+    case Knob::kPromptCacheKey:
+      leave_out(out_.left_out, setting.param);
+      return {};
+    case Knob::kVerbosity:
+      if (setting.json == "\"medium\"") return {};
+      break;
+    case Knob::kServiceTier:
+      if (usual_tier(setting.json)) return {};
+      break;
+    case Knob::kStore:
+      return cannot_carry(setting.param, "a translated answer is not kept");
+    default:
+      break;
+    }
+    return cannot_carry(setting.param);
+  }
+
+  Checked write_format() {
+    const OutputFormat& format = from_.format;
+    if (format.kind == OutputFormat::Kind::kText) return {};
+    if (format.kind == OutputFormat::Kind::kJsonObject)
+      return cannot_carry(format.where, "Bedrock knows JSON by a schema only; use json_schema");
+    json_.key("outputConfig").begin_object().key("textFormat").begin_object().key("type").string("json_schema");
+    json_.key("structure").begin_object().key("jsonSchema").begin_object();
+    json_.key("schema").string(format.schema.empty() ? "{}" : format.schema); // a text of JSON
+    json_.key("name").string(format.name.empty() ? "answer" : format.name);
+    if (!format.description.empty()) json_.key("description").string(format.description);
+    json_.end_object().end_object().end_object().end_object();
+    return {};
+  }
+
+  const Conversation& from_;
+  const UpstreamTarget& target_;
+  Written out_;
+  JsonWriter json_;
+  size_t first_turn_ = 0;
+  std::int64_t blocks_ = 0; // of the turn that is being written
+  bool had_calls_ = false;
+  std::string more_; // members of additionalModelRequestFields
+};
+
+} // namespace
+
+WireResult<Written> write_bedrock_body(const Conversation& conversation, const UpstreamTarget& target) {
+  return BedrockBody(conversation, target).write();
+}
+
+} // namespace kairos::providers
