@@ -75,7 +75,11 @@ void filter_tenant_policy(const RouteInput& input, Entry& entry) {
   if (!input.tenant.providers.admits(provider)) entry.causes.add(Cause::kTenantProvider);
   if (!rails.models.admits(model)) entry.causes.add(Cause::kKeyModel);
   if (!rails.providers.admits(provider)) entry.causes.add(Cause::kKeyProvider);
-  const config::OwnKeys* own = input.tenant.own_keys(provider);
+}
+
+/// A tenant that brought keys uses these; a provider without the operator's is for such tenants only.
+void filter_provider_key(const RouteInput& input, Entry& entry) {
+  const config::OwnKeys* own = input.tenant.own_keys(entry.target->provider->id);
   const bool no_key = own == nullptr ? entry.target->provider->own_keys_only : own->keys.empty();
   if (no_key) entry.causes.add(Cause::kNoProviderKey);
 }
@@ -202,6 +206,7 @@ void apply_plain_filters(Field& field) {
     look_up(field.input, entry);
     filter_capability(field.input, entry);
     if (policy) filter_tenant_policy(field.input, entry);
+    filter_provider_key(field.input, entry);
     filter_privacy(field.terms.privacy, entry);
     filter_region(field.input, entry);
   }
