@@ -50,26 +50,70 @@ public:
 private:
   /// How one attempt went, for the loop over the chain.
   enum class Outcome : std::uint8_t { kServed, kTryNext, kEnded };
-  struct Leg { // one attempt while it runs
-    const routing::Choice* choice = nullptr;
-    model::Attempt record;
-    std::unique_ptr<providers::AnswerTap> tap;
-    std::unique_ptr<TranslatedAnswer> translated; // nullptr: the provider's bytes are the client's
-    MonoTime started{};
-    TargetRecord* health = nullptr;
-    const config::OwnKeys* own_keys = nullptr;      // the tenant's, used instead of the operator's
-    std::unique_ptr<net::EventStreamReader> frames; // of a stream that is none of server-sent events
-    std::string key_id;                             // of the provider's key
-    std::int64_t checked_output = 0; // bytes of output at which its length was last held against the bound
-    std::string kept;                // of a stream that may go into the response cache: what was passed on
-    bool too_long_to_keep = false;
-  };
 
   struct Refusal { // a provider's, to be passed on as it is
     int status = 0;
     std::string content_type;
     std::string body;
     providers::Headers headers;
+    Duration retry_after{};
+  };
+
+  /// What opening a call came to: its answer's whole body, or a stream up to its first content.
+  enum class Opened : std::uint8_t {
+    kFailed,  // no answer, or one that broke before its first content
+    kRefused, // a status that is not 2xx
+    kBroken,  // a stream that tells of an error before its first content
+    kWhole,
+    kStream,
+  };
+
+  /// One attempt while it runs. Opening it changes the leg alone, so that two may be opened at once; whatever changes
+  /// the receipt, the reservation or the client's answer comes after, one leg at a time.
+  struct Leg {
+    const routing::Choice* choice = nullptr;
+    model::Attempt record;
+    std::unique_ptr<providers::AnswerTap> tap;
+    std::unique_ptr<TranslatedAnswer> translated; // nullptr: the provider's bytes are the client's
+    std::vector<std::string> left_out;            // hints that its dialect had no word for
+    MonoTime started{};
+    MonoTime waited_since{}; // … and the client has been waiting for a provider since then
+    TargetRecord* health = nullptr;
+    const config::OwnKeys* own_keys = nullptr;      // the tenant's, used instead of the operator's
+    std::unique_ptr<net::EventStreamReader> frames; // of a stream that is none of server-sent events
+    std::string key_id;                             // of the provider's key
+    std::string_view secret;                        // … itself; it lives in the snapshot
+    std::int64_t checked_output = 0; // bytes of output at which its length was last held against the bound
+
+    std::string path; // the request to the provider
+    std::string body;
+    providers::Headers headers;
+    std::unique_ptr<net::Call> call;
+
+    bool opened = false; // opening has ended
+    Opened as = Opened::kFailed;
+    net::CallError failure{net::NetFailure::kCancelled, ""}; // of kFailed
+    Refusal refusal;                                         // of kRefused
+    std::string answer;                                      // of kWhole
+    RawEvents events;                                        // of kStream …
+    std::string out;                                         // … what is to be passed on
+    std::string terminal;                                    // … its last event, held back
+    bool error_event = false;                                // … which tells of an error
+    std::string kept; // of a stream that may go into the response cache: what was passed on
+    bool too_long_to_keep = false;
+
+    /// There is something to pass on.
+    bool answers() const { return opened && (as == Opened::kWhole || as == Opened::kStream); }
+  };
+  using LegPtr = std::shared_ptr<Leg>;
+
+  /// An answer that did not pass a cascade's checks, for the case that no better one comes.
+  struct KeptAnswer {
+    int status = 0;
+    std::string content_type;
+    std::string body;
+    std::string finish_reason;
+    size_t attempt = 0;
   };
 
   struct Rewritten { // a body that rules have changed
@@ -135,6 +179,7 @@ private:
   net::Task<Outcome> try_choice(const routing::Choice& choice);
   net::Task<void> give_up();
   net::Task<bool> pause(Duration time);
+  net::Task<void> end_without_client();
   const routing::Choice* next_choice();
   const routing::Choice* retry_choice() const;
   Duration retry_pause() const;
@@ -142,36 +187,65 @@ private:
   std::optional<ledger::Refusal> hold(const routing::Choice& choice);
   bool hold_money(const routing::Choice& choice);
   model::AttemptReason reason_of(const routing::Choice& choice) const;
+  LegPtr make_leg(const routing::Choice& choice, model::AttemptReason reason);
 
-  // One attempt (flight_serve.cc)
-  net::Task<Outcome> dispatch(Leg& leg);
-  net::Task<Outcome> relay_whole(Leg& leg, net::Call& call);
-  net::Task<Outcome> relay_stream(Leg& leg, net::Call& call);
-  net::Task<Outcome> refused_by_provider(Leg& leg, net::Call& call);
+  // Asking a provider, until there is something of its answer to pass on (flight_open.cc)
+  bool prepare(Leg& leg);
+  net::Task<void> open(Leg& leg);
+  net::Task<void> open_refusal(Leg& leg);
+  net::Task<void> open_stream(Leg& leg);
+  bool take_piece(Leg& leg, std::string_view piece);
+  void take_events(Leg& leg);
+  void take_event(Leg& leg, std::string_view name, std::string_view data, std::string_view raw);
+  void watch_client(std::vector<LegPtr> legs);
+  void client_left();
+  bool drains();
+
+  // A second target where the first one is late (flight_hedge.cc)
+  bool may_hedge();
+  Duration hedge_delay(const Leg& leg) const;
+  net::Task<LegPtr> race(LegPtr first);
+  net::Task<LegPtr> begin_hedge(LegPtr first);
+  void open_apart(LegPtr leg, std::shared_ptr<net::Event> changed);
+  net::Task<void> open_and_tell(LegPtr leg, std::shared_ptr<net::Event> changed);
+  void end_loser(Leg& leg);
+
+  // What becomes of an answer (flight_serve.cc)
+  net::Task<Outcome> conclude(LegPtr leg);
+  net::Task<Outcome> relay_whole(Leg& leg);
+  net::Task<void> answer_whole(const Leg* leg, int status, std::string_view content_type, std::string_view body);
+  net::Task<Outcome> relay_stream(Leg& leg);
   Outcome call_failed(Leg& leg, const net::CallError& error);
+  Outcome refused_by_provider(Leg& leg);
+  Outcome broken_early(Leg& leg);
   void note_refusal(Leg& leg, providers::ErrorClass error);
   void note_success(const Leg& leg);
-  net::Task<void> finish_stream(Leg& leg, bool started, std::string terminal, model::EndedBy broken_by);
-  void take_events(Leg& leg, RawEvents& events, std::string& out, std::string& terminal);
-  void take_event(Leg& leg, std::string_view name, std::string_view data, std::string_view raw, std::string& out,
-                  std::string& terminal);
+  bool goes_on_after(providers::ErrorClass error) const;
+  net::Task<void> finish_stream(Leg& leg, bool started, model::EndedBy broken_by);
   bool over_its_bound(Leg& leg) const;
+  void note_usage(Leg& leg, bool complete);
+  void note_answer(Leg& leg, bool complete);
 
   // Answers in another dialect than the client's (flight_translate.cc)
   void note_left_out(const std::vector<std::string>& names);
   Outcome not_understood(Leg& leg);
   std::string translated_body(Leg& leg, std::string_view body, std::string& content_type);
-  bool take_frames(Leg& leg, std::string_view bytes, std::string& out, std::string& terminal);
-  bool end_without_last_event(Leg& leg, std::string& out, std::string& terminal);
+  void translate_event(Leg& leg, providers::EventKind kind, std::string_view name, std::string_view data);
+
+  // Providers whose streams and keys have a form of their own (native_stream.cc)
+  bool take_frames(Leg& leg, std::string_view bytes);
+  bool end_without_last_event(Leg& leg);
   KeyPool pool_of(const Leg& leg) const;
-  void translate_event(Leg& leg, providers::EventKind kind, std::string_view name, std::string_view data,
-                       std::string& out, std::string& terminal);
-  void note_answer(Leg& leg);
+
+  // Cheap first, better where the answer does not do (flight_cascade.cc)
+  std::string_view wanting(const Leg& leg) const;
+  void keep_and_escalate(Leg& leg, std::string_view check, int status, std::string_view content_type);
+  net::Task<void> serve_kept();
 
   // The receipt (flight_receipt.cc)
   using MakePayload = std::move_only_function<std::string()>;
   net::Task<Result<journal::Appended>> append(journal::Kind kind, MakePayload make);
-  net::Task<Result<void>> announce(const Leg& leg);
+  net::Task<Result<void>> announce(const Leg& leg, const Leg* beside = nullptr);
   net::Task<void> refuse(model::Status status, providers::ClientError error);
   net::Task<bool> leave_shared_receipt();
   std::string decision_json() const;
@@ -183,13 +257,15 @@ private:
   net::Task<bool> close();
   void end_leg(Leg& leg, std::string_view status);
   void count_what_was_produced(Leg& leg);
+  std::int64_t output_seen(const Leg& leg) const;
+  void record_leg(Leg& leg, std::string_view status);
   void price(model::Attempt& attempt, const catalog::Model& model);
   void add_up();
   void set_savings();
   void finish(model::Status status, int http_status, model::EndedBy ended_by);
   void explain();
   void make_head();
-  std::string open_payload(const Leg& leg);
+  std::string open_payload(const Leg& leg, const std::optional<model::Attempt>& beside);
   std::vector<net::Header> answer_headers(std::string_view content_type, bool with_cost);
   ledger::Amounts amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const;
   ledger::Subject subject(std::string_view model_id) const;
@@ -215,7 +291,15 @@ private:
   journal::SharedHead head_; // of the receipt's JSON; what made it does not change once it is there
   Ulid id_;
   ledger::Reservation reservation_;
-  size_t next_ = 0;                                 // place in the chain of what is tried next
+  size_t next_ = 0;             // place in the chain of what is tried next
+  size_t running_ = 0;          // attempts that began and are not on the receipt yet, but the next
+  std::vector<LegPtr> watched_; // to be ended when the client leaves
+  bool draining_ = false;       // the client left, and the answer is read to its end
+  bool hedged_ = false;         // one hedge per request
+  bool escalate_ = false;       // only what is better than what has answered is tried
+  std::optional<KeptAnswer> kept_;
+  std::optional<std::int64_t> too_short_;           // context of a target for which the request was too long
+  size_t served_ = 0;                               // the attempt whose answer the client gets
   const routing::Choice* with_other_key_ = nullptr; // the same target at once, with another of its keys
   const routing::Choice* again_ = nullptr;          // worth another try when the chain is exhausted
   Duration retry_after_{};                          // what the provider asked for, at the last refusal

@@ -21,10 +21,13 @@ Duration Flight::time_left() const {
 /// The next target of the chain whose circuit is not open; the same one again with another key. nullptr: exhausted.
 const routing::Choice* Flight::next_choice() {
   const auto most = static_cast<size_t>(snapshot_->routing.fallback.max_attempts);
-  if (tries() >= most || time_left() <= Duration{}) return nullptr;
+  if (tries() + running_ >= most || time_left() <= Duration{}) return nullptr;
   if (with_other_key_ != nullptr) return std::exchange(with_other_key_, nullptr);
   while (next_ < route_.chain.size()) {
     const routing::Choice& choice = route_.chain[next_++];
+    if (escalate_ && !choice.better) continue;
+    const auto& context = choice.target->model->context_length;
+    if (too_short_ && context && *context <= *too_short_) continue;
     if (gateway_.health_of(*choice.target).admit(gateway_.services_.clock.mono_now())) return &choice;
   }
   return nullptr;
@@ -33,6 +36,7 @@ const routing::Choice* Flight::next_choice() {
 /// After the chain: the last target that may do better in a moment, once more.
 const routing::Choice* Flight::retry_choice() const {
   const auto most = static_cast<size_t>(snapshot_->routing.fallback.max_attempts);
+  if (kept_) return nullptr; // an answer is there
   if (again_ == nullptr || tries() >= most) return nullptr;
   return retry_pause() < std::min(time_left(), kLongestPause) ? again_ : nullptr;
 }
@@ -56,22 +60,24 @@ net::Task<bool> Flight::pause(Duration time) {
   co_return !exchange_.client_gone();
 }
 
+net::Task<void> Flight::end_without_client() {
+  finish(model::Status::kCancelled, 0, model::EndedBy::kClient);
+  co_await close();
+}
+
 net::Task<void> Flight::serve() {
   const routing::Choice* choice = next_choice();
   while (choice != nullptr) {
     const Outcome outcome = co_await try_choice(*choice);
     if (outcome != Outcome::kTryNext) co_return;
+    if (exchange_.client_gone() && opened_) co_return co_await end_without_client();
     choice = next_choice();
     if (choice != nullptr) continue;
     choice = retry_choice();
     if (choice == nullptr) break;
     again_ = nullptr;
     const Duration wait = retry_pause();
-    if (!co_await pause(wait)) {
-      finish(model::Status::kCancelled, 0, model::EndedBy::kClient);
-      co_await close();
-      co_return;
-    }
+    if (!co_await pause(wait)) co_return co_await end_without_client();
     if (!gateway_.health_of(*choice->target).admit(gateway_.services_.clock.mono_now())) break;
   }
   co_await give_up();
@@ -79,6 +85,7 @@ net::Task<void> Flight::serve() {
 
 /// Nothing is left to try. What the last provider said reaches the client as it is.
 net::Task<void> Flight::give_up() {
+  if (kept_) co_return co_await serve_kept();
   if (last_refusal_) {
     finish(model::Status::kError, last_refusal_->status, model::EndedBy::kProvider);
     co_await close();
@@ -146,37 +153,42 @@ bool Flight::hold_money(const routing::Choice& choice) {
 
 model::AttemptReason Flight::reason_of(const routing::Choice& choice) const {
   if (tries() == 0) return model::AttemptReason::kFirst;
+  if (escalate_) return model::AttemptReason::kEscalation;
   const model::Attempt& last = receipt_.attempts.back();
   const bool same = last.model_id == choice.target->model->id && last.provider == choice.target->provider->id &&
                     last.region == choice.target->endpoint->region;
   return same ? model::AttemptReason::kRetry : model::AttemptReason::kFallback;
 }
 
+Flight::LegPtr Flight::make_leg(const routing::Choice& choice, model::AttemptReason reason) {
+  auto leg = std::make_shared<Leg>();
+  leg->choice = &choice;
+  leg->health = &gateway_.health_of(*choice.target);
+  leg->record.index = static_cast<int>(receipt_.attempts.size() + running_);
+  leg->record.model_id = choice.target->model->id;
+  leg->record.provider = choice.target->provider->id;
+  leg->record.region = choice.target->endpoint->region;
+  leg->record.started_at = gateway_.services_.clock.wall_now();
+  leg->record.reason = reason;
+  leg->record.span_id = gateway_.trace_ids_.span_id();
+  leg->record.rewrite = rewrite_record(*choice.target);
+  leg->own_keys = owner_.tenant->own_keys(choice.target->provider->id);
+  leg->record.byok = leg->own_keys != nullptr;
+  leg->tap = std::make_unique<providers::AnswerTap>(
+      providers::upstream_endpoint(receipt_.request.endpoint, upstream_target(choice)), choice.target->dialect);
+  leg->tap->keep_output();
+  return leg;
+}
+
 net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice) {
-  TargetRecord& health = gateway_.health_of(*choice.target);
   if (!hold_money(choice)) {
-    health.abandoned();
+    gateway_.health_of(*choice.target).abandoned();
     co_return Outcome::kTryNext;
   }
-  Leg leg;
-  leg.choice = &choice;
-  leg.health = &health;
-  leg.record.index = static_cast<int>(receipt_.attempts.size());
-  leg.record.model_id = choice.target->model->id;
-  leg.record.provider = choice.target->provider->id;
-  leg.record.region = choice.target->endpoint->region;
-  leg.record.started_at = gateway_.services_.clock.wall_now();
-  leg.record.reason = reason_of(choice);
-  leg.record.span_id = gateway_.trace_ids_.span_id();
-  leg.record.rewrite = rewrite_record(*choice.target);
-  leg.own_keys = owner_.tenant->own_keys(choice.target->provider->id);
-  leg.record.byok = leg.own_keys != nullptr;
-  leg.tap = std::make_unique<providers::AnswerTap>(
-      providers::upstream_endpoint(receipt_.request.endpoint, upstream_target(choice)), choice.target->dialect);
-  leg.tap->keep_output();
-  const auto announced = co_await announce(leg);
+  LegPtr leg = make_leg(choice, reason_of(choice));
+  const auto announced = co_await announce(*leg);
   if (!announced) {
-    health.abandoned();
+    leg->health->abandoned();
     wrong_ =
         providers::ClientError{503,
                                "",
@@ -189,8 +201,16 @@ net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice) {
     co_return Outcome::kEnded;
   }
   opened_ = true;
-  leg.started = gateway_.services_.clock.mono_now();
-  co_return co_await dispatch(leg);
+  leg->started = leg->waited_since = gateway_.services_.clock.mono_now();
+  if (!prepare(*leg)) co_return Outcome::kTryNext;
+  if (may_hedge()) {
+    leg = co_await race(leg);
+  } else {
+    std::vector<LegPtr> legs = {leg};
+    watch_client(std::move(legs));
+    co_await open(*leg);
+  }
+  co_return co_await conclude(leg);
 }
 
 } // namespace kairos::gateway

@@ -3,6 +3,7 @@
 // not into messages.
 #include <fmt/format.h>
 
+#include "gateway/echoes.h"
 #include "gateway/flight.h"
 #include "policy/redact.h"
 
@@ -62,9 +63,9 @@ bool Flight::replace_body(std::string body) {
 
 /// A message for the receipt: providers quote what they complain about.
 std::string Flight::screened(std::string_view message) const {
-  const std::string_view start = message.substr(0, 500);
+  const std::string start = without_echo(message.substr(0, 500), request_.text);
   const config::PrivacyFilter& filter = owner_.tenant->privacy_filter;
-  return filter.detect == 0 ? std::string(start) : policy::redact(start, filter.detect).text;
+  return filter.detect == 0 ? start : policy::redact(start, filter.detect).text;
 }
 
 } // namespace kairos::gateway

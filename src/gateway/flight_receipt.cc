@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gateway/flight.h"
 #include "ledger/price_plan.h"
 #include "ledger/tenant_view.h"
@@ -33,9 +35,13 @@ net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, MakePayl
 }
 
 /// OPEN before the first dispatch, ATTEMPT before each further one: the receipt as it would stand if we crashed now.
-net::Task<Result<void>> Flight::announce(const Leg& leg) {
+/// `beside`: a leg that is being opened meanwhile; a copy of it is taken, since it goes on changing on the loop.
+net::Task<Result<void>> Flight::announce(const Leg& leg, const Leg* beside) {
   const auto kind = opened_ ? journal::Kind::kAttempt : journal::Kind::kOpen;
-  MakePayload make = [this, &leg] { return open_payload(leg); };
+  std::optional<model::Attempt> running;
+  if (beside != nullptr) running = beside->record;
+  if (beside != nullptr && beside->choice->worst_case) running->cost = *beside->choice->worst_case;
+  MakePayload make = [this, &leg, running = std::move(running)] { return open_payload(leg, running); };
   auto written = co_await append(kind, std::move(make));
   if (!written) co_return std::unexpected(written.error());
   co_return Result<void>();
@@ -58,10 +64,14 @@ void Flight::make_head() {
   if (!shared_) std::vector<model::Candidate>().swap(receipt_.candidates);
 }
 
-std::string Flight::open_payload(const Leg& leg) {
+std::string Flight::open_payload(const Leg& leg, const std::optional<model::Attempt>& beside) {
   make_head();
   model::Receipt open = receipt_;
   open.completed_at = leg.record.started_at;
+  if (beside) {
+    open.attempts.push_back(*beside);
+    open.attempts.back().status = "interrupted";
+  }
   open.attempts.push_back(leg.record);
   open.attempts.back().status = "interrupted";
   if (leg.choice->worst_case) open.attempts.back().cost = *leg.choice->worst_case;
@@ -77,16 +87,19 @@ std::string Flight::open_payload(const Leg& leg) {
   return model::json_tail(open);
 }
 
+/// Tokens of what has come of the answer.
+std::int64_t Flight::output_seen(const Leg& leg) const {
+  const auto kept = static_cast<std::int64_t>(leg.tap->output().size());
+  return tokens::estimate(leg.tap->output()) + std::max<std::int64_t>(leg.tap->facts().output_bytes - kept, 0) / 4;
+}
+
 /// Usage did not come: count the output that did, and take the estimate for the input.
 void Flight::count_what_was_produced(Leg& leg) {
-  const providers::AnswerFacts& facts = leg.tap->facts();
   model::Usage& usage = leg.record.usage;
   usage[model::Meter::kInput] = facts_.input_tokens_est;
   if (leg.record.rewrite)
     usage[model::Meter::kInput] = std::max<std::int64_t>(0, facts_.input_tokens_est + leg.record.rewrite->tokens_diff);
-  usage[model::Meter::kOutput] = tokens::estimate(leg.tap->output());
-  if (static_cast<size_t>(facts.output_bytes) > leg.tap->output().size())
-    usage[model::Meter::kOutput] += (facts.output_bytes - static_cast<std::int64_t>(leg.tap->output().size())) / 4;
+  usage[model::Meter::kOutput] = output_seen(leg);
   usage.source = model::UsageSource::kEstimated;
 }
 
@@ -94,26 +107,37 @@ ledger::Amounts Flight::amounts_of(std::optional<Picodollars> cost, std::span<co
   return {cost, cost ? ledger::charged(owner_.tenant->price_plan, lines, receipt_.attempts) : std::nullopt};
 }
 
+/// Puts an attempt that is over in its place on the receipt. Of two that ran at once the later one may end first.
 void Flight::price(model::Attempt& attempt, const catalog::Model& model) {
   auto priced = catalog::cost_of(attempt.usage, model.prices, attempt.started_at, tier_, attempt.index);
   attempt.cost = priced.total;
-  receipt_.attempts.push_back(attempt);
-  const ledger::Amounts amounts = amounts_of(priced.total, priced.lines);
-  actual_.push_back(amounts);
-  if (reservation_.open()) reservation_.finish_attempt(actual_.size() - 1, amounts);
-  receipt_.cost.lines.insert(receipt_.cost.lines.end(), priced.lines.begin(), priced.lines.end());
+  const auto place = static_cast<size_t>(attempt.index);
+  if (receipt_.attempts.size() <= place) receipt_.attempts.resize(place + 1);
+  if (actual_.size() <= place) actual_.resize(place + 1);
+  receipt_.attempts[place] = attempt;
+  actual_[place] = amounts_of(priced.total, priced.lines);
+  if (reservation_.open()) reservation_.finish_attempt(place, actual_[place]);
+  auto& lines = receipt_.cost.lines;
+  const auto after = std::ranges::find_if(lines, [&](const auto& line) { return line.attempt > attempt.index; });
+  lines.insert(after, priced.lines.begin(), priced.lines.end());
 }
 
-void Flight::end_leg(Leg& leg, std::string_view status) {
+/// What is on the receipt of an attempt that is over.
+void Flight::record_leg(Leg& leg, std::string_view status) {
   leg.record.status = status;
-  const MonoTime now = gateway_.services_.clock.mono_now();
-  leg.record.latency_ms = ms_between(leg.started, now);
-  upstream_time_ += now - leg.started;
+  leg.record.latency_ms = ms_between(leg.started, gateway_.services_.clock.mono_now());
+  price(leg.record, *leg.choice->target->model);
+}
+
+/// … and the request's own times and place go by it.
+void Flight::end_leg(Leg& leg, std::string_view status) {
+  record_leg(leg, status);
+  upstream_time_ += gateway_.services_.clock.mono_now() - leg.waited_since;
+  served_ = static_cast<size_t>(leg.record.index);
   receipt_.execution.model_id = leg.record.model_id;
   receipt_.execution.provider = leg.record.provider;
   receipt_.execution.region = leg.record.region;
   if (leg.record.ttft_ms) receipt_.execution.ttft_ms = ms_between(started_, leg.started) + *leg.record.ttft_ms;
-  price(leg.record, *leg.choice->target->model);
 }
 
 void Flight::add_up() {
@@ -139,8 +163,9 @@ void Flight::add_up() {
 void Flight::set_savings() {
   const std::string& baseline = owner_.tenant->baseline_model;
   if (baseline.empty() || receipt_.execution.status != model::Status::kSuccess) return;
+  if (!cached_ && served_ >= receipt_.attempts.size()) return;
   const auto targets = snapshot_->targets_named(baseline);
-  const model::Usage& used = cached_ ? cached_->usage : receipt_.attempts.back().usage;
+  const model::Usage& used = cached_ ? cached_->usage : receipt_.attempts[served_].usage;
   std::vector<model::CostLine> lines;
   if (!targets.empty()) {
     lines =

@@ -104,7 +104,7 @@ net::Task<bool> Flight::look_up_meaning() {
     co_return false;
   }
   opened_ = true;
-  leg.started = gateway_.services_.clock.mono_now();
+  leg.started = leg.waited_since = gateway_.services_.clock.mono_now();
   meaning_ = co_await embed(leg, prompt);
   ++lookups_;
   receipt_.execution.model_id.clear(); // it did not serve the request

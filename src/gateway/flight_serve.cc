@@ -1,32 +1,19 @@
+// What becomes of an opened answer: it is relayed, or the next target is tried. One leg at a time.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <ctime>
 
+#include "gateway/echoes.h"
 #include "gateway/flight.h"
-#include "net/sse.h"
 #include "providers/provider_error.h"
-#include "providers/upstream_request.h"
 #include "tokens/estimate.h"
 
 namespace kairos::gateway {
 namespace {
 
-constexpr size_t kMaxAnswer = 64 * 1024 * 1024;
-constexpr size_t kMaxErrorBody = 1024 * 1024;
-/// Of a refusal's headers: what SDKs act on, and what a provider's support asks for.
-constexpr std::array<std::string_view, 5> kPassedOn = {"retry-after", "retry-after-ms", "x-should-retry",
-                                                       "x-request-id", "request-id"};
-
 constexpr std::string_view kBrokeOff = "the provider's stream broke off; what came before is not complete";
 constexpr std::string_view kCutOff =
     "the provider went past the output bound that was reserved for, so the answer was cut off";
-
-net::CallTimeouts timeouts_of(const config::ProviderLimits& limits) {
-  return {limits.connect, limits.first_byte, limits.idle, limits.total};
-}
 
 /// Nothing can have been produced: the request never reached the provider.
 bool never_arrived(net::NetFailure failure) {
@@ -39,96 +26,71 @@ bool is_timeout(net::NetFailure failure) {
          failure == net::NetFailure::kIdleTimeout || failure == net::NetFailure::kTotalTimeout;
 }
 
-/// RFC 9110: seconds or a date; anything else and what lies in the past is nothing.
-Duration retry_after(std::string_view text, WallTime now) {
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error == std::errc() && end == text.data() + text.size())
-    return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 86'400));
-  std::tm date{};
-  const std::string copy(text);
-  if (strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr) return {};
-  const auto then = std::chrono::system_clock::from_time_t(timegm(&date));
-  return std::max(Duration{}, std::chrono::duration_cast<Duration>(then - now));
+/// For an error inside a stream, which has no status of its own.
+int status_of(providers::ErrorClass error) {
+  using enum providers::ErrorClass;
+  switch (error) {
+  case kInvalid:
+  case kContextWindow:
+  case kContentPolicy:
+    return 400;
+  case kQuota:
+  case kRateLimit:
+    return 429;
+  case kOverloaded:
+    return 503;
+  case kTimeout:
+    return 504;
+  default:
+    return 502;
+  }
 }
 
 } // namespace
 
-net::Task<Flight::Outcome> Flight::dispatch(Leg& leg) {
-  const config::Target& target = *leg.choice->target;
-  const auto changed = leg.record.rewrite ? rewritten(rewrite_mask(target)) : std::nullopt;
-  auto body = make_upstream_body(changed ? changed->request : request_, changed ? changed->body : body_,
-                                 upstream_target(*leg.choice), leg.record.started_at, receipt_.receipt_id);
-  const Upstream& upstream = gateway_.upstream_of(snapshot_, target);
-  if (!body || !upstream.wrong.empty()) {
-    wrong_ = body ? providers::ClientError{500, "", upstream.wrong, "", "", ""}
-                  : providers::ClientError{400, "", body.error().error.message, body.error().param, "", ""};
-    leg.health->abandoned();
-    leg.record.error_type = "invalid";
-    leg.record.usage.source = model::UsageSource::kCounted;
-    end_leg(leg, "error");
-    co_return Outcome::kTryNext;
-  }
-  leg.translated = std::move(body->answer);
-  note_left_out(body->left_out);
-  providers::Headers from_client;
-  const net::Head& head = exchange_.head();
-  for (size_t i = 0; i < head.field_count(); ++i) {
-    if (providers::forwarded_header(target.dialect, head.field(i).name))
-      from_client.emplace_back(head.field(i).name, head.field(i).value);
-  }
-  const config::ProviderKey* pooled = gateway_.services_.keys.pick(pool_of(leg), leg.started);
-  if (pooled != nullptr) leg.key_id = pooled->id;
-  const bool sent_as_it_is = pooled != nullptr && !pooled->aws;
-  const std::string_view key = sent_as_it_is ? std::string_view(pooled->secret.reveal()) : std::string_view{};
-  const providers::UpstreamTarget place = upstream_target(*leg.choice);
-  providers::Headers headers = providers::upstream_headers(place, key, from_client);
-  headers.insert(headers.end(), target.provider->headers.begin(), target.provider->headers.end());
-  forward_trace(target.provider->forward, receipt_.trace, leg.record.span_id, head, headers);
-  const std::string path = upstream.path + providers::upstream_path(receipt_.request.endpoint, place, request_.stream);
-  sign_request(target, pooled, upstream.origin, path, body->bytes, gateway_.services_.clock.wall_now(), headers);
-  net::ClientRequest request;
-  request.target = path;
-  request.body = body->bytes;
-  for (const auto& [name, value] : headers) request.headers.push_back({name, value});
-  net::CallTimeouts timeouts = timeouts_of(target.provider->limits);
-  timeouts.total = std::min(timeouts.total, time_left());
-  net::Call call(gateway_.client_, upstream.origin, timeouts);
-  exchange_.on_client_gone([&call] { call.cancel(); });
+net::Task<Flight::Outcome> Flight::conclude(LegPtr leg) {
   Outcome outcome = Outcome::kTryNext;
-  const auto sent = co_await call.send(request);
-  if (!sent) {
-    outcome = call_failed(leg, sent.error());
-  } else {
-    const int status = call.head().status();
-    const std::string_view type = call.head().find("content-type").value_or("");
-    if (type.starts_with(kEventStreamType)) leg.frames = std::make_unique<net::EventStreamReader>();
-    const bool events = leg.frames != nullptr || type.starts_with("text/event-stream");
-    leg.record.http_status = status;
-    if (status / 100 != 2) {
-      outcome = co_await refused_by_provider(leg, call);
-    } else if (events) {
-      outcome = co_await relay_stream(leg, call);
-    } else {
-      outcome = co_await relay_whole(leg, call);
-    }
+  note_left_out(leg->left_out);
+  switch (leg->as) {
+  case Opened::kFailed:
+    outcome = call_failed(*leg, leg->failure);
+    break;
+  case Opened::kRefused:
+    outcome = refused_by_provider(*leg);
+    break;
+  case Opened::kBroken:
+    outcome = broken_early(*leg);
+    break;
+  case Opened::kWhole:
+    outcome = co_await relay_whole(*leg);
+    break;
+  case Opened::kStream:
+    outcome = co_await relay_stream(*leg);
+    break;
   }
   exchange_.on_client_gone([] {});
-  if (outcome == Outcome::kEnded && receipt_.execution.status == model::Status::kCancelled &&
-      receipt_.completed_at == WallTime{})
-    co_await close();
+  watched_.clear();
+  const bool given_up = outcome == Outcome::kEnded && leg->as != Opened::kWhole && leg->as != Opened::kStream;
+  if (given_up && exchange_.client_gone()) {
+    co_await end_without_client();
+  } else if (given_up) {
+    co_await give_up();
+  }
   co_return outcome;
 }
 
 /// The call broke before anything of the answer was passed on.
 Flight::Outcome Flight::call_failed(Leg& leg, const net::CallError& error) {
   leg.record.error_type = net::name(error.failure);
-  if (never_arrived(error.failure)) leg.record.usage.source = model::UsageSource::kCounted;
   const bool client_left = error.failure == net::NetFailure::kCancelled;
+  if (never_arrived(error.failure) || (client_left && !leg.call->sent())) {
+    leg.record.usage.source = model::UsageSource::kCounted;
+  } else if (leg.tap->facts().events > 0) {
+    note_answer(leg, false);
+  }
   end_leg(leg, client_left ? "cancelled" : is_timeout(error.failure) ? "timeout" : "error");
   if (client_left) {
     leg.health->abandoned();
-    finish(model::Status::kCancelled, 0, model::EndedBy::kClient);
     return Outcome::kEnded;
   }
   leg.health->failed(gateway_.services_.clock.mono_now());
@@ -147,6 +109,7 @@ void Flight::note_refusal(Leg& leg, providers::ErrorClass error) {
   using enum providers::ErrorClass;
   const MonoTime now = gateway_.services_.clock.mono_now();
   const KeyPool pool = pool_of(leg);
+  if (error == kContextWindow) too_short_ = leg.choice->target->model->context_length;
   const bool about_key = error == kRateLimit || error == kAuth || error == kQuota;
   if (about_key && pool.keys.size() > 1) {
     const Duration asked = error == kRateLimit ? std::max(retry_after_, KeyPools::kUsualRest) : KeyPools::kRefusedRest;
@@ -169,18 +132,19 @@ void Flight::note_refusal(Leg& leg, providers::ErrorClass error) {
   if (providers::worth_retry(error)) again_ = leg.choice;
 }
 
-net::Task<Flight::Outcome> Flight::refused_by_provider(Leg& leg, net::Call& call) {
-  Refusal refusal;
-  refusal.status = call.head().status();
-  refusal.content_type = call.head().find("content-type").value_or("application/json");
-  for (const std::string_view name : kPassedOn) {
-    if (const auto value = call.head().find(name)) refusal.headers.emplace_back(name, *value);
-  }
-  retry_after_ = retry_after(call.head().find("retry-after").value_or(""), gateway_.services_.clock.wall_now());
-  auto body = co_await call.read_all(kMaxErrorBody);
-  if (body) refusal.body = std::move(*body);
+/// Whether another target may be asked after this refusal.
+bool Flight::goes_on_after(providers::ErrorClass error) const {
+  const config::Fallback& fallback = snapshot_->routing.fallback;
+  if (error == providers::ErrorClass::kContextWindow) return fallback.on_context_window;
+  if (error == providers::ErrorClass::kContentPolicy) return fallback.on_content_policy;
+  return providers::worth_fallback(error);
+}
+
+Flight::Outcome Flight::refused_by_provider(Leg& leg) {
+  retry_after_ = leg.refusal.retry_after;
+  hide(leg.refusal.body, leg.secret);
   const providers::ProviderError error =
-      providers::read_error(leg.choice->target->dialect, refusal.status, refusal.body);
+      providers::read_error(leg.choice->target->dialect, leg.refusal.status, leg.refusal.body);
   leg.record.error_type = providers::name(error.error);
   leg.record.usage.source = model::UsageSource::kCounted; // a refusal is not billed
   end_leg(leg, "error");
@@ -188,78 +152,86 @@ net::Task<Flight::Outcome> Flight::refused_by_provider(Leg& leg, net::Call& call
   receipt_.execution.error_code = error.code.empty() ? error.type : error.code;
   receipt_.execution.error_message = screened(error.message);
   if (leg.translated) {
-    refusal.content_type = "application/json";
-    refusal.body = providers::error_body(providers::client_dialect(receipt_.request.endpoint),
-                                         providers::to_client_error(error, refusal.status));
+    leg.refusal.content_type = "application/json";
+    leg.refusal.body = providers::error_body(providers::client_dialect(receipt_.request.endpoint),
+                                             providers::to_client_error(error, leg.refusal.status));
   }
-  last_refusal_ = std::move(refusal);
-  if (providers::worth_fallback(error.error)) co_return Outcome::kTryNext;
-  co_await give_up();
-  co_return Outcome::kEnded;
+  last_refusal_ = std::move(leg.refusal);
+  return goes_on_after(error.error) ? Outcome::kTryNext : Outcome::kEnded;
 }
 
-void Flight::note_answer(Leg& leg) {
+/// A stream that told of an error before its first content: as a refusal, but that it has no status.
+Flight::Outcome Flight::broken_early(Leg& leg) {
+  providers::ProviderError error = leg.tap->facts().error.value_or(providers::ProviderError{});
+  hide(error.message, leg.secret);
+  leg.record.error_type = providers::name(error.error);
+  leg.record.usage = leg.tap->facts().usage;
+  if (leg.record.usage.source == model::UsageSource::kUnknown)
+    leg.record.usage.source = model::UsageSource::kCounted; // nothing was answered
+  retry_after_ = {};
+  end_leg(leg, "error");
+  note_refusal(leg, error.error);
+  receipt_.execution.error_code = error.code.empty() ? error.type : error.code;
+  receipt_.execution.error_message = screened(error.message);
+  last_refusal_.reset();
+  wrong_ = providers::to_client_error(error, status_of(error.error));
+  return goes_on_after(error.error) ? Outcome::kTryNext : Outcome::kEnded;
+}
+
+/// `complete`: the answer came to its end, so that what the provider said of usage is all of it. Changes the leg alone.
+void Flight::note_usage(Leg& leg, bool complete) {
+  model::Usage& usage = leg.record.usage;
+  usage = leg.tap->facts().usage;
+  if (usage.source == model::UsageSource::kUnknown) return count_what_was_produced(leg);
+  const std::int64_t unreported = complete ? 0 : output_seen(leg) - usage.output_total();
+  if (unreported <= 0) return;
+  usage[model::Meter::kOutput] += unreported; // Anthropic's streams begin with an output of 1, and end with the truth
+  usage.source = model::UsageSource::kEstimated;
+}
+
+void Flight::note_answer(Leg& leg, bool complete) {
   const providers::AnswerFacts& facts = leg.tap->facts();
   leg.record.response_id = facts.response_id.substr(0, 256);
   leg.record.response_model = facts.response_model.substr(0, 256);
-  leg.record.usage = facts.usage;
   receipt_.execution.finish_reason = facts.finish_reason.substr(0, 64);
-  if (leg.record.usage.source == model::UsageSource::kUnknown) count_what_was_produced(leg);
+  note_usage(leg, complete);
 }
 
-net::Task<Flight::Outcome> Flight::relay_whole(Leg& leg, net::Call& call) {
-  const int status = call.head().status();
-  std::string content_type(call.head().find("content-type").value_or("application/json"));
-  auto body = co_await call.read_all(kMaxAnswer);
-  if (!body) co_return call_failed(leg, body.error());
-  leg.tap->on_body(*body);
+net::Task<Flight::Outcome> Flight::relay_whole(Leg& leg) {
+  const int status = leg.call->head().status();
+  std::string content_type(leg.call->head().find("content-type").value_or("application/json"));
+  leg.tap->on_body(leg.answer);
   if (leg.translated && leg.tap->facts().malformed) co_return not_understood(leg);
-  note_answer(leg);
-  if (leg.translated) *body = translated_body(leg, *body, content_type);
-  end_leg(leg, "success");
+  note_answer(leg, true);
   note_success(leg);
+  const std::string_view check = wanting(leg);
+  if (leg.translated) leg.answer = translated_body(leg, leg.answer, content_type);
+  if (!check.empty()) {
+    keep_and_escalate(leg, check, status, content_type);
+    co_return Outcome::kTryNext;
+  }
+  end_leg(leg, "success");
+  if (exchange_.client_gone()) {
+    co_await end_without_client();
+    co_return Outcome::kServed;
+  }
   finish(model::Status::kSuccess, status, model::EndedBy::kProvider);
+  co_await answer_whole(&leg, status, content_type, leg.answer);
+  co_return Outcome::kServed;
+}
+
+net::Task<void> Flight::answer_whole(const Leg* leg, int status, std::string_view content_type, std::string_view body) {
   if (!co_await close()) {
     const net::ResponseHeaders plain = {{"Content-Type", "application/json"}};
     const providers::ClientError lost{
         503, "", "the receipt cannot be written, so the answer is withheld", "", "receipt_unavailable", ""};
     const std::string text = providers::error_body(providers::client_dialect(receipt_.request.endpoint), lost);
     co_await exchange_.respond(503, plain, text);
-    co_return Outcome::kEnded;
+    co_return;
   }
-  if (!cache_key_.empty()) keep_answer(leg, content_type, *body, "");
-  const auto headers = answer_headers(content_type, body->size() <= 1024 * 1024);
-  co_await exchange_.respond(status, headers, *body);
-  co_return Outcome::kServed;
-}
-
-void Flight::take_events(Leg& leg, RawEvents& events, std::string& out, std::string& terminal) {
-  while (terminal.empty()) {
-    const auto raw = events.next();
-    if (!raw) return;
-    net::SseReader reader;
-    const auto fed = reader.feed(*raw);
-    const auto event = fed ? reader.next() : std::nullopt;
-    if (!event) {
-      out.append(*raw); // a comment
-      continue;
-    }
-    take_event(leg, event->event, event->data, *raw, out, terminal);
-  }
-}
-
-/// One event; `raw` is what it came as.
-void Flight::take_event(Leg& leg, std::string_view name, std::string_view data, std::string_view raw, std::string& out,
-                        std::string& terminal) {
-  const providers::EventKind kind = leg.tap->on_event(name, data);
-  if (kind == providers::EventKind::kContent && !leg.record.ttft_ms) {
-    leg.record.ttft_ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(gateway_.services_.clock.mono_now() - leg.started)
-            .count();
-  }
-  if (leg.translated) return translate_event(leg, kind, name, data, out, terminal);
-  if (kind == providers::EventKind::kUsageOnly && !request_.include_usage) return;
-  (kind == providers::EventKind::kTerminal ? terminal : out).append(raw);
+  if (leg != nullptr && !cache_key_.empty()) keep_answer(*leg, content_type, std::string(body), "");
+  const auto headers = answer_headers(content_type, body.size() <= 1024 * 1024);
+  co_await exchange_.respond(status, headers, body);
 }
 
 /// True once a provider that was told the bound has clearly produced more. Bytes are looked at first, since counting
@@ -288,60 +260,58 @@ void Flight::note_success(const Leg& leg) {
   }
 }
 
-net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg, net::Call& call) {
-  RawEvents events;
-  std::string out;
-  std::string terminal;
+net::Task<Flight::Outcome> Flight::relay_stream(Leg& leg) {
   bool started = false;
   bool writable = true;
   auto broken_by = model::EndedBy::kProvider;
-  while (terminal.empty() && writable) {
-    const auto piece = co_await call.read_some();
-    if (!started && !piece) co_return call_failed(leg, piece.error());
-    if (!piece && is_timeout(piece.error().failure)) broken_by = model::EndedBy::kTimeout;
-    if (!piece) break;
-    out.clear();
-    if (piece->empty()) {
-      if (!end_without_last_event(leg, out, terminal)) break;
-    } else if (leg.frames) {
-      if (!take_frames(leg, *piece, out, terminal)) break;
-    } else {
-      if (!events.feed(*piece)) break;
-      take_events(leg, events, out, terminal);
-    }
-    keep_piece(leg, out);
-    if (terminal.empty() && over_its_bound(leg)) {
-      broken_by = model::EndedBy::kCap;
-      call.cancel();
-      break;
-    }
-    if (out.empty()) continue;
-    if (!started) {
+  while (true) {
+    keep_piece(leg, leg.out);
+    if (!leg.out.empty() && writable && !started) {
       started = true;
       const auto headers = answer_headers("text/event-stream", false);
-      writable = co_await exchange_.start_stream(200, headers, out);
-    } else {
-      writable = co_await exchange_.write(out);
+      writable = co_await exchange_.start_stream(200, headers, leg.out);
+    } else if (!leg.out.empty() && writable) {
+      writable = co_await exchange_.write(leg.out);
     }
+    leg.out.clear();
+    if (!leg.terminal.empty() || (!writable && !drains())) break;
+    const auto piece = co_await leg.call->read_some();
+    if (!piece && is_timeout(piece.error().failure)) broken_by = model::EndedBy::kTimeout;
+    if (!piece) leg.record.error_type = net::name(piece.error().failure);
+    if (!piece || !take_piece(leg, *piece)) break;
+    if (!leg.terminal.empty() || !over_its_bound(leg)) continue;
+    broken_by = model::EndedBy::kCap;
+    leg.call->cancel();
+    break;
   }
-  co_await finish_stream(leg, started, terminal, broken_by);
-  if (!terminal.empty() && writable) {
-    const auto rest = co_await call.read_some(); // its end, so that the connection can be used again
+  const bool complete = !leg.terminal.empty();
+  co_await finish_stream(leg, started, broken_by);
+  if (complete && writable) {
+    const auto rest = co_await leg.call->read_some(); // its end, so that the connection can be used again
     static_cast<void>(rest);
   }
   co_return Outcome::kServed;
 }
 
 /// CLOSE is in the journal before the client gets the dialect's last event.
-net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string terminal, model::EndedBy broken_by) {
-  note_answer(leg);
+net::Task<void> Flight::finish_stream(Leg& leg, bool started, model::EndedBy broken_by) {
   const bool gone = exchange_.client_gone();
-  const bool complete = !terminal.empty();
+  const bool complete = !leg.terminal.empty() && !leg.error_event;
+  note_answer(leg, complete);
+  if (complete) leg.record.error_type.clear();
+  if (leg.error_event && leg.tap->facts().error) {
+    providers::ProviderError error = *leg.tap->facts().error;
+    hide(error.message, leg.secret);
+    hide(leg.terminal, leg.secret);
+    leg.record.error_type = providers::name(error.error);
+    receipt_.execution.error_code = error.code.empty() ? error.type : error.code;
+    receipt_.execution.error_message = screened(error.message);
+  }
   end_leg(leg, complete ? "success" : gone ? "cancelled" : "interrupted");
-  if (complete) {
+  if (gone) {
+    finish(model::Status::kCancelled, started ? 200 : 0, model::EndedBy::kClient);
+  } else if (complete) {
     finish(model::Status::kSuccess, 200, model::EndedBy::kProvider);
-  } else if (gone) {
-    finish(model::Status::kCancelled, 200, model::EndedBy::kClient);
   } else {
     finish(model::Status::kInterrupted, 200, broken_by);
   }
@@ -354,24 +324,23 @@ net::Task<void> Flight::finish_stream(Leg& leg, bool started, std::string termin
   }
   const bool closed = co_await close();
   if (!closed) co_return exchange_.abort();
+  if (gone) co_return exchange_.abort();
   std::string last;
   if (complete) {
-    last = last_comment() + terminal;
-    keep_answer(leg, "text/event-stream", std::move(leg.kept), std::move(terminal));
+    last = last_comment() + leg.terminal;
+    keep_answer(leg, "text/event-stream", std::move(leg.kept), std::move(leg.terminal));
+  } else if (leg.error_event) {
+    last = std::move(leg.terminal); // the provider's own words
   } else {
     const bool cut = broken_by == model::EndedBy::kCap;
-    providers::ClientError broken{cut ? 402 : 502,
-                                  "",
-                                  std::string(cut ? kCutOff : kBrokeOff),
-                                  "",
-                                  cut ? "budget_exceeded" : "upstream_error",
-                                  ""};
-    if (const auto& error = leg.tap->facts().error; leg.translated && error && !cut)
-      broken = providers::to_client_error(*error, 502);
-    const auto& facts = leg.tap->facts();
-    const std::int64_t before = leg.translated ? leg.translated->written() : facts.events;
-    const bool told = facts.error && !leg.translated; // by the provider itself
-    if (!told || cut) last = providers::error_event(receipt_.request.endpoint, broken, before);
+    const providers::ClientError broken{cut ? 402 : 502,
+                                        "",
+                                        std::string(cut ? kCutOff : kBrokeOff),
+                                        "",
+                                        cut ? "budget_exceeded" : "upstream_error",
+                                        ""};
+    const std::int64_t before = leg.translated ? leg.translated->written() : leg.tap->facts().events;
+    last = providers::error_event(receipt_.request.endpoint, broken, before);
   }
   if (!started) {
     const auto headers = answer_headers("text/event-stream", false);

@@ -32,12 +32,18 @@ std::string Flight::translated_body(Leg& leg, std::string_view body, std::string
   return answer + last;
 }
 
-void Flight::translate_event(Leg& leg, providers::EventKind kind, std::string_view name, std::string_view data,
-                             std::string& out, std::string& terminal) {
-  leg.translated->on_event(name, data, out);
+/// Changes the leg alone, as all that opens one.
+void Flight::translate_event(Leg& leg, providers::EventKind kind, std::string_view name, std::string_view data) {
+  if (kind == providers::EventKind::kError) {
+    const providers::ProviderError error = leg.tap->facts().error.value_or(providers::ProviderError{});
+    leg.terminal = providers::error_event(receipt_.request.endpoint, providers::to_client_error(error, 502),
+                                          leg.translated->written());
+    return;
+  }
+  leg.translated->on_event(name, data, leg.out);
   if (kind != providers::EventKind::kTerminal) return;
-  note_answer(leg);
-  leg.translated->finish(leg.record.usage, out, terminal);
+  note_usage(leg, true);
+  leg.translated->finish(leg.record.usage, leg.out, leg.terminal);
 }
 
 } // namespace kairos::gateway

@@ -107,6 +107,7 @@ private:
   config::SnapshotPtr upstreams_of_; // whose endpoints upstreams_ are
   std::unordered_map<const config::ProviderEndpoint*, Upstream> upstreams_;
   std::unordered_map<std::string, TargetRecord*> records_; // of the board, looked up once
+  double hedge_credit_ = 1;                                // hedges that may be made now; each request adds its share
   UlidGenerator ids_;
   TraceIdSource trace_ids_;
 };

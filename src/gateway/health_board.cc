@@ -120,8 +120,13 @@ model::TargetHealth TargetRecord::health(MonoTime now) const {
   const Slot all = sum(now);
   model::TargetHealth health;
   health.available = !open_until_ || (now >= *open_until_ && !probing_);
+  health.requests = all.good + all.failed;
+  health.failures = all.failed;
   health.ttft_p50_ms = all.ttft.percentile_ms(0.50);
+  health.ttft_p75_ms = all.ttft.percentile_ms(0.75);
+  health.ttft_p95_ms = all.ttft.percentile_ms(0.95);
   health.latency_p50_ms = all.latency.percentile_ms(0.50);
+  health.latency_p75_ms = all.latency.percentile_ms(0.75);
   health.latency_p95_ms = all.latency.percentile_ms(0.95);
   const double seconds = std::chrono::duration<double>(all.producing).count();
   if (seconds > 0) health.tokens_per_second = static_cast<double>(all.output_tokens) / seconds;

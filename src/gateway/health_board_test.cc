@@ -85,6 +85,11 @@ TEST(Health, PercentilesAndThroughputOfTheWindow) {
   EXPECT_GE(*health.latency_p95_ms, 950);
   EXPECT_LE(*health.latency_p95_ms, 1130);
   EXPECT_EQ(*health.ttft_p50_ms, 5);
+  EXPECT_EQ(*health.ttft_p95_ms, 5);
+  EXPECT_LE(*health.latency_p50_ms, *health.latency_p75_ms);
+  EXPECT_LE(*health.latency_p75_ms, *health.latency_p95_ms);
+  EXPECT_GT(health.requests, 0);
+  EXPECT_EQ(health.failures, 0);
   EXPECT_NEAR(*health.tokens_per_second, 1000, 1);
   EXPECT_FALSE(record.health(kStart + std::chrono::minutes(6)).latency_p50_ms);
 }

@@ -29,7 +29,7 @@ KeyPool Flight::pool_of(const Leg& leg) const {
 }
 
 /// Messages of an event stream as far as they are complete. False: this is no event stream.
-bool Flight::take_frames(Leg& leg, std::string_view bytes, std::string& out, std::string& terminal) {
+bool Flight::take_frames(Leg& leg, std::string_view bytes) {
   leg.frames->feed(bytes);
   while (true) {
     const auto message = leg.frames->next();
@@ -42,19 +42,19 @@ bool Flight::take_frames(Leg& leg, std::string_view bytes, std::string& out, std
       model::append_json_string(data, (*message)->error_message);
       data += "}";
     }
-    take_event(leg, error ? "serviceError" : (*message)->name, data, {}, out, terminal);
+    take_event(leg, error ? "serviceError" : (*message)->name, data, {});
   }
 }
 
 /// Gemini's and Bedrock's streams have no last event: they end, and are complete if they said why they stopped.
-bool Flight::end_without_last_event(Leg& leg, std::string& out, std::string& terminal) {
+bool Flight::end_without_last_event(Leg& leg) {
   const providers::AnswerFacts& facts = leg.tap->facts();
   const bool inside = leg.frames != nullptr && leg.frames->inside_message();
   const model::Dialect dialect = leg.choice->target->dialect;
   const bool native = dialect == model::Dialect::kGemini || dialect == model::Dialect::kBedrock;
   if (!leg.translated || !native || inside || facts.error || !facts.saw_terminal) return false;
-  note_answer(leg);
-  leg.translated->finish(leg.record.usage, out, terminal);
+  note_usage(leg, true);
+  leg.translated->finish(leg.record.usage, leg.out, leg.terminal);
   return true;
 }
 

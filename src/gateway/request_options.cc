@@ -85,6 +85,30 @@ Result<void> set_latency(RequestOptions& options, std::string_view value) {
   return {};
 }
 
+Result<void> set_throughput(RequestOptions& options, std::string_view value) {
+  std::int64_t tokens = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), tokens);
+  if (error != std::errc() || end != value.data() + value.size() || tokens <= 0 || tokens > 1'000'000) {
+    return bad("Preferred-Min-Throughput", value, "a whole number of tokens per second, at most 1000000");
+  }
+  options.constraints.preferred_min_throughput = tokens;
+  return {};
+}
+
+Result<void> set_quantizations(RequestOptions& options, std::string_view list) {
+  options.constraints.quantizations = 0;
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    const std::string_view name = trim(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    model::Quantization one{};
+    if (!model::parse_name(model::kQuantizationNames, name, one))
+      return bad("Quantizations", name, fmt::format("one of {}", fmt::join(model::kQuantizationNames, ", ")));
+    options.constraints.quantizations |= model::bit(one);
+  }
+  return {};
+}
+
 Result<void> set_collection(RequestOptions& options, std::string_view value) {
   if (value != "deny" && value != "allow") return bad("Data-Collection", value, "'deny' or 'allow'");
   options.constraints.deny_data_collection = value == "deny";
@@ -125,15 +149,17 @@ struct Option {
   std::string_view field;
   Result<void> (*set)(RequestOptions&, std::string_view);
 };
-constexpr std::array<Option, 9> kOptions = {{{"Workflow", "workflow", set_workflow},
-                                             {"Tags", "tags", set_tags},
-                                             {"Max-Cost-Usd", "max_cost_usd", set_max_cost},
-                                             {"Min-Quality", "min_quality", set_min_quality},
-                                             {"Data-Collection", "data_collection", set_collection},
-                                             {"Zdr", "zdr", set_zdr},
-                                             {"Region", "region", set_region},
-                                             {"Cache", "cache", set_cache},
-                                             {"Preferred-Max-Latency-Ms", "preferred_max_latency_ms", set_latency}}};
+constexpr std::array<Option, 11> kOptions = {{{"Workflow", "workflow", set_workflow},
+                                              {"Tags", "tags", set_tags},
+                                              {"Max-Cost-Usd", "max_cost_usd", set_max_cost},
+                                              {"Min-Quality", "min_quality", set_min_quality},
+                                              {"Data-Collection", "data_collection", set_collection},
+                                              {"Zdr", "zdr", set_zdr},
+                                              {"Region", "region", set_region},
+                                              {"Cache", "cache", set_cache},
+                                              {"Preferred-Max-Latency-Ms", "preferred_max_latency_ms", set_latency},
+                                              {"Preferred-Min-Throughput", "preferred_min_throughput", set_throughput},
+                                              {"Quantizations", "quantizations", set_quantizations}}};
 
 std::string_view trimmed_token(simdjson::ondemand::value& value) { return trim(value.raw_json_token()); }
 
@@ -155,8 +181,25 @@ Result<void> tags_object(RequestOptions& options, simdjson::ondemand::value& val
   return {};
 }
 
+Result<void> quantization_list(RequestOptions& options, simdjson::ondemand::value& value) {
+  const auto no_list = fail(Code::kInvalid, "kairosroute.quantizations: must be a list of names, such as [\"bf16\"]");
+  simdjson::ondemand::array array;
+  if (value.get_array().get(array) != simdjson::SUCCESS) return no_list;
+  model::Quantizations accepted = 0;
+  for (auto item : array) {
+    std::string_view name;
+    if (item.get_string().get(name) != simdjson::SUCCESS) return no_list;
+    auto set = set_quantizations(options, name.empty() ? "''" : name);
+    if (!set) return fail(Code::kInvalid, fmt::format("kairosroute.quantizations: {}", set.error().message));
+    accepted |= options.constraints.quantizations;
+  }
+  options.constraints.quantizations = accepted;
+  return {};
+}
+
 Result<void> set_field(RequestOptions& options, const Option& option, simdjson::ondemand::value& value) {
   if (option.field == "tags") return tags_object(options, value);
+  if (option.field == "quantizations") return quantization_list(options, value);
   std::string_view text;
   simdjson::ondemand::json_type type{};
   if (value.type().get(type) == simdjson::SUCCESS && type == simdjson::ondemand::json_type::string) {

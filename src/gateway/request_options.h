@@ -29,7 +29,7 @@ inline constexpr size_t kMaxWorkflow = 128;
 Result<bool> set_option(RequestOptions& options, std::string_view name, std::string_view value);
 
 /// The body's `kairosroute` object: keys workflow, tags{}, max_cost_usd, min_quality, data_collection, zdr, region,
-/// cache, preferred_max_latency_ms. Unknown keys are errors.
+/// cache, preferred_max_latency_ms, preferred_min_throughput, quantizations[]. Unknown keys are errors.
 Result<RequestOptions> parse_options_object(std::string_view json);
 
 } // namespace kairos::gateway

@@ -23,12 +23,15 @@ TEST(RequestOptions, HeadersAndBodyMeanTheSame) {
                                     {"Zdr", "true"},
                                     {"Region", "eu"},
                                     {"Cache", "off"},
-                                    {"Preferred-Max-Latency-Ms", "900"}}) {
+                                    {"Preferred-Max-Latency-Ms", "900"},
+                                    {"Preferred-Min-Throughput", "40"},
+                                    {"Quantizations", "bf16, fp16"}}) {
     EXPECT_TRUE(set_option(headers, name, value).value_or(false)) << name;
   }
   const auto body =
       parse_options_object(R"({"workflow":"contract-review","tags":{"team":"legal","env":"prod"},"max_cost_usd":0.05,
-    "min_quality":0.8,"data_collection":"deny","zdr":true,"region":"eu","cache":"off","preferred_max_latency_ms":900})");
+    "min_quality":0.8,"data_collection":"deny","zdr":true,"region":"eu","cache":"off","preferred_max_latency_ms":900,
+    "preferred_min_throughput":40,"quantizations":["fp16","bf16"]})");
   ASSERT_TRUE(body.has_value()) << body.error().message;
   EXPECT_EQ(headers.workflow, body->workflow);
   EXPECT_EQ(headers.tags, body->tags);
@@ -39,6 +42,10 @@ TEST(RequestOptions, HeadersAndBodyMeanTheSame) {
   EXPECT_EQ(body->constraints.region, "eu");
   EXPECT_EQ(body->cache, CacheUse::kOff);
   EXPECT_EQ(body->constraints.preferred_max_latency_ms, 900);
+  EXPECT_EQ(body->constraints.preferred_min_throughput, 40);
+  EXPECT_EQ(body->constraints.quantizations,
+            model::bit(model::Quantization::kFp16) | model::bit(model::Quantization::kBf16));
+  EXPECT_EQ(headers.constraints.quantizations, body->constraints.quantizations);
 }
 
 TEST(RequestOptions, RefusalsNameTheHeaderAndTheValue) {
@@ -47,6 +54,9 @@ TEST(RequestOptions, RefusalsNameTheHeaderAndTheValue) {
   EXPECT_NE(refusal("Tags", "a=1,a=2").find("given twice"), std::string::npos);
   EXPECT_NE(refusal("Tags", "novalue").find("key=value"), std::string::npos);
   EXPECT_NE(refusal("Preferred-Max-Latency-Ms", "1e3").find("whole number"), std::string::npos);
+  EXPECT_NE(refusal("Quantizations", "fp7").find("'fp7' is not one of unknown, int4"), std::string::npos);
+  EXPECT_FALSE(parse_options_object(R"({"quantizations":"bf16"})").has_value());
+  EXPECT_FALSE(parse_options_object(R"({"quantizations":[""]})").has_value());
   EXPECT_EQ(parse_options_object(R"({"colour":1})").error().message,
             "kairosroute.colour: there is no such option; see the list in the README");
   EXPECT_FALSE(parse_options_object(R"([1])").has_value());

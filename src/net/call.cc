@@ -151,6 +151,7 @@ CallResult<void> Call::Impl::no_head() const {
 }
 
 Task<CallResult<void>> Call::Impl::exchange(const ClientRequest& request) {
+  begun = true;
   head_request = request.method == "HEAD";
   answer_begun = false;
   stage(timeouts.first_byte, NetFailure::kFirstByteTimeout);
@@ -231,6 +232,7 @@ Task<CallResult<std::string>> Call::read_all(size_t limit) {
 }
 
 void Call::cancel() { impl_->give_up(NetFailure::kCancelled); }
+bool Call::sent() const { return impl_->begun; }
 bool Call::reused() const { return impl_->reused; }
 bool Call::retried() const { return impl_->retried; }
 

@@ -58,6 +58,7 @@ struct Call::Impl {
   MessageParser parser;
   std::string bad_answer; // why it was refused
   bool head_request = false;
+  bool begun = false; // to be written: a connection stood
   bool written = false;
   bool answer_begun = false;
   std::string piece;

@@ -102,6 +102,8 @@ public:
   /// Ends whatever the call is waiting for with kCancelled. On the loop.
   void cancel();
   bool reused() const;
+  /// Some of the request may have arrived: a connection stood, and its bytes were given to it.
+  bool sent() const;
   bool retried() const;
 
 private:

@@ -1,7 +1,7 @@
 // HTTP/1.1 server. Each Server lives on one Loop; several may share a port (SO_REUSEPORT). A connection is handled by
 // one coroutine on its loop; requests on it one after the other, in order. What is refused without asking the handler:
-// heads that are malformed, too large, too slow or framed ambiguously, and bodies whose Content-Length is over the
-// limit.
+// heads that are malformed, too large, too slow or framed ambiguously. A body whose Content-Length is over the limit is
+// not read: read_body() says kTooLarge at once.
 #pragma once
 
 #include <functional>

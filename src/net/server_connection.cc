@@ -90,7 +90,8 @@ private:
   bool silent_answer_ = false;
   bool keep_alive_ = true;
   bool busy_ = false;
-  bool refused_ = false; // the parser is spent
+  bool refused_ = false;   // the parser is spent
+  bool too_large_ = false; // by the length that it tells; nothing of the body is taken in
   bool timed_out_ = false;
 };
 
@@ -134,6 +135,8 @@ Task<bool> ServerConnection::read_head() {
     const auto used = parser_.feed(stream_.input());
     if (!used) {
       refused_ = true;
+      too_large_ = used.error().status == 413; // the head is whole, so that the handler may say whose request it is
+      if (too_large_) break;
       co_await refuse(used.error());
       co_return false;
     }
@@ -151,7 +154,7 @@ Task<bool> ServerConnection::read_head() {
 Task<void> ServerConnection::serve_one() {
   answer_ = Answer::kNone;
   silent_answer_ = false;
-  keep_alive_ = parser_.keep_alive() && !shared_.draining;
+  keep_alive_ = !too_large_ && parser_.keep_alive() && !shared_.draining;
   if (parser_.done()) stream_.watch();
   co_await shared_.handler(*this);
   stream_.on_close(nullptr);
@@ -164,6 +167,7 @@ Task<void> ServerConnection::serve_one() {
 }
 
 Task<Result<std::string_view>> ServerConnection::read_body() {
+  if (too_large_) co_return fail(Code::kTooLarge, "the body is larger than the limit");
   if (!parser_.done()) {
     auto read = co_await read_rest();
     watchdog_.clear();

@@ -73,6 +73,7 @@ struct ParsedRequest {
   std::int64_t audio_bytes = 0; // inline base64 audio, in characters
   std::int64_t file_bytes = 0;  // inline base64 files (PDF, …), in characters
   bool remote_parts = false;    // files by id or URL: their tokens cannot be known from the body
+  bool wants_json = false;      // the answer is to be JSON, of any shape or of a schema
   bool deterministic = false;   // temperature is given and is 0
 
   EditPoints edits;

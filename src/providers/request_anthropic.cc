@@ -149,7 +149,7 @@ Checked read_output_format(RequestReader& reader, Json value, const Path& path, 
   const auto object = as_object(value, path);
   if (!object) return std::unexpected(object.error());
   if (text_member(value, "type") == "json_schema" || object_member(value, "format"))
-    reader.out.needs.json_schema = true;
+    reader.out.needs.json_schema = reader.out.wants_json = true;
   reader.add_text(where.value.of(reader.body));
   return {};
 }

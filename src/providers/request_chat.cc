@@ -137,6 +137,7 @@ Checked read_response_format(RequestReader& reader, Json value, const Path& path
   const std::string_view type = text_member(value, "type");
   if (type.empty()) return refuse(Path{&path, "type"}.text(), "must be a string");
   if (type == "json_schema") reader.out.needs.json_schema = true;
+  if (type == "json_object" || type == "json_schema") reader.out.wants_json = true;
   reader.add_text(where.value.of(reader.body));
   return {};
 }

@@ -109,6 +109,7 @@ Checked read_response_text(RequestReader& reader, Json value, const Path& path, 
   if (!object) return std::unexpected(object.error());
   const auto format = member(value, "format");
   if (format && text_member(*format, "type") == "json_schema") reader.out.needs.json_schema = true;
+  if (format && text_member(*format, "type").starts_with("json_")) reader.out.wants_json = true;
   reader.add_text(where.value.of(reader.body));
   return {};
 }

@@ -129,6 +129,7 @@ void look_up(const RouteInput& input, Entry& entry) {
   entry.input_est = input.facts.input_tokens_est;
   if (const model::TargetHealth* known = input.health.find(entry.target->health_key)) {
     entry.latency_ms = known->latency_p50_ms;
+    entry.tokens_per_second = known->tokens_per_second;
     if (!known->available) entry.causes.add(Cause::kBreakerOpen);
     if (known->input_ratio) entry.input_est = scaled(entry.input_est, *known->input_ratio);
   }

@@ -26,6 +26,7 @@ enum class Cause : std::uint8_t {
   kStreaming,
   kDeprecated,
   kNotFree,
+  kQuantization,
   kContext,
   kTenantModel,
   kTenantProvider,
@@ -44,7 +45,7 @@ enum class Cause : std::uint8_t {
   kOverBudget,
   kOverMaxCost,
 };
-inline constexpr size_t kCauseCount = 29;
+inline constexpr size_t kCauseCount = 30;
 model::Filter filter_of(Cause cause);
 
 class Causes {
@@ -69,6 +70,7 @@ struct Entry {
   bool clamped = false;
   std::optional<double> quality;
   std::optional<std::int64_t> latency_ms;
+  std::optional<double> tokens_per_second;
   std::optional<Picodollars> est_cost;
   std::optional<Picodollars> worst_case;
   const catalog::PriceRow* price = nullptr;

@@ -12,7 +12,7 @@ constexpr std::array<model::Filter, kCauseCount> kFilters = [] {
   const auto fill = [&](Cause from, Cause to, model::Filter filter) {
     for (auto i = static_cast<size_t>(from); i <= static_cast<size_t>(to); ++i) filters[i] = filter;
   };
-  fill(Cause::kDialect, Cause::kNotFree, model::Filter::kCapability);
+  fill(Cause::kDialect, Cause::kQuantization, model::Filter::kCapability);
   fill(Cause::kContext, Cause::kContext, model::Filter::kContextLength);
   fill(Cause::kTenantModel, Cause::kNoProviderKey, model::Filter::kTenantPolicy);
   fill(Cause::kMayTrain, Cause::kRetains, model::Filter::kPrivacy);
@@ -56,6 +56,11 @@ void filter_capability(const RouteInput& input, Entry& entry) {
   require(input.facts.stream, can.streaming, Cause::kStreaming);
   require(!entry.pinned, !entry.target->model->deprecated_at(input.now), Cause::kDeprecated);
   require(input.facts.variant == model::Variant::kFree, is_free(entry), Cause::kNotFree);
+  const auto accepts = [&](model::Quantizations accepted) {
+    return accepted == 0 || (accepted & model::bit(entry.target->quantization)) != 0;
+  };
+  require(true, accepts(input.tenant.quantizations), Cause::kQuantization);
+  require(true, accepts(input.facts.constraints.quantizations), Cause::kQuantization);
 }
 
 bool limits(const config::AllowList& list) { return !list.allow.empty() || !list.deny.empty(); }

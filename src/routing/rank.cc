@@ -37,8 +37,11 @@ double score_of(const config::Weights& weights, const Least& least, const Entry&
 }
 
 bool too_slow(const Field& field, const Entry& entry) {
-  const auto& preferred = field.input.facts.constraints.preferred_max_latency_ms;
-  return preferred && entry.latency_ms && *entry.latency_ms > *preferred;
+  const model::Constraints& wishes = field.input.facts.constraints;
+  const bool late = wishes.preferred_max_latency_ms && entry.latency_ms.value_or(0) > *wishes.preferred_max_latency_ms;
+  const bool trickles = wishes.preferred_min_throughput && entry.tokens_per_second &&
+                        *entry.tokens_per_second < static_cast<double>(*wishes.preferred_min_throughput);
+  return late || trickles;
 }
 
 std::int64_t context_if_asked(const Field& field, const Entry& entry) {
@@ -49,7 +52,7 @@ std::int64_t context_if_asked(const Field& field, const Entry& entry) {
 /// By the strategy alone: negative if `a` comes first.
 int compare(const Field& field, const Entry& a, const Entry& b) {
   const auto less_first = [](auto left, auto right) { return left < right ? -1 : right < left ? 1 : 0; };
-  const config::Strategy strategy = field.input.snapshot.routing.strategy;
+  const config::Strategy strategy = field.input.snapshot.routing.order;
   const int by_cost = less_first(cost_or_most(a), cost_or_most(b));
   if (a.pinned || strategy == config::Strategy::kCheapest) return by_cost;
   if (strategy == config::Strategy::kBalanced) return less_first(b.score, a.score);

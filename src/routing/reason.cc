@@ -147,7 +147,7 @@ std::string which(const Field& field, const Entry& winner) {
   if (field.input.facts.variant == model::Variant::kExtended) {
     return fmt::format("the longest context ({} tokens)", winner.target->model->context_length.value_or(0));
   }
-  switch (field.input.snapshot.routing.strategy) {
+  switch (field.input.snapshot.routing.order) {
   case config::Strategy::kBestQuality:
     return fmt::format("the best quality ({:.2f})", winner.quality.value_or(0));
   case config::Strategy::kBalanced:
@@ -237,6 +237,11 @@ std::string_view error_code(RefusalKind kind) {
 }
 
 std::string text_of(const Field& field, const Entry& entry, Cause cause) {
+  if (cause == Cause::kQuantization) {
+    const model::Quantization own = entry.target->quantization;
+    if (own == model::Quantization::kUnknown) return "its quantization is not stated";
+    return fmt::format("its quantization is {}", model::name(own));
+  }
   switch (filter_of(cause)) {
   case model::Filter::kCapability:
     return std::string(capability_text(cause, entry.target->model->capabilities.embeddings));
@@ -258,6 +263,10 @@ std::string reason_of_choice(const Field& field) {
   if (const auto& preferred = field.input.facts.constraints.preferred_max_latency_ms) {
     const bool within = winner.latency_ms && *winner.latency_ms <= *preferred;
     if (within) text += fmt::format(", and within the preferred {} ms", *preferred);
+  }
+  if (const auto& preferred = field.input.facts.constraints.preferred_min_throughput) {
+    const bool quick = winner.tokens_per_second && *winner.tokens_per_second >= static_cast<double>(*preferred);
+    if (quick) text += fmt::format(", and with the preferred {} tokens per second", *preferred);
   }
   if (wished != nullptr && wished->target != winner.target && wished->causes.has(Cause::kOverBudget)) {
     text += fmt::format("; budget {} does not afford {}", wished->budget->budget_id, wished->target->model->id);

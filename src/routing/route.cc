@@ -78,17 +78,53 @@ void list_candidates(const Field& field, Explanation& into) {
 
 Choice choice_of(const Field& field, const Entry& entry) {
   const auto worst = entry.worst_case ? entry.worst_case : worst_case_of(field.input, entry);
-  return {entry.target, entry.max_output, entry.clamped, worst, entry.est_cost, entry.price};
+  return {.target = entry.target,
+          .max_output_tokens = entry.max_output,
+          .clamped = entry.clamped,
+          .worst_case = worst,
+          .est_cost = entry.est_cost,
+          .price = entry.price,
+          .expected_output = std::min(field.terms.expected_output, entry.max_output)};
+}
+
+/// Of a cascade: the first, then each that is better than all before it; what is left serves where those fail.
+std::vector<const Entry*> by_steps(const Field& field) {
+  std::vector<const Entry*> steps;
+  std::vector<const Entry*> rest;
+  double best = -1;
+  for (const Entry* entry : field.survivors) {
+    const bool better = steps.empty() || entry->quality.value_or(0) > best;
+    (better ? steps : rest).push_back(entry);
+    if (better) best = entry->quality.value_or(0);
+  }
+  steps.insert(steps.end(), rest.begin(), rest.end());
+  return steps;
+}
+
+/// The targets to be tried, in their order.
+std::vector<Choice> chain_of(const Field& field) {
+  const config::Routing& routing = field.input.snapshot.routing;
+  const bool cascade = routing.strategy == config::Strategy::kCascade && !field.input.facts.pinned();
+  const bool single = routing.strategy == config::Strategy::kSingle;
+  const size_t most = single ? 1 : static_cast<size_t>(routing.fallback.max_attempts);
+  std::vector<const Entry*> order(field.survivors.begin(), field.survivors.end());
+  if (cascade) order = by_steps(field);
+  order.resize(std::min(order.size(), most));
+  std::vector<Choice> chain;
+  chain.reserve(order.size());
+  double best = -1;
+  for (const Entry* entry : order) {
+    Choice& choice = chain.emplace_back(choice_of(field, *entry));
+    choice.better = cascade && chain.size() > 1 && entry->quality.value_or(0) > best;
+    best = std::max(best, entry->quality.value_or(0));
+  }
+  return chain;
 }
 
 void decide(const Field& field, RouteOutcome& outcome) {
-  const auto most = static_cast<size_t>(field.input.snapshot.routing.fallback.max_attempts);
-  const size_t attempts = std::min(field.survivors.size(), most);
-  outcome.chain.reserve(attempts);
-  for (size_t i = 0; i < attempts; ++i) {
-    outcome.chain.push_back(choice_of(field, *field.survivors[i]));
-    if (i > 0) outcome.decision.fallback_chain.push_back(field.survivors[i]->target->model->id);
-  }
+  outcome.chain = chain_of(field);
+  for (size_t i = 1; i < outcome.chain.size(); ++i)
+    outcome.decision.fallback_chain.push_back(outcome.chain[i].target->model->id);
   const config::Target& target = *field.survivors.front()->target;
   outcome.decision.model_id = target.model->id;
   outcome.decision.provider = target.provider->id;

@@ -54,6 +54,8 @@ struct Choice {
   std::optional<Picodollars> worst_case;  // of one attempt; nullopt: no price is known
   std::optional<Picodollars> est_cost;
   const catalog::PriceRow* price = nullptr; // the row of the estimate; nullptr: none
+  std::int64_t expected_output = 0;         // tokens of one answer, as the estimate has it
+  bool better = false; // of higher quality than all before it in the chain: where a cascade goes on
 };
 
 enum class RefusalKind : std::uint8_t {

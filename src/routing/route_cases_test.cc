@@ -89,7 +89,13 @@ void set_value(Request& request, const std::string& name, const std::string& val
     facts.constraints.min_quality = number(value);
   else if (name == "prefer_ms")
     facts.constraints.preferred_max_latency_ms = std::stoll(value);
-  else if (name == "region")
+  else if (name == "prefer_tps")
+    facts.constraints.preferred_min_throughput = std::stoll(value);
+  else if (name == "quantization") {
+    model::Quantization one{};
+    EXPECT_TRUE(model::parse_name(model::kQuantizationNames, value, one));
+    facts.constraints.quantizations |= model::bit(one);
+  } else if (name == "region")
     facts.constraints.region = value;
   else if (name == "tenant")
     request.tenant = value;
@@ -105,13 +111,14 @@ void read_line(Request& request, const std::string& line) {
   std::istringstream in(line);
   std::string verb, first, second, third, fourth;
   in >> verb;
-  if (verb == "health") { // health KEY down | MS
-    in >> first >> second;
+  if (verb == "health") { // health KEY down | MS [TOKENS_PER_SECOND]
+    in >> first >> second >> third;
     model::TargetHealth& health = request.health.targets[first];
     if (second == "down")
       health.available = false;
     else
       health.latency_p50_ms = std::stoll(second);
+    if (!third.empty()) health.tokens_per_second = std::stod(third);
   } else if (verb == "budget") { // budget ID REMAINING ON_EXCEED [MODEL]
     in >> first >> second >> third >> fourth;
     model::BudgetHeadroom headroom{first, fourth, *parse_usd(second), model::OnExceed::kRefuse};

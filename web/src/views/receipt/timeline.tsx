@@ -4,7 +4,7 @@ import type { Attempt, Receipt } from '@/lib/receipt';
 import { Card } from '@/ui/card';
 import { Count } from '@/ui/figures';
 
-const why: Record<string, string> = { first: '', retry: 'retry', fallback: 'fallback', hedge: 'hedge' };
+const why: Record<string, string> = { first: '', retry: 'retry', fallback: 'fallback', hedge: 'hedge', lookup: 'cache lookup', escalation: 'escalation' };
 
 function outcomeOf(attempt: Attempt): string {
   if (attempt.status === 'success') return '';
