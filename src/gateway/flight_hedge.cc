@@ -109,6 +109,7 @@ net::Task<Flight::LegPtr> Flight::race(LegPtr first) {
   while (!over()) {
     co_await changed->wait();
     if (!*late || hedged_ || first->opened || exchange_.client_gone()) continue;
+    if (gateway_.hedge_credit_ < 1) continue; // others have hedged meanwhile
     hedged_ = true;
     second = co_await begin_hedge(first);
     if (!second) continue;
