@@ -78,7 +78,9 @@ const std::vector<WebFile> kSite = {{"/index.html", "<html>"},
 TEST(StaticFiles, ShowsTheDashboardForItsOwnAddressesOnly) {
   EXPECT_EQ(static_answer(kSite, "/", "", "")->body, "<html>");
   EXPECT_EQ(static_answer(kSite, "/spend/by-model", "", "")->body, "<html>");
+  EXPECT_EQ(static_answer(kSite, "/tenants/acme.prod", "", "")->body, "<html>");
   EXPECT_FALSE(static_answer(kSite, "/assets/gone.js", "", ""));
+  EXPECT_FALSE(static_answer(kSite, "/favicon.gone", "", ""));
   EXPECT_FALSE(static_answer(kSite, "/../etc/passwd.txt", "", ""));
 }
 

@@ -54,9 +54,11 @@ const WebFile* find_file(std::span<const WebFile> files, std::string_view path) 
   return found == files.end() ? nullptr : &*found;
 }
 
-/// The last part of the path has a dot: somebody wants a file, not an address of the dashboard.
+/// Files lie under /assets/, or at the top with a dot in their name. Below any other first part are addresses of the
+/// dashboard, whatever the names in them hold: a tenant may be called acme.prod.
 bool names_a_file(std::string_view path) {
-  return path.substr(path.rfind('/') + 1).find('.') != std::string_view::npos;
+  const std::string_view first = path.substr(1, path.find('/', 1) - 1);
+  return first == "assets" || first.find('.') != std::string_view::npos;
 }
 
 /// "gzip, br;q=0.9" has br; "br;q=0" has not.
@@ -100,7 +102,7 @@ std::optional<StaticAnswer> static_answer(std::span<const WebFile> files, std::s
   answer.cache_control = "no-cache";
   answer.content_type = "text/html; charset=utf-8";
   const WebFile* file = find_file(files, path == "/" ? "/index.html" : path);
-  if (file == nullptr && names_a_file(path)) return std::nullopt;
+  if (file == nullptr && (path.empty() || names_a_file(path))) return std::nullopt;
   if (file == nullptr) file = find_file(files, "/index.html");
   if (file == nullptr) {
     answer.body = kNotBuilt;
