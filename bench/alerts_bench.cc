@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "alerts/service.h"
+#include "observe/log.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/embedded_state.h"
 
@@ -55,6 +56,7 @@ config::AlertRule rule_of(int i) {
 }
 
 int run(const Options& options) {
+  if (auto quiet = observe::set_log_levels("error"); !quiet) return 1;
   const auto store = must(store::open_duckdb({.file = options.file}));
   FakeClock clock(must(store->search(store::Search{}, store::Scope::all(), {})).rows.front().created_at);
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / fmt::format("alerts-{}", ::getpid());
