@@ -264,8 +264,9 @@ void Writer::Core::finish_group() {
   auto group = std::exchange(group_, {});
   const bool wants_sync = options_.durability == Durability::kFsync ||
                           std::any_of(group.begin(), group.end(), [](const Encoded& one) { return one.pending->sync; });
+  const bool writes = appender_.encoded_bytes() > 0;
   const Result<> done = appender_.poisoned() ? health() : write_group(wants_sync);
-  set_health(done);
+  if (writes || !done) set_health(done); // a flush, or a call to wake up, does not prove that there is room again
   if (done) reader_->publish(appender_.end());
   for (auto& one : group) {
     auto& counter = done ? counters_.appended : counters_.failed;

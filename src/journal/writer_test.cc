@@ -300,6 +300,16 @@ TEST(Writer, ManyThreadsWriteThemselvesOrHandOverAndTheChainHolds) {
   expect_sound(files);
 }
 
+TEST(Writer, AFlushThatHasNothingToWriteSaysNothingOfAFullDisk) {
+  FaultyFileSystem files;
+  auto writer = start(files, {.data_dir = kDir, .probe_interval = std::chrono::hours(1)});
+  ASSERT_TRUE(append(*writer, record(Kind::kClose, 1, "first")));
+  files.set_capacity(0);
+  EXPECT_FALSE(append(*writer, record(Kind::kClose, 2, std::string(500, 'x'))));
+  EXPECT_TRUE(writer->flush().has_value()); // what was promised is on disk
+  EXPECT_FALSE(writer->health().has_value());
+}
+
 TEST(Writer, AFullDiskIsFeltByWhoWritesHereAndPassesByItself) {
   FaultyFileSystem files;
   auto writer = start(files, {.data_dir = kDir, .probe_interval = milliseconds(1)});
