@@ -1,7 +1,7 @@
 // Receivers of alerts for tests. The HTTP ones are strict: they refuse what the services refuse by their published rules, and
 // keep why. The SMTP one is Debian's aiosmtpd (smtp_receiver.py).
 import { createHmac } from 'node:crypto';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { launch } from './support.mjs';
 
 const ajv = new Ajv({ allErrors: true });
 addFormats(ajv);
@@ -173,7 +174,7 @@ export function makeCertificates(folder, name = 'ca') {
 
 export async function startSmtpReceiver(security, certificates, login = []) {
   const files = certificates ? [certificates.cert, certificates.key] : [];
-  const child = spawn('/usr/bin/python3', [new URL('smtp_receiver.py', import.meta.url).pathname, security, ...files, ...login], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = launch('/usr/bin/python3', [new URL('smtp_receiver.py', import.meta.url).pathname, security, ...files, ...login], { stdio: ['pipe', 'pipe', 'pipe'] });
   const receiver = { mails: [], commands: [], log: '' };
   child.stderr.on('data', (text) => { receiver.log += text; });
   const waiting = [];

@@ -1,16 +1,15 @@
 // A hard cap of exactly k worst cases, 200 requests at once, a provider that answers nobody until all are decided:
 // exactly k are admitted, at every endpoint, streamed or not, translated or not, and the receipts say so.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { binary, exported, startRouter } from './support.mjs';
+import { binary, exported, launch, startRouter } from './support.mjs';
 
 const kAdmitted = 7;
 const kAsked = 200;
 
 async function startSim() {
-  const child = spawn(binary, ['sim', '--latency-scale', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = launch(binary, ['sim', '--latency-scale', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((done) => child.stdout.on('data', (text) => done(String(text).match(/listen on (\S+)/)[1])));
   const post = (path, body = '') => fetch(url + path, { method: 'POST', body });
   return {

@@ -6,7 +6,7 @@ import { answer, ask, costed, receiptOf, startScripted, twoPlaces } from './scri
 let near;
 let far;
 before(async () => { near = await startScripted(); far = await startScripted(); });
-after(() => { near.stop(); far.stop(); });
+after(() => { near?.stop(); far?.stop(); });
 
 const cascade = (more = '', extra = '') => twoPlaces(near, far, { routing: `routing: {strategy: cascade, floors: {default: 0.5}, cascade: {phrases: ["As an AI"]${more}}}\n`, extra });
 const attempts = (receipt) => receipt.attempts.map((one) => [one.model_id, one.reason, one.status, one.escalated_for ?? null]);

@@ -2,13 +2,12 @@
 // come and go, and afterwards every request has its receipt, every attempt its cost, nothing is held and the books agree.
 //   CHAOS_REQUESTS=10000 CHAOS_SEED=7 ./dev e2e chaos
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { test } from 'node:test';
 import { deadPort, kinds, random, startGate } from './gate.mjs';
 import { budget, costed, until } from './scripted.mjs';
-import { binary, exported, run, startRouter } from './support.mjs';
+import { binary, exported, launch, run, startRouter } from './support.mjs';
 
 const kRequests = Number(process.env.CHAOS_REQUESTS ?? 2000);
 const kSeed = Number(process.env.CHAOS_SEED ?? 1);
@@ -17,7 +16,7 @@ const draw = random(kSeed);
 const pick = (list) => list[Math.floor(draw() * list.length)];
 
 async function startSim() {
-  const child = spawn(binary, ['sim', '--latency-scale', '0.01'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = launch(binary, ['sim', '--latency-scale', '0.01'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((done) => child.stdout.on('data', (text) => done(String(text).match(/listen on (\S+)/)[1])));
   return { port: Number(new URL(url).port), stop: () => { child.kill('SIGTERM'); return new Promise((done) => child.on('exit', done)); } };
 }

@@ -9,7 +9,7 @@ import { exported } from './support.mjs';
 let near;
 let far;
 before(async () => { near = await startScripted(); far = await startScripted((call) => answer(call, 'from far')); });
-after(() => { near.stop(); far.stop(); });
+after(() => { near?.stop(); far?.stop(); });
 
 const only = async (router) => {
   router.child.kill('SIGTERM');

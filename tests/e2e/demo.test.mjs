@@ -1,17 +1,17 @@
 // The demo as a new user meets it: one command, one key, a curl line, receipts of yesterday; and what it must not do.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { binary, checkReceipt, exported, run } from './support.mjs';
+import { binary, checkReceipt, exported, launch, run } from './support.mjs';
 
 const withoutKeys = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.endsWith('_API_KEY')));
 
 async function startDemo(dataDir, options = [], env = withoutKeys) {
-  const child = spawn(binary, ['demo', '--listen', '127.0.0.1:0', '--data-dir', dataDir, ...options], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = launch(binary, ['demo', '--listen', '127.0.0.1:0', '--data-dir', dataDir, ...options], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const demo = { child, out: '', log: '' };
   child.stderr.on('data', (text) => { demo.log += text; });
   demo.ended = new Promise((done) => child.on('exit', (code) => done(code)));

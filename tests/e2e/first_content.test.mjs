@@ -7,7 +7,7 @@ import { answer, ask, chunk, costed, head, receiptOf, startScripted, twoPlaces }
 let near;
 let far;
 before(async () => { near = await startScripted(); far = await startScripted((call) => answer(call, 'from far')); });
-after(() => { near.stop(); far.stop(); });
+after(() => { near?.stop(); far?.stop(); });
 
 const early = {
   'a role, then an error event': ['error', (call) => { head(call); call.response.end(chunk({ role: 'assistant', content: '' }) + 'data: {"error":{"message":"overloaded","type":"overloaded_error"}}\n\n'); }],

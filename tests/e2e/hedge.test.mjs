@@ -9,7 +9,7 @@ let near;
 let far;
 let receiver;
 before(async () => { near = await startScripted(); far = await startScripted(); receiver = await startReceiver(); });
-after(() => { near.stop(); far.stop(); receiver.stop(); });
+after(() => { near?.stop(); far?.stop(); receiver?.stop(); });
 
 const hedged = (more = {}) => twoPlaces(near, far, { routing: 'routing: {strategy: hedge, hedge: {unmeasured: 60ms, most_share: 1}}\n', ...more });
 const never = async (call) => { await call.closed; };

@@ -15,7 +15,7 @@ before(async () => {
   far = await startScripted((call) => answer(call, 'from far'));
   router = await twoPlaces(near, far, { server: ', limits: {head_time: 400ms, body_time: 400ms, body_bytes: 1MiB, head_fields: 64}' });
 });
-after(async () => { await router.stop(); near.stop(); far.stop(); });
+after(async () => { await router?.stop(); near?.stop(); far?.stop(); });
 
 /// Writes `pieces` (a number: a pause in ms) and gives back all that comes until the server closes or `done(text)`.
 function raw(pieces, done = () => false) {

@@ -1,7 +1,6 @@
 // Gemini, Bedrock and Azure. First the official @google/genai and @aws-sdk clients prove that `kairosroute sim` speaks what these
 // services speak; then OpenAI's and Anthropic's clients reach it through KairosRoute, whose signatures @smithy/signature-v4 makes anew.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
@@ -11,14 +10,14 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
-import { binary, sha256, startRouter } from './support.mjs';
+import { binary, launch, sha256, startRouter } from './support.mjs';
 
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=';
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 const gather = async (stream) => { const all = []; for await (const one of stream) all.push(one); return all; };
 
 async function startSim() {
-  const child = spawn(binary, ['sim'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = launch(binary, ['sim'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((done) => child.stdout.on('data', (text) => done(String(text).match(/listen on (\S+)/)[1])));
   return { url, port: Number(new URL(url).port), last: async () => (await fetch(`${url}/sim/last`)).json(),
     stop: () => { child.kill('SIGTERM'); return new Promise((done) => child.on('exit', done)); } };
@@ -26,7 +25,7 @@ async function startSim() {
 
 let sim;
 before(async () => { sim = await startSim(); });
-after(() => sim.stop());
+after(() => sim?.stop());
 
 describe("sim speaks Gemini's dialect to Google's own SDK", () => {
   const model = 'gemini-2.5-flash';

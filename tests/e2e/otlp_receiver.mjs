@@ -75,10 +75,10 @@ export async function startReceiver({ answer = () => false, tls } = {}) {
     }
     throw new Error(`did not come: ${what}; ${receiver.requests.length} requests, ${receiver.spans.length} spans`);
   };
-  /// The spans of one receipt: its own first, then its attempts in order.
-  receiver.of = (receiptId) => receiver.until(`spans of ${receiptId}`, () => {
+  /// The spans of one receipt, once there are so many: its own first, then its attempts in order.
+  receiver.of = (receiptId, least = 1) => receiver.until(`${least} spans of ${receiptId}`, () => {
     const own = receiver.spans.filter((span) => span.attributes['kairosroute.receipt.id'] === receiptId);
-    return own.length > 0 && own.sort((a, b) => a.kind - b.kind || (a.attributes['kairosroute.attempt.index'] ?? -1) - (b.attributes['kairosroute.attempt.index'] ?? -1));
+    return own.length >= least && own.sort((a, b) => a.kind - b.kind || (a.attributes['kairosroute.attempt.index'] ?? -1) - (b.attributes['kairosroute.attempt.index'] ?? -1));
   });
   return receiver;
 }

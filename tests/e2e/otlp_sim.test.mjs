@@ -1,7 +1,6 @@
 // One trace from the application's span, made by OpenTelemetry's Node SDK, through KairosRoute into `kairosroute sim`: who
 // is whose parent, for each way a request can go. In front of the simulated provider stands a recorder of contexts.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createServer, request as httpRequest } from 'node:http';
 import { after, before, test } from 'node:test';
 import { trace } from '@opentelemetry/api';
@@ -11,7 +10,7 @@ import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { startReceiver } from './otlp_receiver.mjs';
-import { binary, startRouter } from './support.mjs';
+import { binary, launch, startRouter } from './support.mjs';
 
 const messages = [{ role: 'user', content: 'Write a haiku about the sea.' }];
 const ended = new InMemorySpanExporter();
@@ -24,7 +23,7 @@ let router;
 let openai;
 
 async function startSim() {
-  const child = spawn(binary, ['sim', '--latency-scale', '0.05'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = launch(binary, ['sim', '--latency-scale', '0.05'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((done) => child.stdout.on('data', (text) => done(String(text).match(/listen on (\S+)/)[1])));
   return { port: Number(new URL(url).port), stop: () => { child.kill('SIGTERM'); return new Promise((done) => child.on('exit', done)); } };
 }

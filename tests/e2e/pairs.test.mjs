@@ -2,12 +2,11 @@
 // (pairs/behaviours.mjs) through KairosRoute against `kairosroute sim`. What comes out is the tables in docs/compatibility.md; this test
 // holds them against the run, and KAIROS_UPDATE_DOCS=1 writes them anew.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { behaviours } from './pairs/behaviours.mjs';
 import { clientsOf, errorOf } from './pairs/clients.mjs';
-import { binary, sha256, startRouter } from './support.mjs';
+import { binary, launch, sha256, startRouter } from './support.mjs';
 
 const providers = [
   { id: 'openai', title: "OpenAI's chat completions and responses", dialect: 'openai', entry: 'dialect: openai, responses: true', path: '/v1', controls: true, caches: true },
@@ -26,7 +25,7 @@ let clients;
 let strangers;
 
 async function startSim() {
-  const child = spawn(binary, ['sim', '--latency-scale', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = launch(binary, ['sim', '--latency-scale', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((done) => child.stdout.on('data', (text) => done(String(text).match(/listen on (\S+)/)[1])));
   const port = Number(new URL(url).port);
   const get = async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();

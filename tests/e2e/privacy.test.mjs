@@ -28,7 +28,7 @@ before(async () => {
 `;
   router = await startRouter(provider, { extra, providers, log: 'debug' });
 });
-after(() => provider.stop());
+after(() => provider?.stop());
 
 const openai = (id) => new OpenAI({ apiKey: `kr-${id}`, baseURL: `${router.url}/v1`, maxRetries: 0 });
 const chat = async (id, body) => {

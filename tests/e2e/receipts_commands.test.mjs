@@ -1,9 +1,9 @@
 // `kairosroute receipts …`: receipts in a shell, from a running server and from its data folder.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { binary, startProvider, startRouter } from './support.mjs';
+import { binary, launch, startProvider, startRouter } from './support.mjs';
 
 let provider;
 let router;
@@ -65,7 +65,7 @@ test('get prints the whole receipt that search names', async () => {
 });
 
 test('tail prints receipts as they close', async () => {
-  const child = spawn(binary, ['receipts', '--data-dir', router.dataDir, 'tail', 'tenant=acme'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = launch(binary, ['receipts', '--data-dir', router.dataDir, 'tail', 'tenant=acme'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const output = createInterface({ input: child.stdout });
   const first = new Promise((done) => output.once('line', done));
   let stop = false;

@@ -7,7 +7,7 @@ import { exported, sha256, startProvider, startRouter } from './support.mjs';
 
 let provider;
 before(async () => { provider = await startProvider(); });
-after(() => provider.stop());
+after(() => provider?.stop());
 
 const refusal = (status, message = 'no') => ({ status, body: { error: { message, type: status === 429 ? 'rate_limit_error' : 'server_error' } } });
 const ask = (router, body = {}, key = 'kr-acme') => fetch(`${router.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}` },

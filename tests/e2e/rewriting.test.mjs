@@ -24,7 +24,7 @@ before(async () => {
   provider = await startProvider();
   router = await startRouter(provider, { extra });
 });
-after(() => provider.stop());
+after(() => provider?.stop());
 
 const openai = (id) => new OpenAI({ apiKey: `kr-${id}`, baseURL: `${router.url}/v1`, maxRetries: 0 });
 const chat = async (id, body) => {

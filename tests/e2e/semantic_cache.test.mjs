@@ -39,7 +39,7 @@ before(async () => {
   };
   router = await startRouter(provider, { extra });
 });
-after(() => provider.stop());
+after(() => provider?.stop());
 
 async function ask(id, content, body = {}, headers = {}) {
   const client = new OpenAI({ apiKey: `kr-${id}`, baseURL: `${router.url}/v1`, maxRetries: 0 });

@@ -9,6 +9,17 @@ import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 export const binary = process.env.KAIROSROUTE;
+
+/// Starts a program that ends with this test process at the latest: a test that fails leaves nothing running, which the
+/// test runner would wait for.
+const launched = new Set();
+export function launch(program, args, options) {
+  const child = spawn(program, args, options);
+  launched.add(child);
+  child.on('exit', () => launched.delete(child));
+  return child;
+}
+process.on('exit', () => { for (const child of launched) child.kill('SIGKILL'); });
 const schema = JSON.parse(readFileSync(new URL('../../docs/receipt.schema.json', import.meta.url)));
 const ajv = new Ajv({ strict: false, allErrors: true });
 addFormats(ajv);
@@ -123,7 +134,7 @@ ${extra}`;
 export async function startRouter(provider, { dataDir = mkdtempSync(join(tmpdir(), 'kairos-e2e-')), env = {}, ...parts } = {}) {
   const config = join(dataDir, 'config.yaml');
   writeFileSync(config, configuration(dataDir, provider.port, parts));
-  const child = spawn(binary, ['serve', '--config', config], { env: { ...process.env, E2E_PROVIDER_KEY: 'sk-provider', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = launch(binary, ['serve', '--config', config], { env: { ...process.env, E2E_PROVIDER_KEY: 'sk-provider', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const router = { child, dataDir, log: '' };
   child.stderr.on('data', (text) => { router.log += text; });
   router.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
