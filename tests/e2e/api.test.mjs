@@ -21,8 +21,8 @@ before(async () => {
   router = await startRouter(provider);
 });
 after(async () => {
-  const ended = await router.stop();
-  provider.stop();
+  const ended = await router?.stop();
+  provider?.stop();
   assert.equal(ended.code, 0, router.log);
 });
 

@@ -20,8 +20,8 @@ before(async () => {
   router = await startRouter(provider, { extra });
 });
 after(async () => {
-  const ended = await router.stop({ keep: true });
-  provider.stop();
+  const ended = await router?.stop({ keep: true });
+  provider?.stop();
   assert.equal(ended.code, 0, router.log);
   assert.match(run('verify', router.dataDir), /./);
 });

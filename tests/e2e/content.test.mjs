@@ -32,8 +32,8 @@ before(async () => {
   await start();
 });
 after(async () => {
-  await router.stop();
-  provider.stop();
+  await router?.stop();
+  provider?.stop();
 });
 
 const files = (folder) => readdirSync(folder).flatMap((name) => {

@@ -48,9 +48,9 @@ before(async () => {
   openai = new OpenAI({ apiKey: 'kr-acme', baseURL: `${router.url}/v1`, maxRetries: 0 });
 });
 after(async () => {
-  const ended = await router.stop();
+  const ended = await router?.stop();
   upstream.closeAllConnections();
-  upstream.close();
+  upstream?.close();
   assert.equal(ended.code, 0, router.log);
 });
 

@@ -46,8 +46,8 @@ before(async () => {
   router = await startRouter(provider, { extra });
 });
 after(async () => {
-  await router.stop();
-  provider.stop();
+  await router?.stop();
+  provider?.stop();
 });
 
 test('hours, days and receipts sum to the same, at once after an answer', async () => {

@@ -147,6 +147,6 @@ describe('pairs: the tables', () => {
 
 after(async () => {
   await sim?.stop();
-  const ended = await router.stop();
+  const ended = await router?.stop();
   assert.equal(ended.code, 0, router.log);
 });

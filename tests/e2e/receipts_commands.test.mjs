@@ -16,8 +16,8 @@ before(async () => {
   await seen(4);
 });
 after(async () => {
-  await router.stop();
-  provider.stop();
+  await router?.stop();
+  provider?.stop();
 });
 
 async function chat(key, model = 'gpt-4o-mini') {

@@ -25,8 +25,8 @@ before(async () => {
   router = await startRouter(provider, { extra, env: { E2E_CONTENT_KEY: 'ab'.repeat(32) } });
 });
 after(async () => {
-  await router.stop();
-  provider.stop();
+  await router?.stop();
+  provider?.stop();
 });
 
 async function chat(apiKey, more = {}, headers = {}) {
