@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "gateway/flight.h"
-#include "tokens/estimate.h"
 
 namespace kairos::gateway {
 namespace {
@@ -145,20 +144,16 @@ net::Task<Flight::LegPtr> Flight::race(LegPtr first) {
 void Flight::end_loser(Leg& leg) {
   leg.health->abandoned();
   model::Usage& usage = leg.record.usage;
-  if (!leg.call->sent()) {
+  if (!leg.call->sent() || leg.as == Opened::kRefused) {
     usage.source = model::UsageSource::kCounted;
-  } else if (leg.as == Opened::kWhole) {
-    leg.tap->on_body(leg.answer);
-    usage = leg.tap->facts().usage;
-  } else if (leg.tap->facts().usage.source != model::UsageSource::kUnknown) {
-    usage = leg.tap->facts().usage; // of a stream's beginning
-    usage[model::Meter::kOutput] += std::max<std::int64_t>(output_seen(leg) - usage.output_total(), 0);
-    usage.source = model::UsageSource::kEstimated;
-  }
-  if (usage.source == model::UsageSource::kUnknown) {
-    count_what_was_produced(leg);
-    const std::int64_t choices = std::max<std::int64_t>(facts_.choices, 1);
-    if (!request_.stream) usage[model::Meter::kOutput] = leg.choice->expected_output * choices;
+  } else {
+    const bool complete = leg.as == Opened::kWhole || (!leg.terminal.empty() && !leg.error_event);
+    if (leg.as == Opened::kWhole) leg.tap->on_body(leg.answer);
+    note_usage(leg, complete);
+    if (!complete) usage.source = model::UsageSource::kEstimated; // it may have gone on
+    const std::int64_t usual = leg.choice->expected_output * std::max<std::int64_t>(facts_.choices, 1);
+    auto& output = usage[model::Meter::kOutput];
+    if (!complete && !request_.stream) output = std::max(output, usual);
   }
   leg.record.error_type = "hedge_lost";
   record_leg(leg, "cancelled");

@@ -89,6 +89,20 @@ test('one of the two fails: the other one\'s answer serves', async () => {
   await router.stop();
 });
 
+test('one that had begun to refuse when the other answered costs nothing: a refusal is not billed', async () => {
+  const router = await hedged();
+  let hungUp;
+  near.script = (call) => { hungUp = call.closed; call.response.writeHead(429, { 'content-type': 'application/json' }); call.response.write('{"error":'); return never(call); };
+  far.script = (call) => answer(call, 'from far');
+  const response = await ask(router);
+  assert.match(await response.text(), /from far/);
+  await hungUp;
+  const [refused, served] = costed(await receiptOf(router, response)).attempts;
+  assert.deepEqual([refused.status, refused.error_type, refused.http_status], ['cancelled', 'hedge_lost', 429]);
+  assert.deepEqual([refused.cost_usd, refused.usage.source, served.status], [0, 'counted', 'success']);
+  await router.stop();
+});
+
 test('both fail: what the last one said, both on the receipt', async () => {
   const router = await hedged({ routing: 'routing: {strategy: hedge, hedge: {unmeasured: 60ms, most_share: 1}, fallback: {max_attempts: 2}}\n' });
   let secondAsked;
