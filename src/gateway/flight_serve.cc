@@ -6,7 +6,6 @@
 #include "gateway/echoes.h"
 #include "gateway/flight.h"
 #include "providers/provider_error.h"
-#include "tokens/estimate.h"
 
 namespace kairos::gateway {
 namespace {
@@ -243,9 +242,7 @@ bool Flight::over_its_bound(Leg& leg) const {
       bytes < std::max(3 * bound + 256, leg.checked_output + leg.checked_output / 8))
     return false;
   leg.checked_output = bytes;
-  const auto kept = static_cast<std::int64_t>(leg.tap->output().size());
-  const std::int64_t tokens = tokens::estimate(leg.tap->output()) + std::max<std::int64_t>(bytes - kept, 0) / 4;
-  return tokens > bound + bound / 8 + 64; // the estimate's error
+  return output_seen(leg) > bound + bound / 8 + 64; // the estimate's error
 }
 
 void Flight::note_success(const Leg& leg) {
