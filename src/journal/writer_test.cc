@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <optional>
+#include <random>
 #include <thread>
 
 #include "journal/sha256.h"
@@ -40,6 +42,63 @@ TEST(Writer, ReadsBackWhatWasAppendedAndChainsIt) {
   EXPECT_EQ(by_position->payload, json);
   EXPECT_EQ(by_position->sequence, 1u);
   expect_sound(files);
+}
+
+/// Hands a late record over and waits until it is written.
+Result<Appended> append_late(Writer& writer, LateRecord late) {
+  std::promise<Result<Appended>> done;
+  writer.append_or_tell(std::move(late), [&](Result<Appended> answer) { done.set_value(std::move(answer)); });
+  return done.get_future().get();
+}
+
+TEST(Writer, RecordsShareTheirBeginning) {
+  const std::string json = model::to_json(model::sample_receipt());
+  for (const size_t cut : {size_t{0}, size_t{10}, json.size() / 2, json.size() - 20, json.size()}) {
+    SCOPED_TRACE(cut);
+    FaultyFileSystem files;
+    auto writer = start(files);
+    SharedHead head;
+    for (const Kind kind : {Kind::kOpen, Kind::kAttempt, Kind::kClose}) {
+      auto make = [&] {
+        head.text = json.substr(0, cut); // the first record makes it, the others find it as it is
+        return json.substr(cut);
+      };
+      ASSERT_TRUE(append_late(*writer, {kind, ulid(1), {}, make, &head}).has_value());
+    }
+    const auto entries = read_all(writer->reader());
+    ASSERT_EQ(entries.size(), 3u);
+    for (const Entry& entry : entries) EXPECT_EQ(entry.payload, json);
+    Cursor cursor(writer->reader());
+    cursor.skip_open_payloads();
+    Entry entry;
+    for (const size_t length : {size_t{0}, size_t{0}, json.size()}) {
+      ASSERT_TRUE(cursor.next(entry).value_or(false));
+      EXPECT_EQ(entry.payload.size(), length);
+    }
+    writer.reset();
+    expect_sound(files);
+  }
+}
+
+TEST(Writer, AHeadThatDoesNotCompressIsWrittenAsItIs) {
+  FaultyFileSystem files;
+  auto writer = start(files);
+  std::mt19937 random(7);
+  SharedHead head;
+  while (head.text.size() < 4096) head.text += static_cast<char>(random());
+  ASSERT_TRUE(append_late(*writer, {Kind::kClose, ulid(1), {}, [] { return std::string("rest"); }, &head}).has_value());
+  EXPECT_EQ(read_all(writer->reader()).at(0).payload, head.text + "rest");
+  EXPECT_EQ(head.compressed, "");
+}
+
+TEST(Writer, AHeadCountsTowardsTheLongestPayload) {
+  FaultyFileSystem files;
+  auto writer = start(files);
+  SharedHead head{std::string(kMaxPayload, 'x'), {}};
+  const auto written = append_late(*writer, {Kind::kClose, ulid(1), {}, [] { return std::string("y"); }, &head});
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().code, Code::kTooLarge);
+  EXPECT_TRUE(append_late(*writer, {Kind::kClose, ulid(1), {}, [] { return std::string(); }, &head}).has_value());
 }
 
 TEST(Writer, GoesOnAfterARestart) {
@@ -120,11 +179,17 @@ TEST(Writer, RefusesInsteadOfGrowingWhenItIsBehind) {
   ASSERT_TRUE(writer->append(record(Kind::kConfig, 0, "x"), {}));
   ASSERT_TRUE(writer->append(record(Kind::kConfig, 0, "x"), {}));
   const auto refused = writer->append(record(Kind::kConfig, 0, "x"), {});
+  bool made = false;
+  std::optional<Code> told; // on this thread, while the journal's still waits
+  LateRecord late{Kind::kConfig, {}, {}, [&made] { return made = true, std::string("x"); }};
+  writer->append_or_tell(std::move(late), [&](const Result<Appended>& done) { told = done.error().code; });
+  EXPECT_EQ(told, Code::kIo);
+  EXPECT_FALSE(made);
   hold.set_value();
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::kIo);
   EXPECT_TRUE(refused.error().message.starts_with("the journal is behind")) << refused.error().message;
-  EXPECT_EQ(writer->stats().refused, 1u);
+  EXPECT_EQ(writer->stats().refused, 2u);
   EXPECT_TRUE(writer->flush().has_value());
   EXPECT_TRUE(append(*writer, record(Kind::kConfig, 0, "x")).has_value());
 }
