@@ -1,4 +1,9 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
 
 #include "model/json_writer.h"
 #include "model/receipt_json.h"
@@ -48,6 +53,32 @@ TEST(ReceiptJson, DamagedBytesAreNamedNotCrashedOn) {
   const auto wrong = receipt_from_json(R"({"receipt_id":"x","execution":{"status":"fine"}})");
   ASSERT_FALSE(wrong.has_value());
   EXPECT_EQ(wrong.error().message, "receipt field 'status' is not a known word");
+}
+
+TEST(ReceiptJson, WhatIsBookedIsAllButTheCandidates) {
+  Receipt whole = sample_receipt();
+  const auto booked = receipt_from_json(to_json(whole), ReceiptPart::kBooked);
+  ASSERT_TRUE(booked.has_value()) << booked.error().message;
+  ASSERT_FALSE(whole.candidates.empty());
+  whole.candidates.clear();
+  whole.omitted.clear();
+  EXPECT_EQ(to_json(*booked), to_json(whole));
+}
+
+TEST(JsonWriter, SharesHaveSixDigits) {
+  std::vector<double> shares = {0,          -0.0,      1,          0.5,       0.1,  0.0001,
+                                0.00009999, 0.9999994, 0.99999951, 0.1234565, 12.5, -0.25};
+  for (std::uint64_t seed = 1; shares.size() < 20'000; seed = seed * 6364136223846793005ULL + 1442695040888963407ULL) {
+    const double share = static_cast<double>(seed >> 11) / 9007199254740992.0;
+    shares.push_back(share);
+    shares.push_back(share * share * share);
+    shares.push_back(std::round(share * 1e4) / 1e4);
+  }
+  for (const double share : shares) {
+    std::string text;
+    JsonWriter(text).real(share);
+    EXPECT_EQ(text, fmt::format("{:.6g}", share));
+  }
 }
 
 TEST(JsonWriter, HostileTextIsAlwaysValidJson) {
