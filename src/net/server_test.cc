@@ -4,11 +4,15 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <list>
+#include <mutex>
+#include <set>
 #include <thread>
+#include <vector>
 
 #include "net/testing/test_client.h"
 
@@ -327,6 +331,79 @@ TEST_F(ServerTest, WaitsForOtherThreadsWithoutBlockingTheLoop) {
   });
   TestClient client(port());
   for (int i = 0; i < 100; ++i) EXPECT_EQ(client.get("/")->body, "42");
+}
+
+/// One thread answers several requests at a time, as the journal's does.
+TEST_F(ServerTest, WaitsForABusyThreadThatAnswersSeveralAtOnce) {
+  constexpr size_t kClients = 4;
+  constexpr int kEach = 50;
+  std::mutex mutex;
+  std::condition_variable_any some;
+  std::vector<std::move_only_function<void(int)>> waiting;
+  start([&](Exchange& exchange) -> Task<void> {
+    std::move_only_function<void(std::move_only_function<void(int)>)> ask =
+        [&](std::move_only_function<void(int)> done) {
+          const std::scoped_lock lock(mutex);
+          waiting.push_back(std::move(done));
+          some.notify_one();
+        };
+    auto answer = await_from_busy_thread<int>(exchange.loop(), std::move(ask));
+    const int value = co_await std::move(answer);
+    co_await exchange.respond(200, kNoHeaders, std::to_string(value));
+  });
+  std::jthread busy([&](const std::stop_token& stop) {
+    for (int next = 0; !stop.stop_requested();) {
+      std::vector<std::move_only_function<void(int)>> taken;
+      {
+        std::unique_lock lock(mutex);
+        some.wait(lock, stop, [&] { return !waiting.empty(); });
+        taken.swap(waiting);
+      }
+      for (auto& done : taken) done(++next);
+    }
+  });
+  std::mutex answers_mutex;
+  std::set<std::string> answers;
+  std::vector<std::jthread> clients;
+  for (size_t i = 0; i < kClients; ++i) {
+    clients.emplace_back([&] {
+      TestClient client(port());
+      for (int n = 0; n < kEach; ++n) {
+        const auto answer = client.get("/");
+        const std::scoped_lock lock(answers_mutex);
+        if (answer) answers.insert(answer->body);
+      }
+    });
+  }
+  clients.clear();
+  EXPECT_EQ(answers.size(), kClients * kEach) << "each gets its own";
+}
+
+TEST(LoopTest, RunsWhatIsHandedOverOnceInOrderAndDropsWhatCameTooLate) {
+  auto alive = std::make_shared<int>(0);
+  const std::weak_ptr<int> late = alive;
+  std::vector<int> ran;
+  {
+    Loop loop("hand-over");
+    loop.start();
+    std::promise<void> held, last;
+    std::promise<void> hold;
+    loop.post([&] {
+      held.set_value();
+      hold.get_future().wait();
+    });
+    held.get_future().wait();
+    for (int i = 0; i < 100; ++i) loop.hand_over([&ran, i] { ran.push_back(i); });
+    loop.hand_over([&] { loop.hand_over([&] { last.set_value(); }); }); // from within, too
+    hold.set_value();
+    last.get_future().wait();
+    loop.stop();
+    loop.hand_over([alive = std::move(alive), &ran] { ran.push_back(-1); });
+    EXPECT_FALSE(late.expired());
+  }
+  EXPECT_TRUE(late.expired()) << "destroyed with the loop";
+  ASSERT_EQ(ran.size(), 100u);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(ran[static_cast<size_t>(i)], i);
 }
 
 } // namespace
