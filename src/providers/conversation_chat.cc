@@ -1,5 +1,5 @@
 // OpenAI chat completions → Conversation: platform.openai.com/docs/api-reference/chat/create.
-#include "providers/object_rules.h"
+#include "providers/conversation_openai.h"
 
 namespace kairos::providers {
 namespace {
@@ -97,15 +97,6 @@ Checked read_part(Json value, const Path& path, std::vector<Part>& into) {
   return cannot_carry(Path{&path, "type"}.text());
 }
 
-Checked read_content(std::vector<Part>& into, Json value, const Path& path) {
-  if (value.is_string()) {
-    Part part{.text = std::string(value.get_string().value_unsafe()), .where = path.text()};
-    into.push_back(std::move(part));
-    return {};
-  }
-  return read_items(value, path, [&](Json item, const Path& here) { return read_part(item, here, into); });
-}
-
 // --- tool calls ---
 
 struct Function {
@@ -156,7 +147,8 @@ struct ChatMessage {
 };
 
 Checked take_content(ChatMessage& message, Json value, const Path& path) {
-  return read_content(message.parts, value, path);
+  return read_content(message.parts, value, path,
+                      [&](Json item, const Path& here) { return read_part(item, here, message.parts); });
 }
 Checked take_calls(ChatMessage& message, Json value, const Path& path) {
   return read_items(value, path, [&](Json item, const Path& here) { return read_call(item, here, message.calls); });
@@ -268,18 +260,7 @@ constexpr ObjectRule<NamedChoice> kNamedChoice[] = {
 };
 
 Checked take_tool_choice(Conversation& out, Json value, const Path& path) {
-  if (value.is_string()) {
-    const std::string_view word = value.get_string().value_unsafe();
-    if (word == "auto")
-      out.tool_choice.kind = ToolChoice::Kind::kAuto;
-    else if (word == "none")
-      out.tool_choice.kind = ToolChoice::Kind::kNone;
-    else if (word == "required")
-      out.tool_choice.kind = ToolChoice::Kind::kRequired;
-    else
-      return cannot_carry(path.text());
-    return {};
-  }
+  if (value.is_string()) return take_choice_word(out, value, path);
   NamedChoice choice;
   auto read = read_members(value, path, kNamedChoice, choice);
   if (!read) return read;
@@ -287,10 +268,6 @@ Checked take_tool_choice(Conversation& out, Json value, const Path& path) {
   out.tool_choice.kind = ToolChoice::Kind::kNamed;
   out.tool_choice.name = std::move(choice.function.name);
   return {};
-}
-
-Checked take_parallel(Conversation& out, Json value, const Path& path) {
-  return take_flag<ToolChoice, &ToolChoice::parallel>(out.tool_choice, value, path);
 }
 
 // --- the rest ---
@@ -318,25 +295,8 @@ Checked take_format(Conversation& out, Json value, const Path& path) {
   TypedFormat typed;
   auto read = read_members(value, path, kFormat, typed);
   if (!read) return read;
-  out.format = std::move(typed.format);
-  out.format.where = path.text();
-  if (typed.type == "json_schema")
-    out.format.kind = OutputFormat::Kind::kJsonSchema;
-  else if (typed.type == "json_object")
-    out.format.kind = OutputFormat::Kind::kJsonObject;
-  else if (typed.type != "text")
-    return cannot_carry(Path{&path, "type"}.text());
-  return {};
+  return take_typed_format(out, std::move(typed.format), typed.type, path);
 }
-
-Checked take_effort(Conversation& out, Json value, const Path& path) {
-  out.thinking.where = path.text();
-  auto read = read_string(value, path, out.thinking.effort, 64);
-  out.thinking.kind = out.thinking.effort == "none" ? Thinking::Kind::kOff : Thinking::Kind::kEffort;
-  return read;
-}
-
-Checked take_stream(Conversation& out, Json value, const Path& path) { return read_bool(value, path, out.stream); }
 
 Checked take_stop(Conversation& out, Json value, const Path& path) {
   if (!value.is_string()) return take_setting(out, Knob::kStop, Shape::kTexts, value, path);
@@ -354,11 +314,6 @@ Checked only_text(Conversation&, Json value, const Path& path) {
     if (item.is_string() && item.get_string().value_unsafe() == "text") return {};
     return cannot_carry(path.text());
   });
-}
-
-Checked drop_hint(Conversation& out, Json, const Path& path) {
-  leave_out(out.left_out, path.text());
-  return {};
 }
 
 constexpr ObjectRule<Conversation> kBody[] = {

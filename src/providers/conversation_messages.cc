@@ -111,12 +111,8 @@ Checked read_block(Conversation& out, std::vector<Part>& into, Json value, const
 }
 
 Checked read_blocks(Conversation& out, std::vector<Part>& into, Json value, const Path& path) {
-  if (value.is_string()) {
-    Part part{.text = std::string(value.get_string().value_unsafe()), .where = path.text()};
-    into.push_back(std::move(part));
-    return {};
-  }
-  return read_items(value, path, [&](Json item, const Path& here) { return read_block(out, into, item, here); });
+  return read_content(into, value, path,
+                      [&](Json item, const Path& here) { return read_block(out, into, item, here); });
 }
 
 // --- messages ---
@@ -310,13 +306,6 @@ constexpr ObjectRule<Conversation> kMetadata[] = {
 };
 Checked take_metadata(Conversation& out, Json value, const Path& path) {
   return read_members(value, path, kMetadata, out);
-}
-
-Checked take_stream(Conversation& out, Json value, const Path& path) { return read_bool(value, path, out.stream); }
-
-Checked drop_hint(Conversation& out, Json, const Path& path) {
-  leave_out(out.left_out, path.text());
-  return {};
 }
 
 constexpr ObjectRule<Conversation> kBody[] = {

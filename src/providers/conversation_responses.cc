@@ -2,7 +2,7 @@
 //
 // Nothing is kept at a provider of another dialect: what refers to something kept (previous_response_id, conversation,
 // prompt, item references, files by id) is refused, and so is `store: true`; not said, it is taken for false.
-#include "providers/object_rules.h"
+#include "providers/conversation_openai.h"
 #include "providers/reasoning_item.h"
 
 namespace kairos::providers {
@@ -65,13 +65,8 @@ Checked read_part(Json value, const Path& path, std::vector<Part>& into) {
   return cannot_carry(Path{&path, "type"}.text());
 }
 
-Checked read_content(std::vector<Part>& into, Json value, const Path& path) {
-  if (value.is_string()) {
-    Part part{.text = std::string(value.get_string().value_unsafe()), .where = path.text()};
-    into.push_back(std::move(part));
-    return {};
-  }
-  return read_items(value, path, [&](Json item, const Path& here) { return read_part(item, here, into); });
+Checked read_parts(std::vector<Part>& into, Json value, const Path& path) {
+  return read_content(into, value, path, [&](Json item, const Path& here) { return read_part(item, here, into); });
 }
 
 // --- items ---
@@ -88,7 +83,7 @@ struct Item {
 };
 Checked take_content(Item& item, Json value, const Path& path) {
   if (item.type == "reasoning") return {}; // the thoughts of open models; they are not taken back
-  return read_content(item.parts, value, path);
+  return read_parts(item.parts, value, path);
 }
 Checked take_summary(Item& item, Json value, const Path& path) {
   return read_items(value, path, [&](Json part, const Path&) -> Checked {
@@ -171,7 +166,7 @@ Checked read_item(Conversation& out, Json value, const Path& path) {
 Checked take_input(Conversation& out, Json value, const Path& path) {
   if (value.is_string()) {
     Message message{.role = Role::kUser, .where = path.text()};
-    auto read = read_content(message.parts, value, path);
+    auto read = read_parts(message.parts, value, path);
     out.messages.push_back(std::move(message));
     return read;
   }
@@ -180,7 +175,7 @@ Checked take_input(Conversation& out, Json value, const Path& path) {
 
 Checked take_instructions(Conversation& out, Json value, const Path& path) {
   Message message{.role = Role::kSystem, .where = path.text()};
-  auto read = read_content(message.parts, value, path);
+  auto read = read_parts(message.parts, value, path);
   out.messages.insert(out.messages.begin(), std::move(message));
   return read;
 }
@@ -224,29 +219,13 @@ constexpr ObjectRule<NamedChoice> kNamedChoice[] = {
 };
 
 Checked take_tool_choice(Conversation& out, Json value, const Path& path) {
-  ToolChoice& choice = out.tool_choice;
-  if (value.is_string()) {
-    const std::string_view word = value.get_string().value_unsafe();
-    if (word == "auto")
-      choice.kind = ToolChoice::Kind::kAuto;
-    else if (word == "none")
-      choice.kind = ToolChoice::Kind::kNone;
-    else if (word == "required")
-      choice.kind = ToolChoice::Kind::kRequired;
-    else
-      return cannot_carry(path.text());
-    return {};
-  }
+  if (value.is_string()) return take_choice_word(out, value, path);
   if (text_member(value, "type") != "function") return cannot_carry(Path{&path, "type"}.text());
   NamedChoice named;
   auto read = read_members(value, path, kNamedChoice, named);
-  choice.kind = ToolChoice::Kind::kNamed;
-  choice.name = std::move(named.name);
+  out.tool_choice.kind = ToolChoice::Kind::kNamed;
+  out.tool_choice.name = std::move(named.name);
   return read;
-}
-
-Checked take_parallel(Conversation& out, Json value, const Path& path) {
-  return take_flag<ToolChoice, &ToolChoice::parallel>(out.tool_choice, value, path);
 }
 
 // --- format and reasoning ---
@@ -271,15 +250,7 @@ Checked take_format(Conversation& out, Json value, const Path& path) {
   TypedFormat typed;
   auto read = read_members(value, path, kFormat, typed);
   if (!read) return read;
-  out.format = std::move(typed.format);
-  out.format.where = path.text();
-  if (typed.type == "json_schema")
-    out.format.kind = OutputFormat::Kind::kJsonSchema;
-  else if (typed.type == "json_object")
-    out.format.kind = OutputFormat::Kind::kJsonObject;
-  else if (typed.type != "text")
-    return cannot_carry(Path{&path, "type"}.text());
-  return {};
+  return take_typed_format(out, std::move(typed.format), typed.type, path);
 }
 constexpr ObjectRule<Conversation> kText[] = {
     {"format", take_format},
@@ -287,12 +258,6 @@ constexpr ObjectRule<Conversation> kText[] = {
 };
 Checked take_text(Conversation& out, Json value, const Path& path) { return read_members(value, path, kText, out); }
 
-Checked take_effort(Conversation& out, Json value, const Path& path) {
-  out.thinking.where = path.text();
-  auto read = read_string(value, path, out.thinking.effort, 64);
-  out.thinking.kind = out.thinking.effort == "none" ? Thinking::Kind::kOff : Thinking::Kind::kEffort;
-  return read;
-}
 Checked take_wants_summary(Conversation& out, Json, const Path&) {
   out.thinking.wants_text = true;
   return {};
@@ -308,8 +273,6 @@ Checked take_reasoning(Conversation& out, Json value, const Path& path) {
 
 // --- the rest ---
 
-Checked take_stream(Conversation& out, Json value, const Path& path) { return read_bool(value, path, out.stream); }
-
 Checked take_include(Conversation&, Json value, const Path& path) {
   return read_items(value, path, [&](Json item, const Path& here) -> Checked {
     if (item.is_string() && item.get_string().value_unsafe() == kEncryptedReasoning) return {};
@@ -320,11 +283,6 @@ Checked take_include(Conversation&, Json value, const Path& path) {
 Checked take_truncation(Conversation&, Json value, const Path& path) {
   if (value.is_string() && value.get_string().value_unsafe() == "disabled") return {};
   return cannot_carry(path.text());
-}
-
-Checked drop_hint(Conversation& out, Json, const Path& path) {
-  leave_out(out.left_out, path.text());
-  return {};
 }
 
 Checked refuse_kept(Conversation&, Json, const Path& path) {

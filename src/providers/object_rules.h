@@ -59,6 +59,14 @@ Checked read_items(Json value, const Path& path, Read read) {
   return {};
 }
 
+/// What a message or a tool's result says: one text, or parts, each read by `read_part(item, path)`.
+template <class ReadPart>
+Checked read_content(std::vector<Part>& into, Json value, const Path& path, ReadPart read_part) {
+  if (!value.is_string()) return read_items(value, path, read_part);
+  into.push_back({.text = std::string(value.get_string().value_unsafe()), .where = path.text()});
+  return {};
+}
+
 inline constexpr size_t kAnySize = static_cast<size_t>(-1);
 
 template <class Out, std::string Out::* Field>
@@ -95,6 +103,10 @@ template <Knob K, Shape S>
 Checked take(Conversation& out, Json value, const Path& path) {
   return take_setting(out, K, S, value, path);
 }
+
+Checked take_stream(Conversation& out, Json value, const Path& path);
+/// A hint that no other dialect has a word for.
+Checked drop_hint(Conversation& out, Json value, const Path& path);
 
 /// "data:image/png;base64,…" → media type and data; false: it is none.
 bool split_data_url(std::string_view url, std::string& media_type, std::string& data);

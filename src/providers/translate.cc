@@ -74,6 +74,13 @@ Checked take_setting(Conversation& out, Knob knob, Shape shape, Json value, cons
   return {};
 }
 
+Checked take_stream(Conversation& out, Json value, const Path& path) { return read_bool(value, path, out.stream); }
+
+Checked drop_hint(Conversation& out, Json, const Path& path) {
+  leave_out(out.left_out, path.text());
+  return {};
+}
+
 bool split_data_url(std::string_view url, std::string& media_type, std::string& data) {
   constexpr std::string_view kMark = ";base64,";
   if (!url.starts_with("data:")) return false;
