@@ -16,7 +16,8 @@ FinishReason reason_of(std::string_view word) {
 class ChatReader final : public AnswerReader {
 public:
   void on_event(std::string_view, std::string_view data, std::vector<AnswerEvent>& out) override {
-    if (data != "[DONE]") take(data, out);
+    if (data != "[DONE]") return take(data, out);
+    if (started_ && !failed_) finish("", out); // some servers never say why they ended
   }
   void on_body(std::string_view json, std::vector<AnswerEvent>& out) override { take(json, out); }
 
