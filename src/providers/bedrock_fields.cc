@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include "providers/body_writer.h"
 #include "providers/object_rules.h"
 
 namespace kairos::providers {
 namespace {
-
-constexpr std::int64_t kLeastBudget = 1024; // of Anthropic's models
 
 struct Format {
   std::string_view media_type;
@@ -35,33 +34,14 @@ std::string_view word_of(const std::array<Format, N>& formats, std::string_view 
   return found == formats.end() ? std::string_view{} : found->word;
 }
 
-/// Calls whose results are given now, by an answer whose thoughts the client does not have: Anthropic refuses to think
-/// then.
-bool in_mid_turn(const std::vector<Message>& messages) {
-  if (messages.empty() || messages.back().role != Role::kTool) return false;
-  const auto last = std::ranges::find(messages.rbegin(), messages.rend(), Role::kAssistant, &Message::role);
-  return last != messages.rend() && std::ranges::none_of(last->parts, [](const Part& part) {
-           return part.kind == Part::Kind::kThinking && !part.signature.empty();
-         });
-}
-
 WireResult<std::string> as_claude(const Conversation& conversation, const UpstreamTarget& target,
                                   std::vector<std::string>& left_out) {
   const Thinking& thinking = conversation.thinking;
   if (thinking.kind == Thinking::Kind::kAdaptive) return R"("thinking":{"type":"adaptive"})";
-  if (in_mid_turn(conversation.messages)) {
-    leave_out(left_out, thinking.where);
-    return "";
-  }
-  const bool counted = thinking.kind == Thinking::Kind::kBudget;
-  const std::int64_t wanted = counted ? thinking.budget : budget_of_effort(thinking.effort);
-  const std::int64_t most = target.max_output_tokens > 0 ? target.max_output_tokens / 2 : wanted;
-  const std::int64_t budget = std::min(wanted, most);
-  if (budget < kLeastBudget)
-    return cannot_carry(thinking.where, fmt::format("Anthropic's models reason in at least {} tokens, which need a "
-                                                    "bound on the output of at least {}",
-                                                    kLeastBudget, 2 * kLeastBudget));
-  return fmt::format("\"thinking\":{{\"type\":\"enabled\",\"budget_tokens\":{}}}", budget);
+  const auto budget = claude_budget(conversation, target, false, left_out);
+  if (!budget) return std::unexpected(budget.error());
+  if (*budget == 0) return "";
+  return fmt::format("\"thinking\":{{\"type\":\"enabled\",\"budget_tokens\":{}}}", *budget);
 }
 
 std::string_view effort_of(const Thinking& thinking) {

@@ -2,24 +2,23 @@
 // model stands in the path.
 #include <fmt/format.h>
 
-#include "model/json_writer.h"
 #include "providers/bedrock_fields.h"
+#include "providers/body_writer.h"
 #include "providers/object_rules.h"
 #include "providers/turns.h"
 
 namespace kairos::providers {
 namespace {
 
-using model::JsonWriter;
 using Kind = Part::Kind;
 
-class BedrockBody {
+constexpr Word kWords[] = {{Knob::kTemperature, "temperature"}, {Knob::kTopP, "topP"}, {Knob::kStop, "stopSequences"}};
+
+class BedrockBody : BodyWriter {
 public:
-  BedrockBody(const Conversation& from, const UpstreamTarget& target)
-      : from_(from), target_(target), json_(out_.body) {}
+  using BodyWriter::BodyWriter;
 
   WireResult<Written> write() {
-    out_.left_out = from_.left_out;
     json_.begin_object();
     auto done = write_system();
     if (done) done = write_messages();
@@ -35,29 +34,29 @@ public:
 
 private:
   bool is_claude() const { return is_bedrock_claude(target_); }
+  /// Anthropic's own clients are left to know what its models take.
+  bool checks_for_claude() const {
+    return is_claude() && !target_.model_id.empty() && from_.client != model::Endpoint::kMessages;
+  }
   bool caches() const { return is_claude() || target_.model_id.find("amazon.nova") != std::string::npos; }
 
   // --- system and messages ---
 
   Checked write_system() {
-    first_turn_ = leading_system(from_);
-    bool any = false;
-    for (size_t i = 0; i < first_turn_; ++i) {
-      for (const Part& part : from_.messages[i].parts) {
-        if (part.kind != Kind::kText) return cannot_carry(part.where, "a system prompt is text");
-        if (part.text.empty()) continue;
-        if (!any) json_.key("system").begin_array();
-        any = true;
-        write_text(part.text);
-        write_cache(part.cache_control);
-      }
+    const auto texts = system_texts(from_);
+    if (!texts) return std::unexpected(texts.error());
+    if (texts->empty()) return {};
+    json_.key("system").begin_array();
+    for (const Part* part : *texts) {
+      write_text(part->text);
+      write_cache(part->cache_control);
     }
-    if (any) json_.end_array();
+    json_.end_array();
     return {};
   }
 
   Checked write_messages() {
-    auto turns = turns_of(from_, first_turn_, is_claude() && from_.client == model::Endpoint::kMessages);
+    auto turns = turns_of(from_, is_claude() && from_.client == model::Endpoint::kMessages);
     if (!turns) return std::unexpected(turns.error());
     json_.key("messages").begin_array();
     for (const Turn& turn : *turns) {
@@ -103,7 +102,7 @@ private:
   /// Only some models take them, and others refuse the request; what is not cached costs more, but says the same.
   void write_cache(const std::string& cache_control) {
     if (cache_control.empty()) return;
-    if (!caches()) return leave_out(out_.left_out, "cache_control");
+    if (!caches()) return leave_out_cache(cache_control);
     json_.begin_object().key("cachePoint").begin_object().key("type").string("default");
     if (cache_control.find("\"1h\"") != std::string::npos) json_.key("ttl").string("1h");
     json_.end_object().end_object();
@@ -131,7 +130,7 @@ private:
   Checked write_document(const Part& part) {
     if (!part.url.empty()) return cannot_carry(part.where, "Bedrock takes no files by URL; send the file itself");
     if (part.data.empty()) {
-      write_text(part.name.empty() ? part.text : part.name + "\n\n" + part.text);
+      write_text(text_of_file(part));
       return {};
     }
     const std::string_view format = bedrock_document_format(part.media_type);
@@ -146,12 +145,12 @@ private:
   }
 
   Checked write_call(const Part& part) {
-    const auto arguments = parse_json(part.text.empty() ? std::string_view("{}") : part.text, 1);
-    if (!arguments || !arguments->is_object()) return cannot_carry(part.where, "the arguments are not a JSON object");
+    const auto arguments = arguments_of(part);
+    if (!arguments) return std::unexpected(arguments.error());
     ++blocks_;
     had_calls_ = true;
     json_.begin_object().key("toolUse").begin_object().key("toolUseId").string(part.id).key("name").string(part.name);
-    json_.key("input").raw(to_text(*arguments)).end_object().end_object();
+    json_.key("input").raw(*arguments).end_object().end_object();
     return {};
   }
 
@@ -162,7 +161,7 @@ private:
     for (const Part& part : result.content) {
       if (part.kind != Kind::kText && part.kind != Kind::kImage && part.kind != Kind::kFile)
         return cannot_carry(part.where);
-      if (!part.cache_control.empty()) leave_out(out_.left_out, "cache_control");
+      leave_out_cache(part.cache_control);
       auto done = write_block(part);
       if (!done) return done;
     }
@@ -236,6 +235,10 @@ private:
   Checked write_thinking() {
     const auto fields = bedrock_reasoning(from_, target_, out_.left_out);
     if (!fields) return std::unexpected(fields.error());
+    thinks_ = !fields->empty();
+    const ToolChoice::Kind choice = from_.tool_choice.kind;
+    if (thinks_ && checks_for_claude() && (choice == ToolChoice::Kind::kRequired || choice == ToolChoice::Kind::kNamed))
+      return cannot_carry("tool_choice", kNoForceWhileThinking);
     add_field(*fields);
     return {};
   }
@@ -243,54 +246,26 @@ private:
   // --- inferenceConfig and the rest ---
 
   Checked write_config() {
-    std::string metadata;
     json_.key("inferenceConfig").begin_object();
     if (target_.max_output_tokens > 0) json_.key("maxTokens").integer(target_.max_output_tokens);
     for (const Setting& setting : from_.settings) {
-      if (setting.knob == Knob::kMetadata) metadata = setting.json;
-      auto done = write_setting(setting);
+      auto done = write_one(setting);
       if (!done) return done;
     }
     json_.end_object();
-    if (!metadata.empty()) json_.key("requestMetadata").raw(metadata);
+    if (const Setting* metadata = from_.find(Knob::kMetadata)) json_.key("requestMetadata").raw(metadata->json);
     return {};
   }
 
-  Checked write_setting(const Setting& setting) {
-    const auto pass_as = [&](std::string_view name) -> Checked {
-      json_.key(name).raw(setting.json);
-      return {};
-    };
-    switch (setting.knob) {
-    case Knob::kTemperature:
-      return pass_as("temperature");
-    case Knob::kTopP:
-      return pass_as("topP");
-    case Knob::kStop:
-      return pass_as("stopSequences");
-    case Knob::kMetadata:
-      return {};
-    case Knob::kTopK:
-      if (!is_claude()) break;
-      add_field("\"top_k\":" + setting.json);
-      return {};
-    case Knob::kEndUser:
-    case Knob::kSafetyIdentifier:
-    case Knob::kPromptCacheKey:
-      leave_out(out_.left_out, setting.param);
-      return {};
-    case Knob::kVerbosity:
-      if (setting.json == "\"medium\"") return {};
-      break;
-    case Knob::kServiceTier:
-      if (usual_tier(setting.json)) return {};
-      break;
-    case Knob::kStore:
-      return cannot_carry(setting.param, "a translated answer is not kept");
-    default:
-      break;
+  Checked write_one(const Setting& setting) {
+    if (setting.knob == Knob::kMetadata) return {}; // stands elsewhere
+    if (checks_for_claude()) {
+      auto good = check_for_claude(setting, thinks_);
+      if (!good) return good;
     }
-    return cannot_carry(setting.param);
+    if (setting.knob != Knob::kTopK || !is_claude()) return write_setting(setting, kWords);
+    add_field("\"top_k\":" + setting.json);
+    return {};
   }
 
   Checked write_format() {
@@ -307,13 +282,9 @@ private:
     return {};
   }
 
-  const Conversation& from_;
-  const UpstreamTarget& target_;
-  Written out_;
-  JsonWriter json_;
-  size_t first_turn_ = 0;
   std::int64_t blocks_ = 0; // of the turn that is being written
   bool had_calls_ = false;
+  bool thinks_ = false;
   std::string more_; // members of additionalModelRequestFields
 };
 

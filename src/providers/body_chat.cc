@@ -1,28 +1,38 @@
 // Conversation → OpenAI chat completions: platform.openai.com/docs/api-reference/chat/create.
-#include <algorithm>
-
-#include "model/json_writer.h"
+#include "providers/body_writer.h"
 #include "providers/object_rules.h"
 
 namespace kairos::providers {
 namespace {
 
-using model::JsonWriter;
 using Kind = Part::Kind;
 
-class ChatBody {
+constexpr size_t kMostStops = 4;
+constexpr Word kWords[] = {{Knob::kTemperature, "temperature"},
+                           {Knob::kTopP, "top_p"},
+                           {Knob::kSeed, "seed"},
+                           {Knob::kFrequencyPenalty, "frequency_penalty"},
+                           {Knob::kPresencePenalty, "presence_penalty"},
+                           {Knob::kLogitBias, "logit_bias"},
+                           {Knob::kVerbosity, "verbosity"},
+                           {Knob::kEndUser, "user"},
+                           {Knob::kMetadata, "metadata"},
+                           {Knob::kPromptCacheKey, "prompt_cache_key"},
+                           {Knob::kSafetyIdentifier, "safety_identifier"},
+                           {Knob::kStop, "stop"}};
+
+class ChatBody : BodyWriter {
 public:
-  ChatBody(const Conversation& from, const UpstreamTarget& target) : from_(from), target_(target), json_(out_.body) {}
+  using BodyWriter::BodyWriter;
 
   WireResult<Written> write() {
-    out_.left_out = from_.left_out;
     json_.begin_object().key("model").string(target_.model_id);
     auto done = write_messages();
     if (done) write_tools();
     if (done) write_format();
     if (done) write_thinking();
     for (const Setting& setting : from_.settings) {
-      if (done) done = write_setting(setting);
+      if (done) done = write_one(setting);
     }
     if (!done) return std::unexpected(done.error());
     write_stream();
@@ -76,7 +86,7 @@ private:
 
   /// A string where one text is all there is: what every server understands.
   Checked write_content(const std::vector<Part>& parts) {
-    for (const Part& part : parts) note_cache(part.cache_control);
+    for (const Part& part : parts) leave_out_cache(part.cache_control);
     if (parts.empty()) {
       json_.string("");
       return {};
@@ -125,7 +135,7 @@ private:
   Checked write_file(const Part& part) {
     if (!part.url.empty()) return cannot_carry(part.where, "chat completions take no files by URL");
     if (part.data.empty()) { // a text: its title is part of what the model reads
-      write_text(part.name.empty() ? part.text : part.name + "\n\n" + part.text);
+      write_text(text_of_file(part));
       return {};
     }
     json_.begin_object().key("type").string("file").key("file").begin_object();
@@ -146,7 +156,7 @@ private:
         texts.push_back(part);
         break;
       case Kind::kToolCall:
-        note_cache(part.cache_control);
+        leave_out_cache(part.cache_control);
         calls.push_back(&part);
         break;
       case Kind::kRefusal:
@@ -188,7 +198,7 @@ private:
 
   Checked write_result(const Part& result) {
     if (result.kind != Kind::kToolResult) return cannot_carry(result.where);
-    note_cache(result.cache_control);
+    leave_out_cache(result.cache_control);
     std::vector<Part> content = result.content;
     for (const Part& part : content) {
       if (part.kind != Kind::kText) return cannot_carry(part.where, "tool results are texts in chat completions");
@@ -209,7 +219,7 @@ private:
     if (from_.tools.empty()) return;
     json_.key("tools").begin_array();
     for (const Tool& tool : from_.tools) {
-      note_cache(tool.cache_control);
+      leave_out_cache(tool.cache_control);
       json_.begin_object().key("type").string("function").key("function").begin_object();
       json_.key("name").string(tool.name);
       if (!tool.description.empty()) json_.key("description").string(tool.description);
@@ -267,54 +277,11 @@ private:
 
   // --- settings ---
 
-  Checked write_setting(const Setting& setting) {
-    const auto pass_as = [&](std::string_view name) -> Checked {
-      json_.key(name).raw(setting.json);
-      return {};
-    };
-    switch (setting.knob) {
-    case Knob::kTemperature:
-      return pass_as("temperature");
-    case Knob::kTopP:
-      return pass_as("top_p");
-    case Knob::kSeed:
-      return pass_as("seed");
-    case Knob::kFrequencyPenalty:
-      return pass_as("frequency_penalty");
-    case Knob::kPresencePenalty:
-      return pass_as("presence_penalty");
-    case Knob::kLogitBias:
-      return pass_as("logit_bias");
-    case Knob::kVerbosity:
-      return pass_as("verbosity");
-    case Knob::kEndUser:
-      return pass_as("user");
-    case Knob::kMetadata:
-      return pass_as("metadata");
-    case Knob::kPromptCacheKey:
-      return pass_as("prompt_cache_key");
-    case Knob::kSafetyIdentifier:
-      return pass_as("safety_identifier");
-    case Knob::kServiceTier:
-      return write_service_tier(setting);
-    case Knob::kStop:
-      if (std::ranges::count(setting.json, '"') > 8 && array_size(setting.json) > 4)
-        return cannot_carry(setting.param, "chat completions take at most four");
-      return pass_as("stop");
-    case Knob::kStore:
-      return cannot_carry(setting.param, "a translated answer is not kept");
-    case Knob::kTopK:
-    case Knob::kLogprobs:
-    case Knob::kTopLogprobs:
-    case Knob::kContextManagement:
-      break;
-    }
-    return cannot_carry(setting.param);
-  }
-
-  static size_t array_size(std::string_view json) {
-    const auto parsed = parse_json(json, 1);
-    return parsed && parsed->is_array() ? parsed->get_array().value_unsafe().size() : 0;
+  Checked write_one(const Setting& setting) {
+    if (setting.knob == Knob::kServiceTier) return write_service_tier(setting);
+    if (setting.knob == Knob::kStop && array_size(setting.json) > kMostStops)
+      return cannot_carry(setting.param, "chat completions take at most four");
+    return write_setting(setting, kWords);
   }
 
   Checked write_service_tier(const Setting& setting) {
@@ -334,15 +301,6 @@ private:
     if (!target_.no_stream_options)
       json_.key("stream_options").begin_object().key("include_usage").boolean(true).end_object();
   }
-
-  void note_cache(const std::string& cache_control) {
-    if (!cache_control.empty()) leave_out(out_.left_out, "cache_control");
-  }
-
-  const Conversation& from_;
-  const UpstreamTarget& target_;
-  Written out_;
-  JsonWriter json_;
 };
 
 } // namespace

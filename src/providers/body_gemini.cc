@@ -1,16 +1,14 @@
 // Conversation → Gemini's generateContent: ai.google.dev/api/generate-content.
-#include <fmt/format.h>
+#include <string_view>
+#include <unordered_map>
 
-#include <algorithm>
-
-#include "model/json_writer.h"
+#include "providers/body_writer.h"
 #include "providers/object_rules.h"
 #include "providers/turns.h"
 
 namespace kairos::providers {
 namespace {
 
-using model::JsonWriter;
 using Kind = Part::Kind;
 
 // ai.google.dev/gemini-api/docs/thought-signatures: stands for the proof of a call whose thoughts are not at hand.
@@ -18,6 +16,13 @@ using Kind = Part::Kind;
 constexpr std::string_view kNoSignature = "skip_thought_signature_validator";
 constexpr size_t kMostStops = 5;
 constexpr std::int64_t kLeastOfPro = 128; // ai.google.dev/gemini-api/docs/thinking
+constexpr Word kWords[] = {{Knob::kTemperature, "temperature"},
+                           {Knob::kTopP, "topP"},
+                           {Knob::kTopK, "topK"},
+                           {Knob::kSeed, "seed"},
+                           {Knob::kFrequencyPenalty, "frequencyPenalty"},
+                           {Knob::kPresencePenalty, "presencePenalty"},
+                           {Knob::kStop, "stopSequences"}};
 
 /// ai.google.dev/gemini-api/docs/openai, "Thinking": what an effort is to the models that count tokens.
 std::int64_t budget_for(std::string_view effort) {
@@ -25,12 +30,11 @@ std::int64_t budget_for(std::string_view effort) {
   return effort == "medium" ? 8192 : 24'576;
 }
 
-class GeminiBody {
+class GeminiBody : BodyWriter {
 public:
-  GeminiBody(const Conversation& from, const UpstreamTarget& target) : from_(from), target_(target), json_(out_.body) {}
+  using BodyWriter::BodyWriter;
 
   WireResult<Written> write() {
-    out_.left_out = from_.left_out;
     json_.begin_object();
     auto done = write_system();
     if (done) done = write_contents();
@@ -49,24 +53,20 @@ private:
   // --- system and contents ---
 
   Checked write_system() {
-    first_turn_ = leading_system(from_);
-    bool any = false;
-    for (size_t i = 0; i < first_turn_; ++i) {
-      for (const Part& part : from_.messages[i].parts) {
-        if (part.kind != Kind::kText) return cannot_carry(part.where, "a system prompt is text");
-        note_cache(part.cache_control);
-        if (part.text.empty()) continue;
-        if (!any) json_.key("systemInstruction").begin_object().key("parts").begin_array();
-        any = true;
-        json_.begin_object().key("text").string(part.text).end_object();
-      }
+    const auto texts = system_texts(from_);
+    if (!texts) return std::unexpected(texts.error());
+    if (texts->empty()) return {};
+    json_.key("systemInstruction").begin_object().key("parts").begin_array();
+    for (const Part* part : *texts) {
+      leave_out_cache(part->cache_control);
+      json_.begin_object().key("text").string(part->text).end_object();
     }
-    if (any) json_.end_array().end_object();
+    json_.end_array().end_object();
     return {};
   }
 
   Checked write_contents() {
-    auto turns = turns_of(from_, first_turn_);
+    auto turns = turns_of(from_);
     if (!turns) return std::unexpected(turns.error());
     json_.key("contents").begin_array();
     for (const Turn& turn : *turns) {
@@ -85,7 +85,7 @@ private:
   }
 
   Checked write_part(const Part& part) {
-    note_cache(part.cache_control);
+    leave_out_cache(part.cache_control);
     switch (part.kind) {
     case Kind::kText:
     case Kind::kRefusal:
@@ -100,7 +100,7 @@ private:
       return {};
     case Kind::kFile:
       if (part.url.empty() && part.data.empty())
-        write_text(part.name.empty() ? part.text : part.name + "\n\n" + part.text);
+        write_text(text_of_file(part));
       else
         write_media(part);
       return {};
@@ -152,12 +152,13 @@ private:
   }
 
   Checked write_call(const Part& part) {
-    const auto arguments = parse_json(part.text.empty() ? std::string_view("{}") : part.text, 1);
-    if (!arguments || !arguments->is_object()) return cannot_carry(part.where, "the arguments are not a JSON object");
+    const auto arguments = arguments_of(part);
+    if (!arguments) return std::unexpected(arguments.error());
+    names_[part.id] = part.name;
     ++parts_;
     json_.begin_object().key("functionCall").begin_object();
     if (!part.id.empty()) json_.key("id").string(part.id);
-    json_.key("name").string(part.name).key("args").raw(to_text(*arguments)).end_object();
+    json_.key("name").string(part.name).key("args").raw(*arguments).end_object();
     if (wants_signatures() && !std::exchange(signed_call_, true)) json_.key("thoughtSignature").string(kNoSignature);
     json_.end_object();
     return {};
@@ -165,18 +166,18 @@ private:
 
   /// Results name the function; the client's only name the call.
   Checked write_result(const Part& result) {
-    const auto name = name_of_call(from_, result.id);
-    if (!name) return cannot_carry(result.where, "it answers a call that does not stand before it");
+    const auto name = names_.find(result.id);
+    if (name == names_.end()) return cannot_carry(result.where, "it answers a call that does not stand before it");
     std::string text;
     for (const Part& part : result.content) {
-      note_cache(part.cache_control);
+      leave_out_cache(part.cache_control);
       if (part.kind != Kind::kText) return cannot_carry(part.where, "tool results are texts in Gemini's dialect");
       text += (text.empty() ? "" : "\n") + part.text;
     }
     ++parts_;
     json_.begin_object().key("functionResponse").begin_object();
     if (!result.id.empty()) json_.key("id").string(result.id);
-    json_.key("name").string(*name).key("response").begin_object();
+    json_.key("name").string(name->second).key("response").begin_object();
     json_.key(result.is_error ? "error" : "output").string(text).end_object().end_object().end_object();
     return {};
   }
@@ -188,7 +189,7 @@ private:
     bool strict = false;
     json_.key("tools").begin_array().begin_object().key("functionDeclarations").begin_array();
     for (const Tool& tool : from_.tools) {
-      note_cache(tool.cache_control);
+      leave_out_cache(tool.cache_control);
       strict = strict || tool.strict == true;
       json_.begin_object().key("name").string(tool.name);
       if (!tool.description.empty()) json_.key("description").string(tool.description);
@@ -232,53 +233,15 @@ private:
     json_.key("generationConfig").begin_object();
     if (target_.max_output_tokens > 0) json_.key("maxOutputTokens").integer(target_.max_output_tokens);
     for (const Setting& setting : from_.settings) {
-      auto done = write_setting(setting);
+      if (setting.knob == Knob::kStop && array_size(setting.json) > kMostStops)
+        return cannot_carry(setting.param, "Gemini takes at most five");
+      auto done = write_setting(setting, kWords);
       if (!done) return done;
     }
     write_format();
-    auto done = write_thinking();
+    write_thinking();
     json_.end_object();
-    return done;
-  }
-
-  Checked write_setting(const Setting& setting) {
-    const auto pass_as = [&](std::string_view name) -> Checked {
-      json_.key(name).raw(setting.json);
-      return {};
-    };
-    switch (setting.knob) {
-    case Knob::kTemperature:
-      return pass_as("temperature");
-    case Knob::kTopP:
-      return pass_as("topP");
-    case Knob::kTopK:
-      return pass_as("topK");
-    case Knob::kSeed:
-      return pass_as("seed");
-    case Knob::kFrequencyPenalty:
-      return pass_as("frequencyPenalty");
-    case Knob::kPresencePenalty:
-      return pass_as("presencePenalty");
-    case Knob::kStop:
-      if (array_size(setting.json) > kMostStops) return cannot_carry(setting.param, "Gemini takes at most five");
-      return pass_as("stopSequences");
-    case Knob::kEndUser:
-    case Knob::kSafetyIdentifier:
-    case Knob::kPromptCacheKey:
-      leave_out(out_.left_out, setting.param);
-      return {};
-    case Knob::kVerbosity:
-      if (setting.json == "\"medium\"") return {};
-      break;
-    case Knob::kServiceTier:
-      if (usual_tier(setting.json)) return {};
-      break;
-    case Knob::kStore:
-      return cannot_carry(setting.param, "a translated answer is not kept");
-    default:
-      break;
-    }
-    return cannot_carry(setting.param);
+    return {};
   }
 
   void write_format() {
@@ -289,11 +252,11 @@ private:
       json_.key("responseJsonSchema").raw(described(format.schema, format.description));
   }
 
-  Checked write_thinking() {
+  void write_thinking() {
     const Thinking& thinking = from_.thinking;
     const bool by_budget =
         thinking.kind == Thinking::Kind::kBudget || (counts_thoughts() && thinking.kind == Thinking::Kind::kEffort);
-    if (thinking.kind == Thinking::Kind::kUnset && !thinking.wants_text) return {};
+    if (thinking.kind == Thinking::Kind::kUnset && !thinking.wants_text) return;
     json_.key("thinkingConfig").begin_object();
     if (thinking.wants_text) json_.key("includeThoughts").boolean(true);
     if (thinking.kind == Thinking::Kind::kOff) {
@@ -306,7 +269,6 @@ private:
       json_.key("thinkingLevel").string(level_for(thinking.effort));
     }
     json_.end_object();
-    return {};
   }
 
   std::string_view level_for(std::string_view effort) const {
@@ -314,18 +276,9 @@ private:
     return effort == "minimal" && is_pro() ? "low" : effort;
   }
 
-  /// What is said more than once is kept by itself.
-  void note_cache(const std::string& cache_control) {
-    if (!cache_control.empty()) leave_out(out_.left_out, "cache_control");
-  }
-
-  const Conversation& from_;
-  const UpstreamTarget& target_;
-  Written out_;
-  JsonWriter json_;
-  size_t first_turn_ = 0;
   std::int64_t parts_ = 0; // of the turn that is being written
   bool signed_call_ = false;
+  std::unordered_map<std::string_view, std::string_view> names_; // of the functions called so far, by the calls' ids
 };
 
 } // namespace

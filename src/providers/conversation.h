@@ -111,8 +111,7 @@ enum class Knob : std::uint8_t {
   kStore,            // a boolean
   kServiceTier,      // a string, the client dialect's words
   kPromptCacheKey,   // a string; a hint
-  kSafetyIdentifier, // a string
-  kContextManagement // an object; Anthropic's
+  kSafetyIdentifier  // a string
 };
 
 struct Setting {
