@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "api/search_params.h"
 #include "base/hex.h"
@@ -108,6 +109,13 @@ Answer json_answer(const Request& request, std::string body) {
     answer.body = std::move(body);
   }
   return answer;
+}
+
+std::optional<std::uint64_t> expected_version(std::string_view if_match) {
+  std::uint64_t version = 0;
+  while (if_match.starts_with('"')) if_match.remove_prefix(1);
+  const auto [end, error] = std::from_chars(if_match.data(), if_match.data() + if_match.size(), version);
+  return error == std::errc() ? std::optional(version) : std::nullopt;
 }
 
 Result<std::map<std::string, std::string, std::less<>>> query_values(std::string_view query) {

@@ -68,6 +68,9 @@ Answer json_answer(const Request& request, std::string body);
 /// Sends it, with the headers that every answer carries.
 net::Task<void> respond(net::Exchange& exchange, const Answer& answer);
 
+/// The version in If-Match, bare or quoted; nullopt: any.
+std::optional<std::uint64_t> expected_version(std::string_view if_match);
+
 /// The values of a query string by name. kInvalid: a broken escape, or a name twice.
 Result<std::map<std::string, std::string, std::less<>>> query_values(std::string_view query);
 

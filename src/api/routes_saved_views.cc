@@ -172,12 +172,13 @@ Answer replace(const ApiContext& context, const Request& request) {
   if (auto stop = obstacle(context, request)) return std::move(*stop);
   auto body = kept_body(request);
   if (!body) return problem(body.error());
-  return commit(context, request, {"view", request.param("id"), std::move(*body), std::nullopt}, 200);
+  return commit(context, request, {"view", request.param("id"), std::move(*body), expected_version(request.if_match)},
+                200);
 }
 
 Answer remove(const ApiContext& context, const Request& request) {
   if (auto stop = obstacle(context, request)) return std::move(*stop);
-  return commit(context, request, {"view", request.param("id"), std::nullopt, std::nullopt}, 204);
+  return commit(context, request, {"view", request.param("id"), std::nullopt, expected_version(request.if_match)}, 204);
 }
 
 } // namespace

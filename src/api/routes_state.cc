@@ -196,14 +196,6 @@ Answer create(const Kind& kind, const ApiContext& context, const Request& reques
   return commit(kind, context, request, {kind.name, id, json::serialize(*body), 0}, 201, key);
 }
 
-/// The version in If-Match, bare or quoted; nullopt: any.
-std::optional<std::uint64_t> expected_version(std::string_view if_match) {
-  std::uint64_t version = 0;
-  while (if_match.starts_with('"')) if_match.remove_prefix(1);
-  const auto [end, error] = std::from_chars(if_match.data(), if_match.data() + if_match.size(), version);
-  return error == std::errc() ? std::optional(version) : std::nullopt;
-}
-
 /// What stands in the way of changing the object, if anything.
 std::optional<Answer> obstacle(const Kind& kind, const AllKnown& all, const std::string& id) {
   const auto found = all.find(id);

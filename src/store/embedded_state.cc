@@ -158,7 +158,8 @@ private:
       const std::uint64_t version = exists ? found->second.version : 0;
       if (change.expected && *change.expected != version) {
         return fail(Code::kConflict,
-                    fmt::format("{} '{}' is at version {}, not {}", change.kind, change.id, version, *change.expected));
+                    fmt::format("{} '{}' is at version {}, not {}: somebody has changed it meanwhile; read it again",
+                                change.kind, change.id, version, *change.expected));
       }
       if (!change.body && !exists) return fail(Code::kNotFound, fmt::format("no {} '{}'", change.kind, change.id));
       touched.emplace(key, std::pair(version, nullptr));

@@ -309,6 +309,9 @@ test('saved views are their maker’s, shared within the tenant, and three ship'
   const params = { id: made.json.id };
   assert.equal((await call('PUT', '/api/v1/saved-views/{id}', { key: 'kr-rival', params, body: { name: 'X', page: 'spend' } })).status, 404);
   assert.equal((await call('PUT', '/api/v1/saved-views/{id}', { key: 'kr-acme', params, body: { name: 'Ours', page: 'spend', shared: true } })).json.version, 2);
+  const stale = { key: 'kr-acme', params, headers: { 'if-match': '1' } };
+  assert.match((await call('PUT', '/api/v1/saved-views/{id}', { ...stale, body: { name: 'Late', page: 'spend' } })).json.detail, /is at version 2, not 1: somebody/);
+  assert.equal((await call('DELETE', '/api/v1/saved-views/{id}', stale)).status, 409);
   assert.equal((await call('DELETE', '/api/v1/saved-views/{id}', { key: 'kr-acme', params: { id: 'finance' } })).status, 409);
   assert.equal((await call('POST', '/api/v1/saved-views', { key: 'kr-acme', body: { name: 'X', page: 1 } })).status, 400);
   assert.equal((await call('DELETE', '/api/v1/saved-views/{id}', { key: 'kr-acme', params })).status, 204);
