@@ -81,6 +81,17 @@ RouteTable all_routes() {
   return table;
 }
 
+bool still_valid(const ApiContext& context, const Principal& principal) {
+  if (principal.api_key_id.empty()) return true;
+  const config::SnapshotPtr snapshot = context.services.snapshot();
+  const config::Tenant* tenant = snapshot->tenant(principal.tenant);
+  if (tenant == nullptr) return false;
+  for (const config::ApiKey& key : tenant->keys) {
+    if (key.id == principal.api_key_id) return key.role >= principal.role;
+  }
+  return false;
+}
+
 struct Api::Impl {
   explicit Impl(ApiServices services)
       : context{std::move(services), live, sessions, runs, pool}, sessions(context.services.clock),

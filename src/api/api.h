@@ -72,6 +72,9 @@ struct ApiContext {
   WorkPool& pool; // for streams: on_worker() asks the store without holding the loop up
 };
 
+/// Whether the asker's key is still there with the role that it had: a stream ends for one that was revoked.
+bool still_valid(const ApiContext& context, const Principal& principal);
+
 /// Where a request came in.
 enum class Door : std::uint8_t {
   kNetwork,

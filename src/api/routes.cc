@@ -118,6 +118,15 @@ std::optional<std::uint64_t> expected_version(std::string_view if_match) {
   return error == std::errc() ? std::optional(version) : std::nullopt;
 }
 
+std::string last_event_id(const net::Head& head, std::string_view query) {
+  if (const std::string_view header = head.find("last-event-id").value_or(""); !header.empty())
+    return std::string(header);
+  const auto pairs = query_pairs(query);
+  if (!pairs) return {};
+  const auto given = std::ranges::find(*pairs, "last_event_id", [](const auto& pair) { return pair.first; });
+  return given == pairs->end() ? std::string() : given->second;
+}
+
 Result<std::map<std::string, std::string, std::less<>>> query_values(std::string_view query) {
   std::map<std::string, std::string, std::less<>> values;
   auto pairs = query_pairs(query);

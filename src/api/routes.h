@@ -70,6 +70,9 @@ net::Task<void> respond(net::Exchange& exchange, const Answer& answer);
 
 /// The version in If-Match, bare or quoted; nullopt: any.
 std::optional<std::uint64_t> expected_version(std::string_view if_match);
+/// The last event that a stream's client has seen: Last-Event-ID, or the parameter last_event_id of one that has lost
+/// its connection and cannot set headers. Empty: none.
+std::string last_event_id(const net::Head& head, std::string_view query);
 
 /// The values of a query string by name. kInvalid: a broken escape, or a name twice.
 Result<std::map<std::string, std::string, std::less<>>> query_values(std::string_view query);

@@ -81,11 +81,11 @@ std::string event_text(const alerts::Event& event) {
   return fmt::format("id: {}\nevent: alert\ndata: {}\n\n", event.sequence, event.json);
 }
 
-/// Events as they happen, after Last-Event-ID. What has left the feed meanwhile is said as `gap`.
+/// Events as they happen, after the one that was seen last. What has left the feed meanwhile is said as `gap`.
 net::Task<void> stream_events(const ApiContext& context, net::Exchange& exchange, const Request& request) {
   const alerts::EventFeed& feed = context.services.alerts.feed();
   std::uint64_t last = feed.last();
-  const std::string seen(exchange.head().find("last-event-id").value_or(""));
+  const std::string seen = last_event_id(exchange.head(), request.query);
   std::from_chars(seen.data(), seen.data() + seen.size(), last);
   const std::optional<std::string> tenant = request.scope.tenant_id();
   const auto wake = std::make_shared<net::Event>();
@@ -97,7 +97,7 @@ net::Task<void> stream_events(const ApiContext& context, net::Exchange& exchange
     text += fmt::format("event: gap\ndata: {{\"from\":{},\"to\":{}}}\n\n", last + 1, feed.oldest() - 1);
   bool here = co_await exchange.start_stream(200, headers, text);
   MonoTime written = net::coarse_now();
-  while (here && !exchange.client_gone() && !feed.closed()) {
+  while (here && !exchange.client_gone() && !feed.closed() && still_valid(context, request.principal)) {
     text.clear();
     for (const alerts::Event& event : feed.after(last, 100, tenant ? &*tenant : nullptr)) {
       text += event_text(event);

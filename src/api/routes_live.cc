@@ -159,18 +159,6 @@ net::Task<bool> catch_up(const ApiContext& context, net::Exchange& exchange, con
   co_return co_await exchange.write(text);
 }
 
-/// A key that was revoked sees nothing more.
-bool still_valid(const ApiContext& context, const Principal& principal) {
-  if (principal.api_key_id.empty()) return true;
-  const config::SnapshotPtr snapshot = context.services.snapshot();
-  const config::Tenant* tenant = snapshot->tenant(principal.tenant);
-  if (tenant == nullptr) return false;
-  for (const config::ApiKey& key : tenant->keys) {
-    if (key.id == principal.api_key_id) return key.role >= principal.role;
-  }
-  return false;
-}
-
 net::Task<void> send_live(const ApiContext& context, net::Exchange& exchange, const Request& request,
                           LiveStream& stream) {
   std::string text;
@@ -207,9 +195,7 @@ net::Task<void> follow(const ApiContext& context, net::Exchange& exchange, const
   const Seat seat{context.live, joined->watcher};
   LiveStream stream{request, joined->watcher, std::move(search->filters), "", 0, 0};
   exchange.on_client_gone([watcher = joined->watcher] { watcher->news.notify(); });
-  const auto values = query_values(request.query);
-  std::string seen(exchange.head().find("last-event-id").value_or(""));
-  if (const auto given = values->find("last_event_id"); seen.empty() && given != values->end()) seen = given->second;
+  const std::string seen = last_event_id(exchange.head(), request.query);
   const net::ResponseHeaders headers = {{"Content-Type", "text/event-stream"},
                                         {"Cache-Control", "no-cache, no-transform"},
                                         {"X-Accel-Buffering", "no"},

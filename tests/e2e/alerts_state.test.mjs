@@ -32,9 +32,9 @@ async function withProvider(use) {
 }
 
 /// Reads server-sent events until `count` of them are there.
-async function eventsOf(router, count, headers = {}, key = 'kr-ops') {
+async function eventsOf(router, count, headers = {}, query = '') {
   const abort = new AbortController();
-  const response = await fetch(`${router.url}/api/v1/alerts/events/live`, { headers: { authorization: `Bearer ${key}`, ...headers }, signal: abort.signal });
+  const response = await fetch(`${router.url}/api/v1/alerts/events/live${query}`, { headers: { authorization: 'Bearer kr-ops', ...headers }, signal: abort.signal });
   assert.equal(response.headers.get('content-type'), 'text/event-stream');
   const found = [];
   let text = '';
@@ -127,6 +127,7 @@ test('events come live, go on after the last one seen, and are the own tenant\'s
     assert.deepEqual(missed.slice(0, 3).map((one) => one.id), [1, 2, 3]);
     const next = await eventsOf(router, 1, { 'last-event-id': '2' });
     assert.equal(next[0].id, 3);
+    assert.equal((await eventsOf(router, 1, {}, '?last_event_id=2'))[0].id, 3, 'where headers cannot be set');
     assert.ok(missed.every((one) => one.data.sequence === one.id && one.data.receipts.startsWith('/api/v1/receipts?')));
     assert.deepEqual((await router.call('GET', '/api/v1/alerts/events', undefined, 'kr-acme')).body.events, []);
     await router.kill();

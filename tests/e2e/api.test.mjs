@@ -163,6 +163,9 @@ test('who comes back with the last id gets what it missed; a foreign id is a gap
   const third = await chat();
   assert.equal((await back.next()).id, third);
   back.close();
+  const named = await events(`/api/v1/receipts/live?last_event_id=${first}&workflow=&workflow=`, 'kr-acme'); // a name twice is no reason to fall over
+  assert.equal((await named.next()).id, second);
+  named.close();
   const curious = await events('/api/v1/receipts/live', 'kr-acme', { 'last-event-id': foreign });
   const gap = await curious.next();
   assert.equal(gap.name, 'gap');
@@ -228,7 +231,9 @@ test('tenants, keys and budgets are made, count at once, survive a restart, and 
     router = await startRouter(provider, { dataDir: own.dataDir });
     assert.equal((await call('GET', '/api/v1/budgets/{id}', { params: { id: 'newco-day' } })).json.state.spent_usd, spent);
     assert.equal((await call('GET', '/api/v1/receipts', { key: made.json.key })).status, 200);
+    const watching = await events('/api/v1/alerts/events/live', made.json.key);
     assert.equal((await call('DELETE', '/api/v1/keys/{id}', { params: { id: 'newco-key' } })).status, 204);
+    assert.equal(await watching.next(), undefined, 'the stream of a revoked key ends');
     assert.equal((await call('GET', '/api/v1/receipts', { key: made.json.key })).status, 401, 'revoked');
     assert.equal((await call('DELETE', '/api/v1/tenants/{id}', { params: { id: 'newco' } })).status, 204);
     await router.stop();

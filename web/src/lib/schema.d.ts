@@ -2529,8 +2529,14 @@ export interface operations {
     };
     followAlertEvents: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description the same where headers cannot be set */
+                last_event_id?: string;
+            };
+            header?: {
+                /** @description event to go on after */
+                "Last-Event-ID"?: string;
+            };
             path?: never;
             cookie?: never;
         };
