@@ -77,6 +77,7 @@ private:
     std::unique_ptr<TranslatedAnswer> translated; // nullptr: the provider's bytes are the client's
     std::vector<std::string> left_out;            // hints that its dialect had no word for
     MonoTime started{};
+    MonoTime recorded{};     // record.started_at by the clock that never jumps: before the wait for its place on disk
     MonoTime waited_since{}; // … and the client has been waiting for a provider since then
     TargetRecord* health = nullptr;
     const config::OwnKeys* own_keys = nullptr;      // the tenant's, used instead of the operator's

@@ -169,6 +169,7 @@ Flight::LegPtr Flight::make_leg(const routing::Choice& choice, model::AttemptRea
   leg->record.provider = choice.target->provider->id;
   leg->record.region = choice.target->endpoint->region;
   leg->record.started_at = gateway_.services_.clock.wall_now();
+  leg->recorded = gateway_.services_.clock.mono_now();
   leg->record.reason = reason;
   leg->record.span_id = gateway_.trace_ids_.span_id();
   leg->record.rewrite = rewrite_record(*choice.target);

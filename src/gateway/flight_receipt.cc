@@ -122,10 +122,11 @@ void Flight::price(model::Attempt& attempt, const catalog::Model& model) {
   lines.insert(after, priced.lines.begin(), priced.lines.end());
 }
 
-/// What is on the receipt of an attempt that is over.
+/// What is on the receipt of an attempt that is over. Its time runs from its started_at, so that started_at +
+/// latency_ms is when it ended; health and hedging count from when it was sent.
 void Flight::record_leg(Leg& leg, std::string_view status) {
   leg.record.status = status;
-  leg.record.latency_ms = ms_between(leg.started, gateway_.services_.clock.mono_now());
+  leg.record.latency_ms = ms_between(leg.recorded, gateway_.services_.clock.mono_now());
   price(leg.record, *leg.choice->target->model);
 }
 

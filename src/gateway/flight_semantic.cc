@@ -130,6 +130,7 @@ void Flight::start_lookup(Leg& leg, const routing::Choice& choice, TargetRecord&
   leg.record.provider = choice.target->provider->id;
   leg.record.region = choice.target->endpoint->region;
   leg.record.started_at = gateway_.services_.clock.wall_now();
+  leg.recorded = gateway_.services_.clock.mono_now();
   leg.record.reason = model::AttemptReason::kLookup;
   leg.record.span_id = gateway_.trace_ids_.span_id();
   leg.own_keys = owner_.tenant->own_keys(choice.target->provider->id);
