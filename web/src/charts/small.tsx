@@ -121,26 +121,3 @@ const cut = (text: string, width: number) => {
   const letters = Math.max(3, Math.floor((width - 6) / PER_LETTER));
   return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
 };
-
-export interface Hop {
-  key: string;
-  label: string;
-  color: string;
-  value: number;
-  text: string;
-  href?: string;
-}
-/** Parts of one whole in a row, as the time of a request. */
-export function Waterfall({ label, hops }: { label: string; hops: readonly Hop[] }) {
-  const total = hops.reduce((sum, hop) => sum + hop.value, 0) || 1;
-  return (
-    <div class="hops">
-      <div class="hops-bar" role="img" aria-label={`${label}: ${hops.map((hop) => `${hop.label} ${hop.text}`).join(', ')}`}>
-        {hops.filter((hop) => hop.value > 0).map((hop) => <i key={hop.key} style={{ width: `${(hop.value / total) * 100}%`, background: hop.color }} />)}
-      </div>
-      <ul class="legend">
-        {hops.map((hop) => <li key={hop.key}>{hop.href ? <Link href={hop.href}><i style={{ background: hop.color }} />{hop.label} <b>{hop.text}</b></Link> : <span><i style={{ background: hop.color }} />{hop.label} <b>{hop.text}</b></span>}</li>)}
-      </ul>
-    </div>
-  );
-}

@@ -16,6 +16,9 @@ export function toast(text: string, bad = false) {
   }, 4000);
 }
 
+/** A change that did not come about. */
+export const failed = (error: unknown) => toast(error instanceof Error ? error.message : String(error), true);
+
 export async function copy(text: string, what: string) {
   try {
     await navigator.clipboard.writeText(text);

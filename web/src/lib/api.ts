@@ -73,7 +73,6 @@ export async function askJson<T>(path: string, options: Ask = {}): Promise<T> {
 // --- the analytics query and the receipts ----------------------------------------------------------------------------
 
 export type Cell = string | number | null;
-export type Column = Schemas['Table']['columns'][number];
 export type Table = Omit<Schemas['Table'], 'rows' | 'totals'> & { rows: Cell[][]; totals: Cell[] | null };
 export interface Query {
   measures: string[];

@@ -9,6 +9,9 @@ export interface Quality {
 }
 export const useModels = () => useQuery({ queryKey: ['models'], queryFn: async ({ signal }) => (await http.GET('/api/v1/models', { signal })).data?.models ?? [], staleTime: 300_000 });
 
+/** The models that a request can name, each once. */
+export const modelNames = (models: readonly ModelEntry[] = []): string[] => [...new Set(models.map((one) => one.id))];
+
 /** By model id and category; the same model has the same at every provider. */
 export function qualityOf(models: readonly ModelEntry[], id: string, category: string): Quality | null {
   return models.find((one) => one.id === id)?.quality[category] ?? null;

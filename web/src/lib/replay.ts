@@ -62,7 +62,7 @@ export const stateText: Record<ReplayRun['state'], string> = { running: 'Running
 export const sideOf = (pieces: readonly TextPiece[], side: 'before' | 'after'): TextPiece[] => pieces.filter((piece) => piece.op === 'equal' || piece.op === (side === 'before' ? 'delete' : 'insert'));
 export const shownValue = (value: unknown): string => (value === undefined || value === null ? '—' : typeof value === 'string' ? value : JSON.stringify(value));
 
-export const useContent = (id: string, enabled: boolean) => useQuery({ queryKey: ['content', id], queryFn: ({ signal }) => askJson<Content>(`/api/v1/receipts/${encodeURIComponent(id)}/content`, { signal }), enabled, retry: false, staleTime: 60_000, placeholderData: () => undefined });
+export const useContent = (id: string) => useQuery({ queryKey: ['content', id], queryFn: ({ signal }) => askJson<Content>(`/api/v1/receipts/${encodeURIComponent(id)}/content`, { signal }), retry: false, staleTime: 60_000, placeholderData: () => undefined });
 export async function eraseContent(id: string) {
   await ask(`/api/v1/receipts/${encodeURIComponent(id)}/content`, { method: 'DELETE' });
   await client.invalidateQueries({ queryKey: ['content', id] });

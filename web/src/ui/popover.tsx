@@ -1,9 +1,6 @@
 // A panel under its button. Escape and a click outside close it; focus goes back to the button.
-import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-
-export const openPopovers = signal(0);
 
 interface PopoverProps {
   /** What the button shows. */

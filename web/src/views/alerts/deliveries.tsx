@@ -3,7 +3,7 @@ import { RotateCw } from 'lucide-preact';
 import { useQuery } from '@tanstack/preact-query';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { toast } from '@/lib/actions';
+import { failed, toast } from '@/lib/actions';
 import { ask, askJson } from '@/lib/api';
 import { openRange } from '@/lib/alerts';
 import { withExtra } from '@/lib/filters';
@@ -46,7 +46,6 @@ interface Answer {
 const LOOK = 15_000;
 export const useDeliveries = () => useQuery({ queryKey: ['alerts', 'deliveries'], queryFn: ({ signal }) => askJson<Answer>('/api/v1/alerts/deliveries', { signal }), enabled: may('viewer'), refetchInterval: LOOK, staleTime: 5000 });
 
-const failed = (error: unknown) => toast(error instanceof Error ? error.message : String(error), true);
 function Retry({ id, headline }: { id: string; headline: string }) {
   const [busy, setBusy] = useState(false);
   const run = () => {

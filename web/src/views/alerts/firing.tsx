@@ -2,7 +2,7 @@
 import { ArrowUpRight, BellOff, Check } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { toast } from '@/lib/actions';
+import { failed, toast } from '@/lib/actions';
 import { acknowledge, type Active, incidentHref, isProblem, receiptsOf, type Silence, silenceOf, viewOf } from '@/lib/alerts';
 import type { Budget } from '@/lib/budgets';
 import { ago, time } from '@/lib/format';
@@ -13,8 +13,6 @@ import { Card } from '@/ui/card';
 import { Name, Tag, Time } from '@/ui/figures';
 import { type About, Silencer } from '@/views/alerts/silencer';
 import { Acknowledged, SeverityTag, Silenced } from '@/views/alerts/tags';
-
-export const failed = (error: unknown) => toast(error instanceof Error ? error.message : String(error), true);
 
 /** The ways on from an alert: its view, and the receipts behind it. */
 export function Ways({ one, until, state, budgets }: { one: Active; until: string | null; state: FilterState; budgets: readonly Budget[] }) {

@@ -3,7 +3,7 @@ import { Lock, Pencil, Plus, Trash2, TriangleAlert } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { UseQueryResult } from '@tanstack/preact-query';
-import { toast } from '@/lib/actions';
+import { failed, toast } from '@/lib/actions';
 import type { AlertEvent } from '@/lib/alerts';
 import { formatFilters, withExtra } from '@/lib/filters';
 import { ago, count } from '@/lib/format';
@@ -11,13 +11,12 @@ import { conditionText, patchRule, removeRule, type Rule, scopeText } from '@/li
 import { may } from '@/lib/session';
 import { clock, type FilterState } from '@/lib/state';
 import { Card, EmptyState, Loaded } from '@/ui/card';
-import { Dialog } from '@/ui/dialog';
+import { Confirm } from '@/ui/confirm';
 import { Count, Name, Tag } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
 import { RuleForm } from '@/views/alerts/ruleform';
 import { SeverityTag } from '@/views/alerts/tags';
 
-const failed = (error: unknown) => toast(error instanceof Error ? error.message : String(error), true);
 const origin: Record<Rule['managed'], string> = { built_in: 'Built in', file: 'File', api: 'Made here' };
 
 export function RuleState({ rule }: { rule: Rule }) {
@@ -35,15 +34,6 @@ function Switch({ rule }: { rule: Rule }) {
     patchRule(rule.id, { enabled: !rule.enabled }).then(() => toast(rule.enabled ? 'Switched off: what fired is over' : 'Switched on'), failed).finally(() => setBusy(false));
   };
   return <button type="button" class="switch" role="switch" aria-checked={rule.enabled} aria-label={`${rule.id} switched on`} disabled={busy || !may('operator') || rule.managed === 'file'} onClick={flip}><i /></button>;
-}
-
-function Remove({ rule, close }: { rule: Rule; close: () => void }) {
-  const remove = () => removeRule(rule.id).then(() => { toast('Rule removed'); close(); }, failed);
-  return (
-    <Dialog title="Remove this rule?" onClose={close} foot={<><button type="button" class="btn" onClick={close}>Keep it</button><button type="button" class="btn bad" onClick={() => void remove()}>Remove</button></>}>
-      <p><bdi>{rule.id}</bdi>: {conditionText(rule)}. What it has fired is over then; its events stay. A built-in rule whose place it took is back.</p>
-    </Dialog>
-  );
 }
 
 interface RulesProps {
@@ -93,7 +83,11 @@ export function RulesCard({ state, rules, events, only = '', making = false }: R
       </Card>
       {editing && <RuleForm rule={editing} close={() => setEditing(null)} />}
       {adding && <RuleForm close={() => setAdding(false)} />}
-      {removing && <Remove rule={removing} close={() => setRemoving(null)} />}
+      {removing && (
+        <Confirm title="Remove this rule?" verb="Remove" run={() => removeRule(removing.id)} done="Rule removed" close={() => setRemoving(null)}>
+          <p><bdi>{removing.id}</bdi>: {conditionText(removing)}. What it has fired is over then; its events stay. A built-in rule whose place it took is back.</p>
+        </Confirm>
+      )}
     </>
   );
 }

@@ -24,7 +24,6 @@ export function measured(state: FilterState): FilterState {
 }
 
 export const attemptReasons = ['first', 'retry', 'fallback', 'hedge'] as const;
-export type AttemptReason = (typeof attemptReasons)[number];
 const narrows = (state: FilterState) => state.filters.by.attempt_reason !== undefined;
 
 export function useLatency(state: FilterState) {

@@ -2,12 +2,12 @@
 import { Pause, Play, Radio } from 'lucide-preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { ask, ApiError } from '@/lib/api';
 import { apiParams, type Filters, formatFilters, withRange } from '@/lib/filters';
 import { count, perSecond } from '@/lib/format';
 import { useShortcuts } from '@/lib/keys';
 import { useFilters } from '@/lib/state';
 import type { ReceiptRow } from '@/lib/receipt';
+import { useEventStream } from '@/lib/stream';
 import { Card, EmptyState, ErrorCard, Notice } from '@/ui/card';
 import { ModelName, Money, Ms, Name, StatusTag, Time } from '@/ui/figures';
 import { Page } from '@/ui/page';
@@ -16,73 +16,12 @@ import { receiptHref } from '@/views/receipts/data';
 import { type Entry, Feed, type Gap } from '@/views/live/feed';
 
 const FLUSH = 200; // ms
-const RETRY = 3000; // ms, after a refused stream
-type Connection = 'connecting' | 'open' | 'lost' | 'absent' | 'hidden';
 
 function liveParams(filters: Filters): string {
   const query = new URLSearchParams(apiParams(filters, 0));
   query.delete('from'); // the stream has no range
   query.delete('to');
   return query.toString();
-}
-
-/** One stream while the page is seen. The browser reconnects with Last-Event-ID; the server declares what was missed. */
-function useStream(feed: Feed, params: string): { connection: Connection; error: unknown } {
-  const [connection, setConnection] = useState<Connection>('connecting');
-  const [error, setError] = useState<unknown>(null);
-  useEffect(() => {
-    let source: EventSource | null = null;
-    let last = '';
-    let retry: ReturnType<typeof setTimeout> | undefined;
-    const open = () => {
-      const query = new URLSearchParams(params);
-      if (last) query.set('last_event_id', last);
-      const stream = new EventSource(`/api/v1/receipts/live?${query.toString()}`);
-      source = stream;
-      stream.onopen = () => {
-        setConnection('open');
-        setError(null);
-      };
-      stream.addEventListener('receipt', (event) => {
-        last = event.lastEventId;
-        feed.receipt(JSON.parse(event.data as string) as ReceiptRow, Date.now());
-      });
-      stream.addEventListener('gap', (event) => {
-        const gap = JSON.parse(event.data as string) as { dropped: number | null; from: string | null; to: string | null };
-        feed.gap(gap.dropped, gap.from, gap.to);
-      });
-      stream.onerror = () => {
-        setConnection('lost');
-        if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-        retry = setTimeout(open, RETRY);
-        const abort = new AbortController(); // an EventSource does not tell why it was refused
-        ask(`/api/v1/receipts/live?${params}`, { signal: abort.signal }).then(() => abort.abort(), (failure: unknown) => {
-          setError(failure);
-          if (!(failure instanceof ApiError) || failure.status !== 404) return;
-          clearTimeout(retry);
-          setConnection('absent');
-        });
-      };
-    };
-    const seen = () => {
-      if (document.hidden) {
-        clearTimeout(retry);
-        source?.close();
-        source = null;
-        setConnection('hidden');
-      } else if (!source) {
-        open();
-      }
-    };
-    seen();
-    document.addEventListener('visibilitychange', seen);
-    return () => {
-      document.removeEventListener('visibilitychange', seen);
-      clearTimeout(retry);
-      source?.close();
-    };
-  }, [feed, params]);
-  return { connection, error };
 }
 
 function columns(): VCol<Entry>[] {
@@ -125,7 +64,13 @@ export default function Live() {
   const held = useRef({ focus: false, scrolled: false, paused: false });
   held.current.paused = paused;
   useEffect(() => setFeed(new Feed()), [params]);
-  const { connection, error } = useStream(feed, params);
+  const { connection, error } = useEventStream(`/api/v1/receipts/live?${params}`, {
+    receipt: (data) => feed.receipt(data as ReceiptRow, Date.now()),
+    gap: (data) => {
+      const gap = data as { dropped: number | null; from: string | null; to: string | null };
+      feed.gap(gap.dropped, gap.from, gap.to);
+    },
+  });
   const holding = () => held.current.paused || held.current.focus || held.current.scrolled;
   useEffect(() => {
     const timer = setInterval(() => {

@@ -10,7 +10,6 @@ import type { FilterState } from '@/lib/state';
 import { previous, type Row } from '@/lib/table';
 
 export const measures = ['cost', 'requests', 'tokens_output'] as const;
-export type MixMeasure = (typeof measures)[number];
 export const cells = ['share', 'unit', 'quality', 'latency'] as const;
 export type CellKind = (typeof cells)[number];
 export const MATRIX_MODELS = 16;

@@ -1,21 +1,17 @@
 // The prompt and the answer, as far as they are kept, or why they are not.
-import { useQuery, useQueryClient } from '@tanstack/preact-query';
 import { Lock, Trash2 } from 'lucide-preact';
 import { useState } from 'preact/hooks';
-import { ApiError, http, type Schemas } from '@/lib/api';
+import { ApiError } from '@/lib/api';
 import { pretty } from '@/lib/pretty';
 import type { Receipt } from '@/lib/receipt';
+import { type Content, eraseContent, useContent } from '@/lib/replay';
 import { may, session } from '@/lib/session';
 import { Card, ErrorCard, Notice, Skeleton } from '@/ui/card';
+import { Confirm } from '@/ui/confirm';
 import { CodeBlock, Segment } from '@/ui/controls';
-import { Dialog } from '@/ui/dialog';
 import { Time } from '@/ui/figures';
 
-type Content = Schemas['ReceiptContent'];
 type Body = { body: string; encoding: 'text' | 'base64'; bytes: number; truncated: boolean };
-
-const useContent = (id: string) =>
-  useQuery({ queryKey: ['receipt-content', id], queryFn: async ({ signal }) => (await http.GET('/api/v1/receipts/{id}/content', { params: { path: { id } }, signal })).data ?? null, retry: false });
 
 /** Of the messages of a chat, each as it stands; anything else as formatted JSON. */
 export function promptText(body: string): string {
@@ -53,26 +49,6 @@ function Part({ title, body, text }: { title: string; body: Body; text: string }
   );
 }
 
-function Erase({ id, onClose }: { id: string; onClose: () => void }) {
-  const cache = useQueryClient();
-  const [failed, setFailed] = useState<string | null>(null);
-  const erase = async () => {
-    try {
-      await http.DELETE('/api/v1/receipts/{id}/content', { params: { path: { id } } });
-      await cache.invalidateQueries({ queryKey: ['receipt-content', id] });
-      onClose();
-    } catch (error) {
-      setFailed(error instanceof ApiError ? error.message : String(error));
-    }
-  };
-  return (
-    <Dialog title="Erase prompt and output?" onClose={onClose} foot={<button type="button" class="btn danger" onClick={() => void erase()}>Erase for good</button>}>
-      <p>The key that opens them is destroyed. Nobody can read them again; the receipt stays.</p>
-      {failed && <Notice>{failed}</Notice>}
-    </Dialog>
-  );
-}
-
 function WhyNot({ why }: { why: NonNullable<Content['why_not']> }) {
   return (
     <p class="pad why-not"><Lock size={14} aria-hidden="true" /><span>Not here: {why.message}{why.at && <> (<Time value={why.at} as="full" />)</>}. The receipt holds what was decided, used and paid, and a keyed fingerprint of the request.</span></p>
@@ -106,7 +82,11 @@ export function ContentCard({ receipt }: { receipt: Receipt }) {
       {content.data?.why_not && <WhyNot why={content.data.why_not} />}
       {content.data && kept && <Kept content={content.data} />}
       {rewrite && <dl class="props"><div class="pr"><dt>Before</dt><dd class="mono">{rewrite.before_sha256}</dd></div><div class="pr"><dt>After</dt><dd class="mono">{rewrite.after_sha256}</dd></div></dl>}
-      {erasing && <Erase id={receipt.receipt_id} onClose={() => setErasing(false)} />}
+      {erasing && (
+        <Confirm title="Erase prompt and output?" verb="Erase for good" run={() => eraseContent(receipt.receipt_id)} done="Prompt and output erased" close={() => setErasing(false)}>
+          <p>The key that opens them is destroyed. Nobody can read them again; the receipt stays.</p>
+        </Confirm>
+      )}
     </Card>
   );
 }

@@ -2,7 +2,7 @@
 import { Bookmark, Columns3, Download, Trash2, X } from 'lucide-preact';
 import { useRef, useState } from 'preact/hooks';
 import { useLocation, useSearch } from 'wouter-preact';
-import { csvRow, download, toast } from '@/lib/actions';
+import { csvRow, download, failed, toast } from '@/lib/actions';
 import { http, listReceipts } from '@/lib/api';
 import { count } from '@/lib/format';
 import { withExtra } from '@/lib/filters';
@@ -42,11 +42,11 @@ function SaveForm({ close }: { close: () => void }) {
       saved.reload();
       close();
     } catch (error) {
-      toast(error instanceof Error ? error.message : String(error), true);
+      failed(error);
     }
   };
   const remove = async (id: string) => {
-    await http.DELETE('/api/v1/saved-views/{id}', { params: { path: { id } } }).catch((error: unknown) => toast(error instanceof Error ? error.message : String(error), true));
+    await http.DELETE('/api/v1/saved-views/{id}', { params: { path: { id } } }).catch(failed);
     saved.reload();
   };
   const own = saved.views.filter((view) => view.own);

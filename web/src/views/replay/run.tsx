@@ -2,7 +2,7 @@
 import { Square } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { toast } from '@/lib/actions';
+import { failed, toast } from '@/lib/actions';
 import { ApiError } from '@/lib/api';
 import { count, percent } from '@/lib/format';
 import { parseUsd, toNumber } from '@/lib/money';
@@ -74,7 +74,7 @@ function Body({ run }: { run: ReplayRun }) {
 export function RunPage({ id }: { id: string }) {
   const run = useRun(id);
   const missing = run.error instanceof ApiError && run.error.status === 404;
-  const stop = () => void cancelRun(id).then(() => toast('The run is stopped'), (error: unknown) => toast(error instanceof Error ? error.message : String(error), true));
+  const stop = () => void cancelRun(id).then(() => toast('The run is stopped'), failed);
   const crumbs = <nav class="top crumbs" aria-label="Breadcrumb"><Link href="/replay" class="mut">Replay</Link><span class="sl" aria-hidden="true">/</span><span class="mono clip">{id.slice(0, 60)}</span></nav>;
   return (
     <Page title="Replay run" filters={false} above={crumbs} heading={<span class="row">Replay run{run.data && <RunTag run={run.data} />}</span>} actions={run.data?.state === 'running' && <button type="button" class="btn" onClick={stop}><Square size={13} aria-hidden="true" />Stop the run</button>}>

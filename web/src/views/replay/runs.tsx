@@ -5,6 +5,7 @@ import { Link, useLocation } from 'wouter-preact';
 import { receiptsHref } from '@/lib/filters';
 import { count, percent } from '@/lib/format';
 import { useShortcuts } from '@/lib/keys';
+import { modelNames, useModels } from '@/lib/models';
 import { usePanel } from '@/lib/query';
 import { MOST, type ReplayRun, runFilter, startRun, stateText, useRuns } from '@/lib/replay';
 import { type FilterState, useFilters } from '@/lib/state';
@@ -15,14 +16,13 @@ import { Count, ModelName, Money, Name, Tag, Time } from '@/ui/figures';
 import { CheckField, entries, LinesField, TextField, useSubmit, Whole } from '@/ui/form';
 import { Page } from '@/ui/page';
 import { type Col, Table } from '@/ui/table';
-import { useModels } from '@/views/replay/single';
 
 const tones: Record<ReplayRun['state'], string> = { running: 'info', done: 'pos', cancelled: '', cap_reached: 'warn', failed: 'neg' };
 export const RunTag = ({ run }: { run: ReplayRun }) => <Tag tone={tones[run.state]}>{stateText[run.state]}</Tag>;
 
 function NewRun({ state, close }: { state: FilterState; close: () => void }) {
   const [, navigate] = useLocation();
-  const known = useModels();
+  const known = modelNames(useModels().data);
   const [models, setModels] = useState('');
   const [limit, setLimit] = useState('50');
   const [cap, setCap] = useState('');

@@ -3,7 +3,8 @@ import { Play, Square } from 'lucide-preact';
 import { useRef, useState } from 'preact/hooks';
 import { useQuery } from '@tanstack/preact-query';
 import { Link } from 'wouter-preact';
-import { ApiError, getReceipt, http } from '@/lib/api';
+import { ApiError, getReceipt } from '@/lib/api';
+import { modelNames, useModels } from '@/lib/models';
 import type { Receipt } from '@/lib/receipt';
 import { sentence } from '@/lib/problem';
 import { client } from '@/lib/query';
@@ -13,11 +14,6 @@ import { ModelName, Money, Ms, Name, StatusTag, Time } from '@/ui/figures';
 import { CheckField, LinesField, TextField } from '@/ui/form';
 import { Page } from '@/ui/page';
 import { Result } from '@/views/replay/result';
-
-const useNames = () => useQuery({ queryKey: ['facets'], queryFn: async ({ signal }) => (await http.GET('/api/v1/facets', { signal })).data ?? null, staleTime: 60_000 });
-export function useModels(): string[] {
-  return useNames().data?.facets.find((facet) => facet.field === 'model')?.values ?? [];
-}
 
 function Source({ receipt }: { receipt: Receipt }) {
   const { execution, request } = receipt;
@@ -35,7 +31,7 @@ function Source({ receipt }: { receipt: Receipt }) {
 
 /** Whether the request can be asked again from what is kept. */
 function Kept({ id }: { id: string }) {
-  const content = useContent(id, true);
+  const content = useContent(id);
   if (content.isPending) return <p class="hint">Looking whether the request is kept…</p>;
   if (content.error) return <p class="hint">{content.error instanceof ApiError && content.error.status === 403 ? 'This key may not read the prompt; the server decides whether it may be asked again.' : content.error.message}</p>;
   if (content.data?.kept) return <p class="hint">The request is kept{content.data.redacted && ', redacted'} and can be asked again as it was.</p>;
@@ -70,7 +66,7 @@ function useReplay(of: string) {
 
 export function Single({ of }: { of: string }) {
   const receipt = useQuery({ queryKey: ['receipt', of], queryFn: ({ signal }) => getReceipt(of, signal), placeholderData: () => undefined, retry: false });
-  const models = useModels();
+  const models = modelNames(useModels().data);
   const [asked, setAsked] = useState<ReplayAsk>(emptyAsk);
   const { result, refused, busy, run, stop } = useReplay(of);
   const put = (patch: Partial<ReplayAsk>) => setAsked((before) => ({ ...before, ...patch }));

@@ -1,18 +1,19 @@
 import { CircleAlert, CircleCheck, Plus, Send } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { toast } from '@/lib/actions';
+import { failed, toast } from '@/lib/actions';
 import { type Channel, channelBody, removeChannel, saveChannel, testChannel, type TestResult, useChannels } from '@/lib/admin';
 import { severityText } from '@/lib/alerts';
 import { ago, count } from '@/lib/format';
 import { may } from '@/lib/session';
 import { clock } from '@/lib/state';
 import { Card, EmptyState, Loaded } from '@/ui/card';
+import { Confirm } from '@/ui/confirm';
 import { Name, Tag } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
 import { useDeliveries } from '@/views/alerts/deliveries';
 import { ChannelForm } from '@/views/settings/channelform';
-import { Confirm, failed, FileNote, Origin, RowActions } from '@/views/settings/parts';
+import { FileNote, Origin, RowActions } from '@/views/settings/parts';
 
 const kindText = { webhook: 'Webhook', email: 'E-mail', slack: 'Slack', pagerduty: 'PagerDuty' } as const;
 const whereOf = (channel: Channel) => (channel.kind === 'email' ? `${(channel.to ?? []).join(', ')} by ${channel.smtp?.host ?? ''}` : channel.url_shown || (channel.kind === 'pagerduty' ? 'PagerDuty' : ''));

@@ -9,11 +9,12 @@ import { may } from '@/lib/session';
 import { asOf } from '@/lib/state';
 import { rowsOf } from '@/lib/table';
 import { Card, EmptyState, Loaded } from '@/ui/card';
+import { Confirm } from '@/ui/confirm';
 import { Chip } from '@/ui/controls';
 import { Count, Name, Tag } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
 import { KeyForm } from '@/views/settings/keyform';
-import { Confirm, FileNote, Origin, RowActions } from '@/views/settings/parts';
+import { FileNote, Origin, RowActions } from '@/views/settings/parts';
 import { Rotate } from '@/views/settings/rotate';
 import { useLocation } from 'wouter-preact';
 

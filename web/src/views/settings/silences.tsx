@@ -1,6 +1,6 @@
 import { BellOff } from 'lucide-preact';
 import { useState } from 'preact/hooks';
-import { toast } from '@/lib/actions';
+import { failed, toast } from '@/lib/actions';
 import { endSilence, type Silence, useSilences } from '@/lib/alerts';
 import { count } from '@/lib/format';
 import { useRules } from '@/lib/rules';
@@ -9,7 +9,6 @@ import { Card, EmptyState, Loaded } from '@/ui/card';
 import { Name, Time } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
 import { Silencer } from '@/views/alerts/silencer';
-import { failed } from '@/views/settings/parts';
 
 export function SilencesPane() {
   const silences = useSilences();

@@ -5,9 +5,10 @@ import { listText, remove, type Tenant, useKeys, useTenants } from '@/lib/admin'
 import { count } from '@/lib/format';
 import { may } from '@/lib/session';
 import { Card, EmptyState, Loaded } from '@/ui/card';
+import { Confirm } from '@/ui/confirm';
 import { Count, Name } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
-import { Confirm, FileNote, Origin, RowActions } from '@/views/settings/parts';
+import { FileNote, Origin, RowActions } from '@/views/settings/parts';
 import { TenantForm } from '@/views/settings/tenantform';
 
 const privacyText: Record<Tenant['privacy']['policy'] & string, string> = { none: 'no privacy rule', deny_training: 'no training on its data', zdr: 'zero data retention' };

@@ -1,7 +1,7 @@
 import { Trash2 } from 'lucide-preact';
 import { useQuery } from '@tanstack/preact-query';
 import { Link } from 'wouter-preact';
-import { toast } from '@/lib/actions';
+import { failed, toast } from '@/lib/actions';
 import { ask, type Schemas } from '@/lib/api';
 import { listAll } from '@/lib/budgets';
 import { count } from '@/lib/format';
@@ -11,7 +11,7 @@ import { Card, EmptyState, Loaded } from '@/ui/card';
 import { Name } from '@/ui/figures';
 import { CheckField } from '@/ui/form';
 import { type Col, Table } from '@/ui/table';
-import { failed, Origin } from '@/views/settings/parts';
+import { Origin } from '@/views/settings/parts';
 
 type View = Schemas['SavedView'];
 export function ViewsPane() {

@@ -2,20 +2,18 @@
 import { Check, Trash2, X } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { toast } from '@/lib/actions';
+import { failed, toast } from '@/lib/actions';
 import { type Budget, actionText, byShare, capError, deleteBudget, periodText, replaceBudget, scopeKeys, scopeText, unblockBudget, usageOf } from '@/lib/budgets';
 import { receiptsHref, type Dimension } from '@/lib/filters';
 import { money } from '@/lib/format';
 import { may } from '@/lib/session';
 import type { FilterState } from '@/lib/state';
 import { ErrorCard, EmptyState } from '@/ui/card';
-import { Dialog } from '@/ui/dialog';
+import { Confirm } from '@/ui/confirm';
 import { Money, Name } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
 import { CapReach, CapState, CapUse, Managed } from '@/views/spend/captag';
 import { WhatNow } from '@/views/spend/whatnow';
-
-export const said = (error: unknown) => toast(error instanceof Error ? error.message : String(error), true);
 
 /** The receipts that a cap has counted in its period. */
 export function capHref(state: FilterState, budget: Budget): string {
@@ -38,7 +36,7 @@ function EditCap({ budget, close }: { budget: Budget; close: () => void }) {
       toast('Cap changed');
       close();
     } catch (error) {
-      said(error);
+      failed(error);
     }
     setBusy(false);
   };
@@ -53,15 +51,6 @@ function EditCap({ budget, close }: { budget: Budget; close: () => void }) {
       </span>
       {problem ? <span class="error">{problem}</span> : <WhatNow scope={budget.scope} period={budget.period} measure={budget.measure} action={budget.on_exceed} cap={text} spent={usageOf(budget).used} />}
     </form>
-  );
-}
-
-function Remove({ budget, close }: { budget: Budget; close: () => void }) {
-  const remove = () => deleteBudget(budget).then(() => { toast('Cap removed'); close(); }, said);
-  return (
-    <Dialog title="Remove this cap?" onClose={close} foot={<><button type="button" class="btn" onClick={close}>Keep it</button><button type="button" class="btn bad" onClick={() => void remove()}>Remove</button></>}>
-      <p><bdi>{scopeText(budget.scope)}</bdi>: {money(budget.cap_usd)} {periodText[budget.period]}. From now on nothing stops spending here. What was spent stays known.</p>
-    </Dialog>
   );
 }
 
@@ -83,7 +72,7 @@ export function Caps({ state, budgets, error }: { state: FilterState; budgets: r
     { key: 'exceed', head: 'Then', cell: (budget) => <span title={budget.warn_levels.length > 0 ? `warns at ${budget.warn_levels.join(', ')} %` : 'no warning before'}>{actionText[budget.on_exceed]}</span> },
     { key: 'state', head: 'Enforcement', right: true, cell: (budget) => (
       <span class="row end"><CapState budget={budget} />
-        {operator && budget.state.level === 'blocked' && <button type="button" class="btn sm" onClick={() => void unblockBudget(budget).then(() => toast('The cap works again'), said)}>Unblock</button>}
+        {operator && budget.state.level === 'blocked' && <button type="button" class="btn sm" onClick={() => void unblockBudget(budget).then(() => toast('The cap works again'), failed)}>Unblock</button>}
         {operator && budget.managed === 'api' && <button type="button" class="cp" aria-label={`Remove the cap of ${scopeText(budget.scope)}`} onClick={() => setRemoving(budget)}><Trash2 size={13} aria-hidden="true" /></button>}
       </span>) },
   ];
@@ -91,7 +80,11 @@ export function Caps({ state, budgets, error }: { state: FilterState; budgets: r
     <>
       <Table label="Caps" cols={cols} rows={[...budgets].sort(byShare)} rowKey={(budget) => budget.id} href={(budget) => capHref(state, budget)} rowClass={(budget) => (editing === budget.id ? 'tall' : '')}
         empty={<EmptyState title="No cap yet"><p>A cap stops spending before it happens: what a request may cost at worst is held before it is sent.</p></EmptyState>} />
-      {removing && <Remove budget={removing} close={() => setRemoving(null)} />}
+      {removing && (
+        <Confirm title="Remove this cap?" verb="Remove" run={() => deleteBudget(removing)} done="Cap removed" close={() => setRemoving(null)}>
+          <p><bdi>{scopeText(removing.scope)}</bdi>: {money(removing.cap_usd)} {periodText[removing.period]}. From now on nothing stops spending here. What was spent stays known.</p>
+        </Confirm>
+      )}
     </>
   );
 }
