@@ -1,5 +1,5 @@
 // kill -9 at random moments under load, again and again on the same data folder. KAIROS_KILLS says how often (20),
-// KAIROS_SEED which moments (1): `KAIROS_KILLS=500 ./dev e2e 'kill -9'`.
+// KAIROS_SEED which moments (1): `KAIROS_KILLS=500 E2E_TIMEOUT_MS=7200000 ./dev e2e 'kill -9 at'`.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exported, run, startProvider, startRouter } from './support.mjs';

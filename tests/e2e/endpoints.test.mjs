@@ -48,9 +48,10 @@ before(async () => {
   openai = new OpenAI({ apiKey: 'kr-acme', baseURL: `${router.url}/v1`, maxRetries: 0 });
 });
 after(async () => {
-  const ended = await router?.stop();
+  if (!router) return; // no test of these was asked for
+  const ended = await router.stop();
   upstream.closeAllConnections();
-  upstream?.close();
+  upstream.close();
   assert.equal(ended.code, 0, router.log);
 });
 

@@ -141,9 +141,10 @@ describe("OpenAI's and Anthropic's clients reach Gemini and Bedrock", () => {
     claude = new Anthropic({ baseURL: router.url, apiKey: 'kr-acme', maxRetries: 0 });
   });
   after(async () => {
+    if (!router) return; // no test of these was asked for
     for (const secret of Object.values(secrets).slice(2)) assert.ok(!router.log.includes(secret), 'a secret is in the log');
     assert.ok(!router.log.includes(secrets.E2E_GEMINI), 'a secret is in the log');
-    assert.equal((await router?.stop()).code, 0);
+    assert.equal((await router.stop()).code, 0);
   });
   const receiptOf = (response) => router.receipt(response.headers.get('x-kairosroute-receipt'));
 
@@ -321,9 +322,10 @@ budgets:
 ` });
   });
   after(async () => {
-    recorder?.stop();
+    if (!router) return; // no test of these was asked for
+    recorder.stop();
     for (const secret of ['sk-own-1', 'sk-own-2', 'sk-operator']) assert.ok(!router.log.includes(secret));
-    assert.equal((await router?.stop()).code, 0);
+    assert.equal((await router.stop()).code, 0);
   });
 
   test('are used instead of the operator’s, and the receipt says so', async () => {

@@ -25,8 +25,9 @@ before(async () => {
   router = await startRouter(provider, { extra, env: { E2E_CONTENT_KEY: 'ab'.repeat(32) } });
 });
 after(async () => {
-  await router?.stop();
-  provider?.stop();
+  if (!router) return; // no test of these was asked for
+  await router.stop();
+  provider.stop();
 });
 
 async function chat(apiKey, more = {}, headers = {}) {

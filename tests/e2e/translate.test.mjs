@@ -17,8 +17,9 @@ before(async () => {
   anthropic = new Anthropic({ apiKey: 'kr-acme', baseURL: router.url, maxRetries: 0 });
 });
 after(async () => {
-  const ended = await router?.stop();
-  provider?.stop();
+  if (!router) return; // no test of these was asked for
+  const ended = await router.stop();
+  provider.stop();
   assert.equal(ended.code, 0, router.log);
 });
 beforeEach(() => { provider.behave = () => undefined; });
