@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "app/alerts_parts.h"
+#include "app/captured_content.h"
 #include "app/content_parts.h"
 #include "app/server_impl.h"
 #include "app/startup.h"
@@ -174,7 +175,10 @@ Result<void> Server::Impl::start_telemetry() {
                             clock,
                             std::string(kVersion),
                             std::move(probes),
-                            [this](const std::string& id) { return find_trace(*store, *writer->reader(), id); }};
+                            [this](const std::string& id) { return find_trace(*store, *writer->reader(), id); },
+                            [this](const model::Receipt& receipt, size_t most_bytes) {
+                              return captured_content(*vault, *snapshot(), receipt, most_bytes);
+                            }};
   auto started = telemetry::Telemetry::start(*snapshot(), std::move(parts));
   if (!started) return std::unexpected(started.error());
   telemetry = std::move(*started);

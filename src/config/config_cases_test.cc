@@ -125,7 +125,8 @@ std::string summary(const Snapshot& snapshot) {
     out += fmt::format("alert channel {} {}\n", channel.id, name(channel.kind));
   }
   for (const OtlpDestination& one : snapshot.otlp.destinations) {
-    out += fmt::format("otlp {}{}{}\n", one.id, signal("traces", one.traces), signal("metrics", one.metrics));
+    out += fmt::format("otlp {}{}{}{}\n", one.id, signal("traces", one.traces), signal("metrics", one.metrics),
+                       one.capture_content ? " content" : "");
   }
   for (const std::string& warning : snapshot.warnings) out += "warning " + warning + "\n";
   return out;

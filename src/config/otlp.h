@@ -47,6 +47,7 @@ struct OtlpDestination {
   std::string id; // names its cursor: DATA_DIR/otlp-ID.cursor
   std::optional<OtlpSignal> traces;
   std::optional<OtlpSignal> metrics;
+  bool capture_content = false; // kept prompts and answers on its spans, of tenants that keep them
 };
 
 struct Otlp {

@@ -210,8 +210,22 @@ std::optional<OtlpSignal> OtlpEnvironment::signal(std::string_view name, std::st
   return signal;
 }
 
+/// OpenTelemetry's instrumentations know both the older words (true, false) and the newer ones. Nothing but what is
+/// known switches it on.
+bool OtlpEnvironment::captures_content() {
+  constexpr const char* kName = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
+  const std::string word = lower(get(kName).value_or("false"));
+  if (word == "true" || word == "span_only" || word == "span_and_event") return true;
+  if (word == "event_only")
+    warn(kName, "content is exported on spans only (span_only)");
+  else if (word != "false" && word != "no_content")
+    warn(kName, "true, false, span_only and no_content are known");
+  return false;
+}
+
 void OtlpEnvironment::read_destination(Otlp& into) {
-  OtlpDestination destination{"env", signal("TRACES", "v1/traces"), signal("METRICS", "v1/metrics")};
+  OtlpDestination destination{"env", signal("TRACES", "v1/traces"), signal("METRICS", "v1/metrics"),
+                              captures_content()};
   if (destination.traces || destination.metrics) into.destinations.push_back(std::move(destination));
 }
 

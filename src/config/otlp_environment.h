@@ -29,6 +29,7 @@ private:
   void whole(std::string_view name, std::int64_t& into, std::int64_t least, std::int64_t most);
   void milliseconds(std::string_view name, Duration& into);
   void read_sampler(Otlp& into);
+  bool captures_content();
   std::optional<OtlpSignal> signal(std::string_view name, std::string_view path);
   void read_headers(const std::string& list, OtlpSignal& into);
   void warn(std::string_view name, std::string_view what);

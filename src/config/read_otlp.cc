@@ -82,6 +82,7 @@ OtlpDestination read_destination(Reader& reader, const Environment& environment,
   bool metrics = true;
   reader.flag("traces", traces);
   reader.flag("metrics", metrics);
+  reader.flag("capture_content", destination.capture_content);
   OtlpSignal signal;
   read_signal(reader, environment, snapshot, signal);
   reader.finish();
@@ -154,7 +155,8 @@ bool same_optional(const std::optional<OtlpSignal>& a, const std::optional<OtlpS
   return a && b ? same_signal(*a, *b) : a.has_value() == b.has_value();
 }
 bool same_destination(const OtlpDestination& a, const OtlpDestination& b) {
-  return a.id == b.id && same_optional(a.traces, b.traces) && same_optional(a.metrics, b.metrics);
+  return a.id == b.id && same_optional(a.traces, b.traces) && same_optional(a.metrics, b.metrics) &&
+         a.capture_content == b.capture_content;
 }
 
 } // namespace

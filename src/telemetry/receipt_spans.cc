@@ -48,6 +48,16 @@ std::string_view error_type(const model::Receipt& receipt) {
   return execution.error_code.empty() ? "_OTHER" : std::string_view(execution.error_code);
 }
 
+/// The attempt whose answer the client got, or would have got. nullptr: none was made for it.
+const model::Attempt* answered_by(const model::Receipt& receipt) {
+  const model::Attempt* found = nullptr;
+  for (const model::Attempt& one : receipt.attempts) {
+    if (one.reason == model::AttemptReason::kLookup) continue;
+    if (found == nullptr || one.status == "success" || found->status != "success") found = &one;
+  }
+  return found;
+}
+
 } // namespace
 
 bool is_sampled(const model::TraceIds& trace, config::Sampler sampler, double ratio) {
@@ -77,13 +87,16 @@ Span& ReceiptSpans::next_span() {
   return span;
 }
 
-std::span<const Span> ReceiptSpans::of(const model::Receipt& receipt) {
+std::span<const Span> ReceiptSpans::of(const model::Receipt& receipt, const SpanContent& content) {
   used_ = 0;
   texts_.clear();
   spans_.reserve(receipt.attempts.size() + 1); // references stay good
-  fill_receipt(next_span(), receipt);
+  const model::Attempt* answered = answered_by(receipt);
+  fill_receipt(next_span(), receipt, answered == nullptr ? content : kNoContent);
   for (const model::Attempt& attempt : receipt.attempts) {
-    fill_attempt(next_span(), receipt, attempt, &attempt == &receipt.attempts.back());
+    Span& span = next_span();
+    fill_attempt(span, receipt, attempt, &attempt == &receipt.attempts.back());
+    if (&attempt == answered) fill_content(span, content);
   }
   return std::span(spans_).first(used_);
 }
@@ -98,7 +111,15 @@ void ReceiptSpans::fill_ids(Span& span, const model::Receipt& receipt) {
   span.set("kairosroute.receipt.url", texts_.keep(std::move(url)));
 }
 
-void ReceiptSpans::fill_receipt(Span& span, const model::Receipt& receipt) {
+void ReceiptSpans::fill_content(Span& span, const SpanContent& content) {
+  if (content.empty()) return;
+  span.set("gen_ai.input.messages", content.input_messages);
+  span.set("gen_ai.output.messages", content.output_messages);
+  span.set("gen_ai.system_instructions", content.system_instructions);
+  if (content.truncated) span.set("kairosroute.content.truncated", true);
+}
+
+void ReceiptSpans::fill_receipt(Span& span, const model::Receipt& receipt, const SpanContent& content) {
   fill_ids(span, receipt);
   const std::string_view route = route_of(receipt.request.endpoint);
   span.span_id = receipt.trace.span_id;
@@ -120,6 +141,7 @@ void ReceiptSpans::fill_receipt(Span& span, const model::Receipt& receipt) {
   span.set("kairosroute.tenant.id", receipt.tenant);
   span.set("kairosroute.request.model", receipt.request.model);
   fill_link(span, receipt);
+  fill_content(span, content);
   fill_decision(span, receipt);
   fill_money(span, receipt);
   span.set("kairosroute.workflow", receipt.workflow);
@@ -235,6 +257,7 @@ void ReceiptSpans::fill_attempt(Span& span, const model::Receipt& receipt, const
   span.set("kairosroute.attempt.index", std::int64_t{attempt.index});
   span.set("kairosroute.attempt.reason", model::name(attempt.reason));
   span.set("kairosroute.attempt.status", attempt.status);
+  if (attempt.status == "cancelled") span.set("kairosroute.attempt.cancelled_for", attempt.error_type); // hedge_lost
   span.set("kairosroute.tenant.id", receipt.tenant);
   span.set("cloud.region", attempt.region);
   if (receipt.request.stream) span.set("gen_ai.request.stream", true);

@@ -16,6 +16,7 @@
 #include "config/provider.h"
 #include "model/receipt.h"
 #include "telemetry/span.h"
+#include "telemetry/span_content.h"
 
 namespace kairos::telemetry {
 
@@ -64,12 +65,15 @@ bool has_good_ids(const model::Receipt& receipt);
 class ReceiptSpans {
 public:
   explicit ReceiptSpans(SpanOptions options) : options_(std::move(options)) {}
-  /// The receipt's span first, then its attempts. has_good_ids() must be true.
-  std::span<const Span> of(const model::Receipt& receipt);
+  /// The receipt's span first, then its attempts. has_good_ids() must be true. `content` goes on the attempt whose
+  /// answer the client got, or on the receipt's span where there was no attempt (answers of the cache); it must live as
+  /// long as the receipt.
+  std::span<const Span> of(const model::Receipt& receipt, const SpanContent& content);
+  std::span<const Span> of(const model::Receipt& receipt) { return of(receipt, kNoContent); }
 
 private:
   Span& next_span();
-  void fill_receipt(Span& span, const model::Receipt& receipt);
+  void fill_receipt(Span& span, const model::Receipt& receipt, const SpanContent& content);
   void fill_decision(Span& span, const model::Receipt& receipt);
   void fill_money(Span& span, const model::Receipt& receipt);
   void fill_candidates(Span& span, const model::Receipt& receipt);
@@ -79,7 +83,9 @@ private:
   void fill_provider(Span& span, const model::Attempt& attempt);
   void fill_usage(Span& span, const model::Usage& usage);
   void fill_ids(Span& span, const model::Receipt& receipt);
+  static void fill_content(Span& span, const SpanContent& content);
 
+  static inline const SpanContent kNoContent{};
   SpanOptions options_;
   std::vector<Span> spans_;
   size_t used_ = 0;

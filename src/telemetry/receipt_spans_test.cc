@@ -149,6 +149,23 @@ TEST(ReceiptSpans, LimitsHold) {
   EXPECT_EQ(cut_text("aü", 2), "a") << "never inside a character";
 }
 
+TEST(ReceiptSpans, ContentStandsOnTheAttemptThatAnswered) {
+  const SpanContent content{"[sys]", "[in]", "[out]", true};
+  model::Receipt receipt = model::sample_receipt();
+  receipt.attempts.push_back(receipt.attempts[0]); // a failure after the answer, as a hedge that lost
+  ReceiptSpans to_spans({});
+  const auto spans = to_spans.of(receipt, content);
+  EXPECT_EQ(text(spans[2], "gen_ai.input.messages"), "[in]");
+  EXPECT_EQ(text(spans[2], "gen_ai.output.messages"), "[out]");
+  EXPECT_EQ(text(spans[2], "gen_ai.system_instructions"), "[sys]");
+  EXPECT_NE(find(spans[2], "kairosroute.content.truncated"), nullptr);
+  for (const size_t other : {0, 1, 3}) EXPECT_EQ(find(spans[other], "gen_ai.input.messages"), nullptr);
+  for (const Span& span : spans) EXPECT_LE(span.attributes().size(), 32u);
+  receipt.attempts.clear();
+  EXPECT_EQ(text(to_spans.of(receipt, content)[0], "gen_ai.input.messages"), "[in]") << "an answer of the cache";
+  EXPECT_EQ(find(to_spans.of(receipt)[0], "gen_ai.input.messages"), nullptr);
+}
+
 TEST(ReceiptSpans, ServerErrorsRefusalsAndCrashes) {
   const auto status = [](model::Status outcome, int http, const char* code) {
     auto receipt = model::sample_receipt();

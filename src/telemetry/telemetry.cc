@@ -73,6 +73,7 @@ TraceExporterOptions Telemetry::Impl::trace_options(const config::Snapshot& snap
   options.sampler_ratio = snapshot.otlp.sampler_ratio;
   options.batch_spans = static_cast<size_t>(snapshot.otlp.batch_spans);
   options.batch_delay = snapshot.otlp.batch_delay;
+  if (destination.capture_content) options.find_content = services.find_content;
   options.cursor_path = std::filesystem::path(snapshot.data_dir) / fmt::format("otlp-{}.cursor", destination.id);
   return options;
 }
@@ -95,7 +96,8 @@ Result<> Telemetry::Impl::add_destination(const config::Snapshot& snapshot,
   observe::log_info("telemetry", "exports over OTLP",
                     {{"destination", destination.id},
                      {"traces", destination.traces ? shown_url(destination.traces->url) : "off"},
-                     {"metrics", destination.metrics ? shown_url(destination.metrics->url) : "off"}});
+                     {"metrics", destination.metrics ? shown_url(destination.metrics->url) : "off"},
+                     {"content", destination.capture_content ? "captured" : "off"}});
   return {};
 }
 

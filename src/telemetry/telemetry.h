@@ -25,8 +25,9 @@ struct Services {
   observe::Metrics& metrics;
   const Clock& clock;
   std::string version;
-  HealthProbes probes;  // `projections` without the exporters, which are added here
-  FindTrace find_trace; // for replays; may be empty
+  HealthProbes probes;      // `projections` without the exporters, which are added here
+  FindTrace find_trace;     // for replays; may be empty
+  FindContent find_content; // for destinations that capture content; may be empty
 };
 
 class Telemetry {

@@ -18,6 +18,8 @@ constexpr Duration kGather = std::chrono::milliseconds(100);
 constexpr Duration kSaveEvery = std::chrono::seconds(5);
 constexpr size_t kLeastBatchBytes = 16u << 10; // however small the requests that a destination takes
 constexpr Duration kComplainEvery = std::chrono::seconds(30);
+constexpr Duration kContentWait = std::chrono::seconds(5);
+constexpr Duration kContentAgain = std::chrono::milliseconds(20);
 
 MonoTime now() { return std::chrono::steady_clock::now(); }
 
@@ -85,8 +87,7 @@ void TraceExporter::run(const std::stop_token& stop) {
   cursor_.skip_open_payloads();
   while (!stop.stop_requested()) {
     if (!fill(stop)) continue;
-    if (!deliver(stop)) break; // stopped; the batch is still in hand
-    done();
+    if (deliver(stop)) done();
   }
   finish(stop);
 }
@@ -127,7 +128,7 @@ bool TraceExporter::take_next(const std::stop_token& stop) {
     pass_over(more.error(), stop);
     return true;
   }
-  if (*more) take(entry_);
+  if (*more) take(entry_, stop);
   return *more;
 }
 
@@ -140,7 +141,21 @@ bool TraceExporter::wait_for_more(const std::stop_token& stop) {
   return true;
 }
 
-void TraceExporter::take(const journal::Entry& entry) {
+/// What is kept of a request is written after its receipt, when the client has its answer. Who reads that slowly
+/// holds an exporter up for so long at most, since it counts from the end of the receipt.
+SpanContent TraceExporter::content_of(const model::Receipt& receipt, const std::stop_token& stop) {
+  if (!options_.find_content || !receipt.content) return {};
+  const MonoTime until = now() + kContentWait; // whatever the wall clock does
+  for (;;) {
+    FoundContent found = options_.find_content(receipt, options_.spans.limits.text_bytes);
+    const Duration age = std::chrono::system_clock::now() - receipt.completed_at;
+    if (!found.still_coming || age > kContentWait || now() > until || stop.stop_requested())
+      return std::move(found.content);
+    pause(stop, kContentAgain);
+  }
+}
+
+void TraceExporter::take(const journal::Entry& entry, const std::stop_token& stop) {
   if (entry.kind != journal::Kind::kClose || entry.erased) return;
   const auto found = recent_.get(entry, false);
   if (!found) return drop(1, "unreadable");
@@ -151,8 +166,9 @@ void TraceExporter::take(const journal::Entry& entry) {
                       {{"destination", options_.id}, {"receipt_id", receipt->receipt_id}});
     return drop(1 + receipt->attempts.size(), "bad_ids");
   }
+  const SpanContent content = content_of(*receipt, stop);
   if (batch_.spans() == 0) begun_ = now();
-  for (const Span& span : to_spans_.of(*receipt)) batch_.add(span);
+  for (const Span& span : to_spans_.of(*receipt, content)) batch_.add(span);
 }
 
 /// Damage or a segment that is gone: told, counted, and left behind.
@@ -168,20 +184,31 @@ void TraceExporter::pass_over(const Error& error, const std::stop_token& stop) {
   pause(stop, std::chrono::seconds(1)); // the disk; tried again
 }
 
-/// False: stopped before the destination had answered for good.
+/// False: it was stopped, with the batch still in hand, or the batch is to be made again.
 bool TraceExporter::deliver(const std::stop_token& stop) {
   take_apart();
-  for (unsigned attempt = 0; !parts_.empty();) {
+  while (!parts_.empty()) {
     if (stop.stop_requested()) return false;
     const ExportOutcome outcome = send_part();
     if (settle(outcome)) {
-      attempt = 0;
+      retries_ = 0;
       continue;
     }
-    if (!stop.stop_requested())
-      pause(stop, outcome.wait > Duration::zero() ? outcome.wait : backoff(attempt++, random_()));
+    const Duration wait = outcome.wait > Duration::zero() ? outcome.wait : backoff(retries_++, random_());
+    if (options_.find_content) go_back();
+    if (!stop.stop_requested()) pause(stop, wait);
+    if (options_.find_content) return false;
   }
   return true;
+}
+
+/// Content that is erased while a destination is down must not reach it: the batch is made again, of what there is
+/// then.
+void TraceExporter::go_back() {
+  batch_.clear();
+  parts_.clear();
+  cursor_ = journal::Cursor(journal_, position());
+  cursor_.skip_open_payloads();
 }
 
 /// A batch is one part until the destination calls it too large.

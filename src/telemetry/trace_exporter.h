@@ -39,6 +39,7 @@ struct TraceExporterOptions {
   double sampler_ratio = 1;
   size_t batch_spans = 512;
   Duration batch_delay = std::chrono::seconds(5);
+  FindContent find_content; // empty: no prompts and answers on spans
   std::string cursor_path;
   Duration stop_time = std::chrono::seconds(2); // for what is left when it stops; the rest is sent after the next start
 };
@@ -70,13 +71,15 @@ private:
   bool fill(const std::stop_token& stop);
   bool take_next(const std::stop_token& stop);
   bool wait_for_more(const std::stop_token& stop);
-  void take(const journal::Entry& entry);
+  void take(const journal::Entry& entry, const std::stop_token& stop);
+  SpanContent content_of(const model::Receipt& receipt, const std::stop_token& stop);
   void pass_over(const Error& error, const std::stop_token& stop);
   bool deliver(const std::stop_token& stop);
   ExportOutcome send_part();
   bool settle(const ExportOutcome& outcome);
   void split();
   void take_apart();
+  void go_back();
   void done();
   void pause(const std::stop_token& stop, Duration time);
   void drop(std::uint64_t spans, const std::string& reason);
@@ -99,6 +102,7 @@ private:
   MonoTime stop_by_{};      // once stopping_
   MonoTime begun_{};        // when the batch got its first span
   bool failing_ = false;    // the last request was not answered for good
+  unsigned retries_ = 0;    // since one was
   MonoTime complained_{};   // the last line about a failure
   journal::Position saved_; // what the cursor file says
   MonoTime saved_at_{};

@@ -231,6 +231,64 @@ TEST_F(TraceExporterTest, UnsampledTracesAndBadIdsAreNotSent) {
   EXPECT_EQ(dropped("a", "unreadable"), 1u);
 }
 
+TEST_F(TraceExporterTest, ContentThatIsStillComingIsWaitedForOfYoungReceiptsOnly) {
+  Guarded<std::string> bodies;
+  FakeReceiver receiver([&](const std::string& body) {
+    bodies.with([&](std::string& all) { all += body; });
+    return http(200);
+  });
+  std::atomic<int> asked = 0;
+  TraceExporterOptions made = options("a", receiver.url());
+  made.find_content = [&](const model::Receipt& one, size_t most) -> FoundContent {
+    EXPECT_EQ(most, 2'000u);
+    const bool young = one.workflow == "young";
+    if (++asked < 3 || !young) return {{}, true};
+    return {{"", "planted-prompt", "planted-answer", false}, false};
+  };
+  const auto exporter = start(made);
+  model::Receipt old = model::sample_receipt();
+  old.content = model::ContentPolicy::kFull;
+  model::Receipt none = model::sample_receipt();
+  none.content.reset();
+  model::Receipt young = old;
+  young.workflow = "young";
+  young.completed_at = std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+  int number = 0;
+  for (const model::Receipt& one : {old, none, young})
+    ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, 1'000 + static_cast<std::uint64_t>(number++),
+                                                model::to_json(one))));
+  EXPECT_TRUE(comes_true([&] { return exporter->position() == writer->reader()->end(); }));
+  EXPECT_EQ(asked, 3) << "once for the old one, never where nothing is kept, again for the young one";
+  EXPECT_NE(bodies.with([](const std::string& all) { return all; }).find("planted-prompt"), std::string::npos);
+}
+
+TEST_F(TraceExporterTest, ContentThatWentWhileADestinationWasDownIsNotSent) {
+  Guarded<std::string> bodies;
+  std::atomic<bool> down = true;
+  Taken taken;
+  FakeReceiver receiver([&](const std::string& body) {
+    if (down) return http(503, "", "Retry-After: 1\r\n");
+    bodies.with([&](std::string& all) { all += body; });
+    return taken.take(body);
+  });
+  std::atomic<bool> erased = false;
+  TraceExporterOptions made = options("a", receiver.url());
+  made.find_content = [&](const model::Receipt&, size_t) -> FoundContent {
+    if (erased) return {};
+    return {{"", "planted-prompt", "", false}, false};
+  };
+  const auto exporter = start(made);
+  model::Receipt one = model::sample_receipt();
+  one.content = model::ContentPolicy::kFull;
+  ASSERT_TRUE(append(*writer, journal::record(journal::Kind::kClose, 1'000, model::to_json(one))));
+  EXPECT_TRUE(comes_true([&] { return receiver.requests() >= 1; }));
+  erased = true;
+  down = false;
+  write(1);
+  EXPECT_TRUE(comes_true([&] { return taken.count() == 6; })) << taken.count();
+  EXPECT_EQ(bodies.with([](const std::string& all) { return all; }).find("planted-prompt"), std::string::npos);
+}
+
 TEST_F(TraceExporterTest, ADamagedPlaceMeansAllOverAgain) {
   Taken taken;
   FakeReceiver receiver([&](const std::string& body) { return taken.take(body); });

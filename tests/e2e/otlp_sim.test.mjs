@@ -21,6 +21,7 @@ let recorder;
 let receiver;
 let router;
 let openai;
+let export_;
 
 async function startSim() {
   const child = launch(binary, ['sim', '--latency-scale', '0.05'], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -28,12 +29,13 @@ async function startSim() {
   return { port: Number(new URL(url).port), stop: () => { child.kill('SIGTERM'); return new Promise((done) => child.on('exit', done)); } };
 }
 
-/// Notes each traceparent and hands the request on. `fail(path)` may give a status to answer with instead.
+/// Notes each traceparent and hands the request on. `fail(path)` may give a status to answer with instead, or 'hold'.
 async function startRecorder(port) {
-  const made = { contexts: [], fail: () => undefined };
+  const made = { contexts: [], held: [], fail: () => undefined };
   const server = createServer((request, response) => {
     made.contexts.push({ path: request.url, traceparent: request.headers.traceparent, baggage: request.headers.baggage });
     const status = made.fail(request.url);
+    if (status === 'hold') return made.held.push(new Promise((done) => response.on('close', done))); // until the caller hangs up
     if (status) { request.resume(); return response.writeHead(status, { 'content-type': 'application/json' }).end('{"error":{"message":"down"}}'); }
     const json = { '/v1/embeddings': { object: 'list', model: 'text-embedding-3-small', data: [{ object: 'embedding', index: 0, embedding: [0.25] }], usage: { prompt_tokens: 8, total_tokens: 8 } },
       '/v1/responses': { id: 'resp_1', object: 'response', created_at: 1, model: 'gpt-4o', status: 'completed', output: [], usage: { input_tokens: 5, output_tokens: 3, total_tokens: 8 } } }[request.url];
@@ -58,6 +60,7 @@ before(async () => {
   sim = await startSim();
   recorder = await startRecorder(sim.port);
   receiver = await startReceiver();
+  export_ = `otlp: {batch: {spans: 512, delay: 50ms}, destinations: [{id: a, endpoint: "${receiver.url}", metrics: false}]}\n`;
   router = await startRouter(recorder, { log: 'debug', env: { E2E_OTLP: 'Bearer planted-otlp-secret' },
     extra: `otlp: {batch: {spans: 512, delay: 50ms}, destinations: [{id: a, endpoint: "${receiver.url}", header_env: {authorization: E2E_OTLP}}]}\n` });
   openai = new OpenAI({ apiKey: 'kr-acme', baseURL: `${router.url}/v1`, maxRetries: 0 });
@@ -119,6 +122,47 @@ test('a fallback: both attempts below the receipt, each with its own context', a
   recorder.fail = () => undefined;
   assert.ok(attempts.length >= 2);
   assert.deepEqual([own.status, attempts[0].status, attempts.at(-1).status], [0, 2, 0]);
+});
+
+test('a hedge: both legs below the receipt, the loser marked and no error', async () => {
+  const hedging = await startRouter(recorder, { extra: `routing: {strategy: hedge, hedge: {unmeasured: 60ms, most_share: 1}}\n${export_}` });
+  const client = new OpenAI({ apiKey: 'kr-acme', baseURL: `${hedging.url}/v1`, maxRetries: 0 });
+  for (const stream of [false, true]) {
+    let asked = 0;
+    recorder.held.length = 0;
+    recorder.fail = () => (asked++ === 0 ? 'hold' : undefined);
+    const { own, attempts } = await traced(async () => {
+      const { data, response } = await client.chat.completions.create({ model: 'auto', messages, stream }).withResponse();
+      if (stream) for await (const chunk of data) assert.ok(chunk);
+      return id(response);
+    });
+    recorder.fail = () => undefined;
+    await Promise.all(recorder.held); // it was hung up on
+    assert.deepEqual(attempts.map((one) => [one.attributes['kairosroute.attempt.reason'], one.attributes['kairosroute.attempt.status'], one.attributes['kairosroute.attempt.cancelled_for'], one.status]),
+      [['first', 'cancelled', 'hedge_lost', 0], ['hedge', 'success', undefined, 0]]);
+    assert.equal(own.status, 0);
+    assert.equal(own.attributes['kairosroute.decision.strategy'], 'hedge');
+    const [first, second] = attempts.map((one) => [BigInt(one.startTimeUnixNano), BigInt(one.endTimeUnixNano)]);
+    assert.ok(second[0] > first[0] && second[0] < first[1] + 1_000_000n, 'they overlap; latencies are whole milliseconds');
+  }
+  assert.equal((await hedging.stop()).code, 0, hedging.log);
+});
+
+test('a cache hit: the receipt\'s span alone says so, and the provider hears nothing', async () => {
+  const caching = await startRouter(recorder, { extra: `cache: {mode: exact}\n${export_}` });
+  const client = new OpenAI({ apiKey: 'kr-acme', baseURL: `${caching.url}/v1`, maxRetries: 0 });
+  const ask = async () => id((await client.chat.completions.create({ model: 'gpt-4o-mini', temperature: 0, messages }).withResponse()).response);
+  const miss = await traced(ask);
+  assert.equal(miss.attempts.length, 1);
+  assert.equal(miss.own.attributes['kairosroute.cache.hit'], undefined);
+  const hit = await traced(ask);
+  assert.equal(hit.attempts.length, 0);
+  assert.equal(recorder.contexts.length, 0);
+  const { attributes } = hit.own;
+  assert.deepEqual([attributes['kairosroute.cache.hit'], attributes['kairosroute.cache.kind'], attributes['kairosroute.cost.total_usd'], attributes['kairosroute.status']], [true, 'exact', 0, 'success']);
+  assert.equal(attributes['kairosroute.cache.avoided_cost_usd'], miss.attempts[0].attributes['kairosroute.cost.usd']);
+  assert.notEqual(hit.own.traceId, miss.own.traceId, 'the trace of who asked now');
+  assert.equal((await caching.stop()).code, 0, caching.log);
 });
 
 test('a refusal has no attempt; the provider hears nothing', async () => {
