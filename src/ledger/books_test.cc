@@ -198,6 +198,25 @@ TEST_F(ProjectionTest, TellsWhatItSavedSoThatACheckpointSparesTheNextStartTheJou
   EXPECT_EQ(projection()->with([](const Books& books) { return books.sequence(); }), 200U);
 }
 
+TEST_F(ProjectionTest, SavesAtOnceWhatAStartHadToReadSoThatKillsInARowDoNotAddUp) {
+  for (int i = 1; i <= 1200; ++i) {
+    ASSERT_TRUE(
+        writer_->append({journal::Kind::kClose, {}, WallTime{}, model::to_json(numbered(i))}, [](const auto&) {})
+            .has_value());
+  }
+  ASSERT_TRUE(writer_->flush().has_value());
+  const auto books = projection();
+  books->start();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  Result<Books> saved = load_books(files_, folder_.string());
+  while (!saved && std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+    saved = load_books(files_, folder_.string());
+  }
+  ASSERT_TRUE(saved.has_value()) << saved.error().message;
+  EXPECT_EQ(saved->sequence(), 1200U); // while it runs, long before its five minutes
+}
+
 TEST_F(ProjectionTest, AFileThatIsDamagedOrOfAnotherJournalIsMadeAnew) {
   for (int i = 1; i < 5; ++i) append(journal::Kind::kClose, model::to_json(numbered(i)));
   const std::string good = text_of(*projection());
