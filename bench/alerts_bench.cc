@@ -1,16 +1,23 @@
 // What alerting costs: 1,000 rules, each over some hundred groups, on 20 distinct questions (measure, window,
 // grouping), evaluated every 30 seconds over the store that `store_bench` filled. Prints the CPU of an evaluation as a
-// share of one core; the first, in which everything begins to fire, apart from those after it.
+// share of one core; the first, in which everything begins to fire, apart from those after it. Beside it, what a thread
+// that serves requests notices: one that is asked for about 50 us of work each millisecond, between evaluations and
+// during them.
 //   alerts_bench [--file store_bench.duckdb] [--rules 1000] [--ticks 20]
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "alerts/service.h"
+#include "journal/sha256.h"
 #include "observe/log.h"
+#include "observe/threads.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/embedded_state.h"
 
@@ -55,6 +62,49 @@ config::AlertRule rule_of(int i) {
   return must(config::parse_alert_rule(text, "rule"));
 }
 
+/// A thread that serves: due each millisecond, takes about 50 us of CPU, and notes how long after it was due it was
+/// done.
+class Serving {
+public:
+  Serving() : thread_([this](const std::stop_token& stop) { serve(stop); }) {}
+  void rules_are_looked_at(bool now) { busy_ = now; }
+  void stop() {
+    thread_.request_stop();
+    thread_.join();
+  }
+  /// After stop().
+  void print(std::string_view when, bool busy) {
+    std::vector<double>& took = took_[busy ? 1 : 0];
+    if (took.empty()) return;
+    std::ranges::sort(took);
+    const auto at = [&](double share) {
+      return took[static_cast<size_t>(share * static_cast<double>(took.size() - 1))];
+    };
+    fmt::print("a request's 50 us of work {}: done after p50 {:.0f} us, p95 {:.0f} us, p99 {:.0f} us ({} requests)\n",
+               when, at(0.5), at(0.95), at(0.99), took.size());
+  }
+
+private:
+  void serve(const std::stop_token& stop) {
+    journal::Sha256 sha256;
+    journal::Hash sum{};
+    auto due = std::chrono::steady_clock::now();
+    while (!stop.stop_requested()) {
+      due = std::max(due + std::chrono::milliseconds(1), std::chrono::steady_clock::now());
+      std::this_thread::sleep_until(due);
+      const bool busy = busy_;
+      for (int i = 0; i < kHashes; ++i) sum = sha256({sum});
+      const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - due;
+      took_[busy ? 1 : 0].push_back(took.count());
+    }
+  }
+
+  static constexpr int kHashes = 150; // 50 us where this was written
+  std::atomic<bool> busy_ = false;
+  std::array<std::vector<double>, 2> took_;
+  std::jthread thread_;
+};
+
 int run(const Options& options) {
   if (auto quiet = observe::set_log_levels("error"); !quiet) return 1;
   const auto store = must(store::open_duckdb({.file = options.file}));
@@ -79,6 +129,19 @@ int run(const Options& options) {
     service->tick(clock.wall_now());
     (tick == 0 ? first : rest) += cpu_seconds() - before;
   }
+  Serving serving;
+  std::thread engine([&] { // as the server's own: it gives way
+    observe::give_way_to_requests();
+    for (int tick = 0; tick < options.ticks; ++tick) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      clock.advance(kEvery);
+      serving.rules_are_looked_at(true);
+      service->tick(clock.wall_now());
+      serving.rules_are_looked_at(false);
+    }
+  });
+  engine.join();
+  serving.stop();
   const auto share = [](double seconds) { return 100 * seconds / std::chrono::duration<double>(kEvery).count(); };
   const std::string active = service->active_json(nullptr);
   size_t instances = 0;
@@ -88,6 +151,8 @@ int run(const Options& options) {
   fmt::print("first evaluation {:.2f} s CPU ({:.1f} % of a core over 30 s)\n", first, share(first));
   const double each = rest / std::max(options.ticks - 1, 1);
   fmt::print("each one after   {:.2f} s CPU ({:.1f} % of a core over 30 s)\n", each, share(each));
+  serving.print("between evaluations", false);
+  serving.print("during evaluations ", true);
   std::filesystem::remove_all(folder);
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "alerts/wording.h"
 #include "model/json_writer.h"
 #include "observe/log.h"
+#include "observe/threads.h"
 
 namespace kairos::alerts {
 namespace {
@@ -266,6 +267,7 @@ void Service::Impl::tick(WallTime now) {
 
 void Service::Impl::evaluate_on_time(const std::stop_token& stop_token) {
   pthread_setname_np(pthread_self(), "kr-alerts");
+  observe::give_way_to_requests();
   std::mutex waiting;
   while (!stop_token.stop_requested()) {
     tick(parts.clock.wall_now());
