@@ -100,7 +100,7 @@ struct DemoTenant {
 };
 constexpr std::array kTenants = {
     DemoTenant{"nova-labs-prod", "Nova Labs", "baseline_model: gpt-4.1"},
-    DemoTenant{"brightmail", "Brightmail", "baseline_model: gpt-4o"},
+    DemoTenant{"brightmail", "Brightmail", "baseline_model: gpt-4o, cache: exact"},
     DemoTenant{"quill-apps", "Quill Apps", "baseline_model: gpt-4o-mini, price_plan: {markup_percent: \"20\"}"},
     DemoTenant{"atlas-research", "Atlas Research", "baseline_model: claude-opus-4-5"},
     DemoTenant{"northwind-clinic", "Northwind Clinic", "baseline_model: gpt-4.1, privacy: {policy: zdr}"}};

@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include <cmath>
+#include <deque>
 
 #include "net/client.h"
 #include "sim/pace.h"
@@ -23,6 +24,7 @@ constexpr size_t kLatencies = 1'000'000;
 constexpr size_t kAnswer = 8 << 20;
 constexpr size_t kDocument = 12'000; // bytes of text around a question, at most
 constexpr double kLeaves = 0.02;     // share of streams whose client does not wait for the end
+constexpr size_t kAskedAgain = 50;   // the last questions of workloads that repeat theirs
 
 struct Question {
   const Workload* workload = nullptr;
@@ -51,10 +53,7 @@ json::array make_tools(bool messages) {
   return {json::object{{"type", "function"}, {"function", std::move(function)}}};
 }
 
-Question make_question(Random& random) {
-  Question made;
-  made.workload = &pick_workload(random);
-  const Workload& load = *made.workload;
+std::string make_body(const Workload& load, const std::string& end_user, Random& random) {
   std::string text = make_prompt(load.category, random);
   if (load.input_tokens > 600) text += "\n\n" + make_document(load.input_tokens * spread(random, 0.6), random);
   json::object body;
@@ -63,14 +62,34 @@ Question make_question(Random& random) {
   body["max_tokens"] = load.output_tokens * 2;
   if (load.stream) body["stream"] = true;
   if (load.tools) body["tools"] = make_tools(load.messages);
-  if (load.end_users > 0) {
-    made.end_user = "user-" + std::to_string(random.below(static_cast<size_t>(load.end_users)) + 1);
-    body["user"] = made.end_user;
-  }
-  made.body = json::serialize(body);
-  made.leaves = load.stream && uniform(random) < kLeaves;
-  return made;
+  if (load.repeated > 0) body["temperature"] = 0;
+  if (!end_user.empty()) body["user"] = end_user;
+  return json::serialize(body);
 }
+
+class Questions {
+public:
+  Question next(Random& random) {
+    Question made;
+    made.workload = &pick_workload(random);
+    const Workload& load = *made.workload;
+    if (load.end_users > 0)
+      made.end_user = "user-" + std::to_string(random.below(static_cast<size_t>(load.end_users)) + 1);
+    made.body = load.repeated > 0 ? maybe_again(load, random) : make_body(load, made.end_user, random);
+    made.leaves = load.stream && uniform(random) < kLeaves;
+    return made;
+  }
+
+private:
+  std::string maybe_again(const Workload& load, Random& random) {
+    std::deque<std::string>& asked = asked_[load.workflow];
+    if (!asked.empty() && uniform(random) < load.repeated) return asked[random.below(asked.size())];
+    asked.push_back(make_body(load, {}, random));
+    if (asked.size() > kAskedAgain) asked.pop_front();
+    return asked.back();
+  }
+  std::map<std::string_view, std::deque<std::string>> asked_; // by workflow
+};
 
 } // namespace
 
@@ -95,6 +114,7 @@ struct Traffic::Impl {
   const TrafficOptions options;
   std::function<void(const TrafficSummary&)> done;
   Random random;
+  Questions questions;
   boost::asio::steady_timer timer;
   TrafficSummary summary;
   size_t running = 0;
@@ -106,7 +126,7 @@ Task<> Traffic::Impl::pace(std::shared_ptr<Impl> self) {
     if (running < options.concurrency) {
       ++summary.sent;
       ++running;
-      Question question = make_question(random);
+      Question question = questions.next(random);
       boost::asio::co_spawn(loop.context(), ask(self, std::move(question)), boost::asio::detached);
     }
     const double gap = -std::log(1 - uniform(random)) / options.rate; // seconds; arrivals as in a Poisson process

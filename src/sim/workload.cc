@@ -18,7 +18,8 @@ constexpr std::array kWorkloads = {
     Workload{"nova-labs-prod", "ticket-triage", 8, Category::kExtraction, "auto", false, false, true, 700, 70, 0},
     Workload{"nova-labs-prod", "release-agent", 4, Category::kCode, "claude-sonnet-4-5", true, true, true, 14'000, 700,
              0},
-    Workload{"brightmail", "digest", 15, Category::kSummarization, "auto", false, false, false, 3800, 210, 0},
+    Workload{"brightmail", "digest", 15, Category::kSummarization, "auto", false, false, false, 3800, 210, 0,
+             0.46}, // the same newsletter once per reader
     Workload{"brightmail", "subject-lines", 5, Category::kCreative, "auto", false, true, false, 350, 160, 0},
     Workload{"quill-apps", "autofill", 13, Category::kExtraction, "gpt-4.1-nano", false, false, false, 420, 36, 120},
     Workload{"quill-apps", "writer", 7, Category::kCreative, "auto", false, true, false, 500, 520, 120},

@@ -23,6 +23,8 @@ struct Workload {
   int input_tokens = 500; // medians
   int output_tokens = 200;
   int end_users = 0; // how many of the tenant's own users; 0: none is named
+  double repeated =
+      0; // share of requests that were asked before, word for word; if any, they are sent at temperature 0
 };
 
 std::span<const Workload> workloads();
