@@ -26,12 +26,15 @@ model::Receipt receipt_of(const benchmark::State& state) {
   return receipt;
 }
 
-void parse(benchmark::State& state) {
+/// Metrics alone need `outcome`; where a destination gets spans, they are parsed for both, `told`.
+void parse(benchmark::State& state, model::ReceiptPart part) {
   const std::string json = model::to_json(receipt_of(state));
-  for (auto _ : state) benchmark::DoNotOptimize(model::receipt_from_json(json));
+  for (auto _ : state) benchmark::DoNotOptimize(model::receipt_from_json(json, part));
   state.counters["bytes"] = static_cast<double>(json.size());
 }
-BENCHMARK(parse)->Arg(0)->Arg(1);
+BENCHMARK_CAPTURE(parse, outcome, model::ReceiptPart::kOutcome)->Arg(0)->Arg(1);
+BENCHMARK_CAPTURE(parse, told, model::ReceiptPart::kTold)->Arg(0)->Arg(1);
+BENCHMARK_CAPTURE(parse, all, model::ReceiptPart::kAll)->Arg(0)->Arg(1);
 
 void make_spans(benchmark::State& state) {
   const model::Receipt receipt = receipt_of(state);
@@ -69,8 +72,9 @@ void add_destination(benchmark::State& state) {
 }
 BENCHMARK(add_destination)->Arg(0)->Arg(1);
 
-/// Reading the journal: what each follower pays for every record, parsed by it or not.
-void read_journal(benchmark::State& state) {
+/// Reading the journal: what each follower pays for every record; `unpacked`: with the record's text, as the metrics
+/// and who catches up need it. An exporter that follows closely finds receipts parsed already.
+void read_journal(benchmark::State& state, bool unpacked) {
   const std::string json = model::to_json(receipt_of(state));
   journal::FaultyFileSystem files; // in memory
   const auto recovered = journal::recover(files, "/data", {"node-1", false});
@@ -85,13 +89,19 @@ void read_journal(benchmark::State& state) {
   }
   if (!(*writer)->flush()) return state.SkipWithError("not written");
   journal::Entry entry;
-  journal::Cursor cursor((*writer)->reader());
+  std::optional<journal::Cursor> cursor;
+  const auto begin = [&] {
+    cursor.emplace((*writer)->reader());
+    if (!unpacked) cursor->skip_payloads();
+  };
+  begin();
   for (auto _ : state) {
-    const auto more = cursor.next(entry);
-    if (!more || !*more) cursor = journal::Cursor((*writer)->reader());
+    const auto more = cursor->next(entry);
+    if (!more || !*more) begin();
   }
 }
-BENCHMARK(read_journal)->Arg(0)->Arg(1);
+BENCHMARK_CAPTURE(read_journal, packed, false)->Arg(0)->Arg(1);
+BENCHMARK_CAPTURE(read_journal, unpacked, true)->Arg(0)->Arg(1);
 
 /// All that one more receipt costs but for the socket: stored bytes → receipt → spans → body, with or without gzip.
 void whole(benchmark::State& state, bool compressed) {
@@ -99,7 +109,7 @@ void whole(benchmark::State& state, bool compressed) {
   ReceiptSpans to_spans({});
   TraceBatch batch(config::OtlpProtocol::kProtobuf, {});
   for (auto _ : state) {
-    const auto receipt = model::receipt_from_json(json);
+    const auto receipt = model::receipt_from_json(json, model::ReceiptPart::kTold);
     for (const Span& span : to_spans.of(*receipt)) batch.add(span);
     if (batch.spans() < kBatchSpans) continue;
     const std::string body = batch.body();

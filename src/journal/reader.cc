@@ -31,7 +31,11 @@ Sha256& sha256() {
 
 bool is_of_open_receipt(Kind kind) { return kind == Kind::kOpen || kind == Kind::kAttempt; }
 
-Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment, bool skips_open) {
+bool is_skipped(Kind kind, Payloads wanted) {
+  return wanted == Payloads::kNone || (wanted == Payloads::kOfClosed && is_of_open_receipt(kind));
+}
+
+Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment, Payloads wanted) {
   const Frame& frame = view.frame;
   entry.kind = frame.kind;
   entry.receipt = frame.receipt;
@@ -44,7 +48,7 @@ Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment, bool s
   entry.position = {segment, view.offset};
   entry.next = {segment, view.next};
   entry.payload.clear();
-  if (entry.erased || (skips_open && is_of_open_receipt(frame.kind))) return {};
+  if (entry.erased || is_skipped(frame.kind, wanted)) return {};
   if ((frame.flags & kFlagCompressed) != 0)
     return decompressor().decompress(view.payload, frame.raw_size, entry.payload);
   entry.payload = view.payload;
@@ -53,10 +57,10 @@ Result<> fill(Entry& entry, const FrameView& view, std::uint64_t segment, bool s
 
 // An erasure under the reader's hands looks like damage for a moment: look twice before saying so.
 Result<> read_entry(SegmentFile& segment, std::uint64_t offset, std::uint64_t limit, Entry& entry,
-                    bool skips_open = false) {
+                    Payloads wanted = Payloads::kAll) {
   for (const bool again : {true, false}) {
     const auto view = segment.frame_at(offset, limit);
-    const Result<> filled = view ? fill(entry, *view, segment.number(), skips_open) : std::unexpected(view.error());
+    const Result<> filled = view ? fill(entry, *view, segment.number(), wanted) : std::unexpected(view.error());
     if (filled || !again || filled.error().code != Code::kCorrupt) return filled;
     segment.forget();
   }
@@ -180,10 +184,20 @@ Result<bool> Cursor::next(Entry& entry) {
     if (!size) return at(position_, size.error());
     limit = *size;
   }
-  if (auto done = read_entry(*segment_, position_.offset, limit, entry, skips_open_); !done)
+  if (auto done = read_entry(*segment_, position_.offset, limit, entry, payloads_); !done)
     return at(position_, done.error());
   position_ = entry.next;
   return true;
+}
+
+Result<> Cursor::load_payload(Entry& entry) {
+  const Position position = entry.position;
+  if (segment_ && segment_->number() == position.segment) // its bytes are at hand still
+    return read_entry(*segment_, position.offset, entry.next.offset, entry);
+  auto again = reader_->read(position);
+  if (!again) return std::unexpected(again.error());
+  entry = std::move(*again);
+  return {};
 }
 
 Result<Problem> Cursor::skip_damage() {

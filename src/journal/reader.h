@@ -51,6 +51,9 @@ private:
   bool closed_ = false;
 };
 
+/// Which payloads a Cursor unpacks.
+enum class Payloads : std::uint8_t { kAll, kOfClosed, kNone };
+
 class Cursor {
 public:
   /// `from`: {} for the oldest record kept, else a position that a Cursor or an Entry has given.
@@ -61,7 +64,11 @@ public:
 
   /// From now on the payloads of OPEN and ATTEMPT are left empty: who wants closed receipts only is spared half of the
   /// decompressing.
-  void skip_open_payloads() { skips_open_ = true; }
+  void skip_open_payloads() { payloads_ = Payloads::kOfClosed; }
+  /// From now on all payloads are left empty, for who mostly knows them already; load_payload() gives one.
+  void skip_payloads() { payloads_ = Payloads::kNone; }
+  /// Of the entry that next() gave last. kNotFound, kCorrupt as for next().
+  Result<> load_payload(Entry& entry);
   /// Fills `entry` (its memory is used again) and moves on. False: nothing more for now. kNotFound: the segment was
   /// dropped (rebuild from the CHECKPOINT). kCorrupt: damage here; the cursor stays until skip_damage() is called.
   Result<bool> next(Entry& entry);
@@ -78,7 +85,7 @@ private:
   std::shared_ptr<const Reader> reader_;
   Position position_;
   std::unique_ptr<SegmentFile> segment_;
-  bool skips_open_ = false;
+  Payloads payloads_ = Payloads::kAll;
 };
 
 } // namespace kairos::journal

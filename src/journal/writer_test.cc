@@ -75,6 +75,17 @@ TEST(Writer, RecordsShareTheirBeginning) {
       ASSERT_TRUE(cursor.next(entry).value_or(false));
       EXPECT_EQ(entry.payload.size(), length);
     }
+    Cursor packed(writer->reader());
+    packed.skip_payloads();
+    for (const Entry& whole : entries) {
+      ASSERT_TRUE(packed.next(entry).value_or(false));
+      EXPECT_EQ(entry.payload, "");
+      ASSERT_TRUE(packed.load_payload(entry).has_value());
+      EXPECT_EQ(entry.payload, json);
+      EXPECT_EQ(entry.hash, whole.hash);
+      EXPECT_EQ(entry.next, whole.next);
+    }
+    EXPECT_FALSE(packed.next(entry).value_or(true));
     writer.reset();
     expect_sound(files);
   }

@@ -23,9 +23,11 @@ std::string with_integrity(std::string_view stored, const Integrity& integrity);
 
 /// How much of a receipt is read. kOutcome is what counters need, at a third of the cost: identity, trace, request,
 /// attempts, execution, the cost without its lines, savings and budget charges. kBooked is all but the candidates,
-/// which are most of the bytes: what the store and the ledger keep. The rest is skipped, checked for nothing but its
-/// brackets.
-enum class ReceiptPart : std::uint8_t { kAll, kOutcome, kBooked };
+/// which are most of the bytes: what the store and the ledger keep. kTold is what spans tell: all but tags, the
+/// cost's lines, what rewriting did, the categories' probabilities, and of budgets and candidates what no span has room
+/// for. The rest is skipped,
+/// checked for nothing but its brackets.
+enum class ReceiptPart : std::uint8_t { kAll, kOutcome, kBooked, kTold };
 
 /// Reads stored bytes. Unknown fields are skipped (a newer writer), wrong types are kCorrupt with the field's name.
 Result<Receipt> receipt_from_json(std::string_view json, ReceiptPart part = ReceiptPart::kAll);

@@ -158,7 +158,7 @@ std::string_view interned(const std::string& text) {
   return *known.emplace_back(std::make_unique<std::string>(text));
 }
 
-void read_classification(Field in, Classification& out) {
+void read_classification(Field in, Classification& out, ReceiptPart part) {
   in.fields([&](Field f) {
     if (f.name == "category") return f.into(out.category, kCategoryNames);
     if (f.name == "confidence") return f.into(out.confidence);
@@ -167,7 +167,7 @@ void read_classification(Field in, Classification& out) {
       f.into(version);
       out.classifier = interned(version);
     }
-    if (f.name == "probabilities") {
+    if (f.name == "probabilities" && part != ReceiptPart::kTold) {
       f.fields([&](Field p) {
         Category category{};
         if (parse_name(kCategoryNames, p.name, category)) p.into(out.probabilities[static_cast<size_t>(category)]);
@@ -176,18 +176,19 @@ void read_classification(Field in, Classification& out) {
   });
 }
 
-void read_candidate(Field in, Candidate& out) {
+void read_candidate(Field in, Candidate& out, ReceiptPart part) {
   in.fields([&](Field f) {
     if (f.name == "model_id") return f.into(out.model_id);
     if (f.name == "provider") return f.into(out.provider);
-    if (f.name == "region") return f.into(out.region);
     if (f.name == "score") return f.into(out.score);
     if (f.name == "est_cost_usd") return f.into(out.est_cost);
+    if (f.name == "rank") return f.into(out.rank);
+    if (f.name == "filters") return f.items([&](Field item) { item.into(out.filters.emplace_back(), kFilterNames); });
+    if (part == ReceiptPart::kTold) return;
+    if (f.name == "region") return f.into(out.region);
     if (f.name == "quality") return f.into(out.quality);
     if (f.name == "est_latency_ms") return f.into(out.est_latency_ms);
-    if (f.name == "rank") return f.into(out.rank);
     if (f.name == "reasons") return f.into(out.reasons);
-    if (f.name == "filters") f.items([&](Field item) { item.into(out.filters.emplace_back(), kFilterNames); });
   });
 }
 
@@ -200,7 +201,7 @@ void read_rewrite(Field in, Rewrite& out) {
   });
 }
 
-void read_decision(Field in, Decision& out) {
+void read_decision(Field in, Decision& out, ReceiptPart part) {
   in.fields([&](Field f) {
     if (f.name == "model_id") return f.into(out.model_id);
     if (f.name == "provider") return f.into(out.provider);
@@ -211,11 +212,11 @@ void read_decision(Field in, Decision& out) {
     if (f.name == "reason") return f.into(out.reason);
     if (f.name == "router_version") return f.into(out.router_version);
     if (f.name == "policy_version") return f.into(out.policy_version);
-    if (f.name == "rewrite") return read_rewrite(f, out.rewrite.emplace());
+    if (f.name == "rewrite" && part != ReceiptPart::kTold) return read_rewrite(f, out.rewrite.emplace());
   });
 }
 
-void read_attempt(Field in, Attempt& out) {
+void read_attempt(Field in, Attempt& out, ReceiptPart part) {
   in.fields([&](Field f) {
     if (f.name == "index") return f.into(out.index);
     if (f.name == "model_id") return f.into(out.model_id);
@@ -234,7 +235,7 @@ void read_attempt(Field in, Attempt& out) {
     if (f.name == "reason") return f.into(out.reason, kAttemptReasonNames);
     if (f.name == "escalated_for") return f.into(out.escalated_for);
     if (f.name == "span_id") return f.into(out.span_id);
-    if (f.name == "rewrite") return read_rewrite(f, out.rewrite.emplace());
+    if (f.name == "rewrite" && part != ReceiptPart::kTold) return read_rewrite(f, out.rewrite.emplace());
     if (f.name == "byok") return f.into(out.byok);
   });
 }
@@ -252,7 +253,7 @@ void read_cost_line(Field in, CostLine& out) {
 
 void read_cost(Field in, Cost& out, ReceiptPart part) {
   in.fields([&](Field f) {
-    if (f.name == "lines" && part == ReceiptPart::kOutcome) return;
+    if (f.name == "lines" && (part == ReceiptPart::kOutcome || part == ReceiptPart::kTold)) return;
     if (f.name == "lines") return f.items([&](Field item) { read_cost_line(item, out.lines.emplace_back()); });
     if (f.name == "price_version") return f.into(out.price_version);
     if (f.name == "basis") return f.into(out.basis, kCostBasisNames);
@@ -288,11 +289,12 @@ void read_cache(Field in, CacheSummary& out) {
   });
 }
 
-void read_budget(Field in, BudgetSummary& out) {
+void read_budget(Field in, BudgetSummary& out, ReceiptPart part) {
   in.fields([&](Field f) {
     if (f.name == "id") return f.into(out.id);
     if (f.name == "state") return f.into(out.state);
     if (f.name == "reserved_usd") return f.into(out.reserved);
+    if (part == ReceiptPart::kTold) return;
     if (f.name == "cap_usd") return f.into(out.cap);
     if (f.name == "spent_before_usd") return f.into(out.spent_before);
     if (f.name == "overrun_usd") return f.into(out.overrun);
@@ -341,7 +343,7 @@ void read_replay(Field in, Replay& out) {
 }
 
 /// True if the field was one of the plain ones at the top.
-bool read_identity(Field f, Receipt& out) {
+bool read_identity(Field f, Receipt& out, ReceiptPart part) {
   if (f.name == "receipt_id") return f.into(out.receipt_id), true;
   if (f.name == "node_id") return f.into(out.node_id), true;
   if (f.name == "created_at") return f.into(out.created_at), true;
@@ -350,7 +352,7 @@ bool read_identity(Field f, Receipt& out) {
   if (f.name == "workflow") return f.into(out.workflow), true;
   if (f.name == "api_key_id") return f.into(out.api_key_id), true;
   if (f.name == "end_user") return f.into(out.end_user), true;
-  if (f.name == "tags") return f.into(out.tags), true;
+  if (f.name == "tags") return part == ReceiptPart::kTold || (f.into(out.tags), true);
   if (f.name == "count") return f.into(out.count), true;
   if (f.name == "content_policy") return f.into(out.content.emplace(), kContentPolicyNames), true;
   return false;
@@ -367,17 +369,17 @@ void read_group(Field f, Receipt& out, ReceiptPart part) {
   if (part == ReceiptPart::kBooked && (f.name == "candidates" || f.name == "candidates_omitted")) return;
   if (f.name == "trace") return read_trace(f, out.trace);
   if (f.name == "request") return read_request(f, out.request);
-  if (f.name == "classification") return read_classification(f, out.classification);
+  if (f.name == "classification") return read_classification(f, out.classification, part);
   if (f.name == "privacy") return read_privacy(f, out.privacy);
-  if (f.name == "candidates") return f.items([&](Field c) { read_candidate(c, out.candidates.emplace_back()); });
+  if (f.name == "candidates") return f.items([&](Field c) { read_candidate(c, out.candidates.emplace_back(), part); });
   if (f.name == "candidates_omitted") return f.into(out.omitted);
-  if (f.name == "decision") return read_decision(f, out.decision);
-  if (f.name == "attempts") return f.items([&](Field a) { read_attempt(a, out.attempts.emplace_back()); });
+  if (f.name == "decision") return read_decision(f, out.decision, part);
+  if (f.name == "attempts") return f.items([&](Field a) { read_attempt(a, out.attempts.emplace_back(), part); });
   if (f.name == "usage") return read_usage(f, out.usage);
   if (f.name == "cost") return read_cost(f, out.cost, part);
   if (f.name == "execution") return read_execution(f, out.execution);
   if (f.name == "cache") return read_cache(f, out.cache.emplace());
-  if (f.name == "budget") return read_budget(f, out.budget.emplace());
+  if (f.name == "budget") return read_budget(f, out.budget.emplace(), part);
   if (f.name == "budget_charges") return f.items([&](Field c) { read_charge(c, out.budget_charges.emplace_back()); });
   if (f.name == "savings") return read_savings(f, out.savings.emplace());
   if (f.name == "replay") return read_replay(f, out.replay.emplace());
@@ -400,7 +402,7 @@ Result<Receipt> receipt_from_json(std::string_view json, ReceiptPart part) {
   Receipt receipt;
   Context context;
   Field{context, "receipt", root}.fields([&](Field f) {
-    if (!read_identity(f, receipt)) read_group(f, receipt, part);
+    if (!read_identity(f, receipt, part)) read_group(f, receipt, part);
   });
   if (context.wrong.empty() && receipt.receipt_id.empty()) context.wrong = "receipt has no receipt_id";
   if (!context.wrong.empty()) return fail(Code::kCorrupt, context.wrong);

@@ -109,8 +109,8 @@ TEST(GenAi, NewestConventionsCountByModality) {
 
 TEST(Outcome, MetricsAreTheSameFromAPartOfTheReceipt) {
   const std::string json = model::to_json(model::sample_receipt());
-  std::array<std::string, 2> pages;
-  for (const auto part : {model::ReceiptPart::kAll, model::ReceiptPart::kOutcome}) {
+  std::vector<std::string> pages;
+  for (const auto part : {model::ReceiptPart::kAll, model::ReceiptPart::kOutcome, model::ReceiptPart::kTold}) {
     observe::Metrics own;
     observe::Metrics genai("gen_ai.");
     ReceiptMetrics folding(own, genai, {});
@@ -118,9 +118,10 @@ TEST(Outcome, MetricsAreTheSameFromAPartOfTheReceipt) {
     ASSERT_TRUE(receipt.has_value()) << receipt.error().message;
     EXPECT_EQ(receipt->candidates.empty(), part == model::ReceiptPart::kOutcome);
     folding.fold(*receipt);
-    pages[static_cast<size_t>(part)] = own.exposition() + genai.exposition();
+    pages.push_back(own.exposition() + genai.exposition());
   }
   EXPECT_EQ(pages[0], pages[1]);
+  EXPECT_EQ(pages[0], pages[2]);
 }
 
 TEST(Projection, FoldsWhatIsWrittenAndMeasuresItsLag) {

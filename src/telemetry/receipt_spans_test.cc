@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "model/receipt_json.h"
 #include "model/testing/sample_receipt.h"
+#include "telemetry/otlp_encoder.h"
 
 namespace kairos::telemetry {
 namespace {
@@ -164,6 +166,23 @@ TEST(ReceiptSpans, ContentStandsOnTheAttemptThatAnswered) {
   receipt.attempts.clear();
   EXPECT_EQ(text(to_spans.of(receipt, content)[0], "gen_ai.input.messages"), "[in]") << "an answer of the cache";
   EXPECT_EQ(find(to_spans.of(receipt)[0], "gen_ai.input.messages"), nullptr);
+}
+
+TEST(ReceiptSpans, TellNoMoreOfAReceiptThanIsReadForThem) {
+  const std::string json = model::to_json(model::sample_receipt());
+  std::vector<std::string> encoded;
+  for (const auto part : {model::ReceiptPart::kAll, model::ReceiptPart::kTold}) {
+    const auto receipt = model::receipt_from_json(json, part);
+    ASSERT_TRUE(receipt.has_value());
+    SpanOptions options;
+    options.usage = config::GenAiUsage::kReceipt;
+    options.end_user = true;
+    options.limits = {128, 2'000, 32};
+    ReceiptSpans to_spans(std::move(options));
+    std::string& bytes = encoded.emplace_back();
+    for (const Span& span : to_spans.of(*receipt)) append_span_protobuf(bytes, span);
+  }
+  EXPECT_EQ(encoded[0], encoded[1]);
 }
 
 TEST(ReceiptSpans, ServerErrorsRefusalsAndCrashes) {

@@ -84,7 +84,7 @@ journal::Position TraceExporter::position() const {
 void TraceExporter::run(const std::stop_token& stop) {
   observe::name_this_thread("kr-otlp-" + options_.id);
   observe::give_way_to_requests();
-  cursor_.skip_open_payloads();
+  cursor_.skip_payloads();
   while (!stop.stop_requested()) {
     if (!fill(stop)) continue;
     if (deliver(stop)) done();
@@ -155,11 +155,18 @@ SpanContent TraceExporter::content_of(const model::Receipt& receipt, const std::
   }
 }
 
-void TraceExporter::take(const journal::Entry& entry, const std::stop_token& stop) {
+/// Mostly the metrics have parsed it already, and its record need not even be unpacked. nullptr: it cannot be read.
+ReceiptPtr TraceExporter::receipt_of(journal::Entry& entry) {
+  if (ReceiptPtr found = recent_.find(entry.position)) return found;
+  if (!cursor_.load_payload(entry) || entry.erased) return nullptr;
+  auto parsed = recent_.get(entry, false);
+  return parsed ? std::move(*parsed) : nullptr;
+}
+
+void TraceExporter::take(journal::Entry& entry, const std::stop_token& stop) {
   if (entry.kind != journal::Kind::kClose || entry.erased) return;
-  const auto found = recent_.get(entry, false);
-  if (!found) return drop(1, "unreadable");
-  const ReceiptPtr& receipt = *found;
+  const ReceiptPtr receipt = receipt_of(entry);
+  if (!receipt) return drop(1, "unreadable");
   if (!is_sampled(receipt->trace, options_.sampler, options_.sampler_ratio)) return;
   if (!has_good_ids(*receipt)) {
     observe::log_warn("telemetry", "a receipt is not exported: its trace or span ids are malformed",
@@ -177,7 +184,7 @@ void TraceExporter::pass_over(const Error& error, const std::stop_token& stop) {
                      {{"destination", options_.id}, {"error", error.message}});
   if (error.code == Code::kNotFound) {
     cursor_ = journal::Cursor(journal_);
-    cursor_.skip_open_payloads();
+    cursor_.skip_payloads();
     return drop(1, "segment_gone");
   }
   if (error.code == Code::kCorrupt && cursor_.skip_damage()) return drop(1, "damaged");
@@ -208,7 +215,7 @@ void TraceExporter::go_back() {
   batch_.clear();
   parts_.clear();
   cursor_ = journal::Cursor(journal_, position());
-  cursor_.skip_open_payloads();
+  cursor_.skip_payloads();
 }
 
 /// A batch is one part until the destination calls it too large.

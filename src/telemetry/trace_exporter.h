@@ -71,7 +71,8 @@ private:
   bool fill(const std::stop_token& stop);
   bool take_next(const std::stop_token& stop);
   bool wait_for_more(const std::stop_token& stop);
-  void take(const journal::Entry& entry, const std::stop_token& stop);
+  ReceiptPtr receipt_of(journal::Entry& entry);
+  void take(journal::Entry& entry, const std::stop_token& stop);
   SpanContent content_of(const model::Receipt& receipt, const std::stop_token& stop);
   void pass_over(const Error& error, const std::stop_token& stop);
   bool deliver(const std::stop_token& stop);
