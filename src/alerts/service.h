@@ -78,6 +78,8 @@ public:
   std::string silences_json() const;
   /// Waiting, sent and dead messages.
   std::string deliveries_json() const;
+  /// Messages that no receiver has taken yet.
+  size_t waiting_deliveries() const;
   Result<> retry_dead(const std::string& delivery);
 
   const EventFeed& feed() const;

@@ -267,6 +267,11 @@ std::string Service::deliveries_json() const {
   return text;
 }
 
+size_t Service::waiting_deliveries() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->book.waiting.size();
+}
+
 Result<> Service::retry_dead(const std::string& delivery) {
   const std::scoped_lock lock(impl_->mutex);
   for (const auto& [number, one] : impl_->book.dead) {

@@ -195,6 +195,8 @@ Api::~Api() = default;
 
 void Api::end_streams() { impl_->live.end_streams(); }
 
+size_t Api::waiting() const { return impl_->pool.waiting(); }
+
 void Api::stop() {
   impl_->live.stop();
   impl_->runs.stop();

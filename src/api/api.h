@@ -94,6 +94,8 @@ public:
   void end_streams();
   /// Before the loops stop: ends streams, finishes what was asked; what is asked later gets 503.
   void stop();
+  /// Questions that wait for a worker. Any thread.
+  size_t waiting() const;
 
 private:
   struct Impl;

@@ -20,6 +20,11 @@ bool WorkPool::submit(Urgency urgency, Job job) {
   return true;
 }
 
+size_t WorkPool::waiting() const {
+  const std::scoped_lock lock(mutex_);
+  return interactive_.size() + exports_.size();
+}
+
 void WorkPool::stop() {
   {
     const std::scoped_lock lock(mutex_);

@@ -27,6 +27,8 @@ public:
 
   /// False, and `job` is not run, if too much waits already or the pool has stopped.
   bool submit(Urgency urgency, Job job);
+  /// Jobs that no worker has taken yet.
+  size_t waiting() const;
   /// Runs what waits, then joins; later submissions are refused.
   void stop();
 
@@ -35,7 +37,7 @@ private:
   bool may_export() const { return !exports_.empty() && exporting_ + 1 < threads_.size(); }
 
   const size_t most_waiting_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> interactive_;
   std::deque<Job> exports_;

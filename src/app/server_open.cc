@@ -159,7 +159,13 @@ Result<void> Server::Impl::start_telemetry() {
   telemetry::HealthProbes probes;
   probes.projections = [this] {
     const store::JournalPlace next = loader->state().mark.next;
-    return std::vector<std::pair<std::string, journal::Position>>{{"store", {next.segment, next.offset}}};
+    const journal::Position counted = books->with([](const ledger::Books& now) { return now.next(); });
+    return std::vector<std::pair<std::string, journal::Position>>{{"store", {next.segment, next.offset}},
+                                                                  {"ledger", counted}};
+  };
+  probes.queues = [this] {
+    return std::vector<std::pair<std::string, size_t>>{
+        {"api", api->waiting()}, {"content", vault->waiting()}, {"alerts", alerts->waiting_deliveries()}};
   };
   probes.journal = [this] { return writer->stats(); };
   probes.loop_lags = [this] {

@@ -124,6 +124,11 @@ std::string summary(const Snapshot& snapshot) {
   for (const AlertChannel& channel : snapshot.alerts.channels) {
     out += fmt::format("alert channel {} {}\n", channel.id, name(channel.kind));
   }
+  if (!snapshot.otlp.propagates) out += "otlp joins no traces\n";
+  for (const Provider& one : snapshot.providers) {
+    if (one.forward.traceparent != snapshot.otlp.propagates)
+      out += fmt::format("provider {} traceparent {}\n", one.id, one.forward.traceparent);
+  }
   for (const OtlpDestination& one : snapshot.otlp.destinations) {
     out += fmt::format("otlp {}{}{}{}\n", one.id, signal("traces", one.traces), signal("metrics", one.metrics),
                        one.capture_content ? " content" : "");

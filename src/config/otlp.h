@@ -60,6 +60,7 @@ struct Otlp {
   double sampler_ratio = 1;
   std::string receipt_url; // with {id} in it; empty: spans carry no link
   bool end_user = false;   // enduser.id on receipt spans
+  bool propagates = true;  // OTEL_PROPAGATORS: false: callers' traces are not joined, nor told to providers by default
   std::int64_t batch_spans = 512;
   Duration batch_delay = std::chrono::seconds(5);
   Duration metrics_interval = std::chrono::seconds(60);

@@ -138,7 +138,33 @@ void OtlpEnvironment::read_sampler(Otlp& into) {
   into.sampler_ratio = ratio;
 }
 
+void OtlpEnvironment::read_propagators(Otlp& into) {
+  const std::string names = get("OTEL_PROPAGATORS").value_or("");
+  bool known = false;
+  bool joins = false;
+  for (size_t begin = 0; begin < names.size();) {
+    const size_t comma = std::min(names.find(',', begin), names.size());
+    const std::string name = lower(trimmed(std::string_view(names).substr(begin, comma - begin)));
+    begin = comma + 1;
+    joins = joins || name == "tracecontext";
+    if (name == "tracecontext" || name == "baggage" || name == "none")
+      known = true;
+    else
+      warn("a member of OTEL_PROPAGATORS", "tracecontext, baggage and none are known");
+  }
+  if (known) into.propagates = joins;
+}
+
+/// A choice of the specification that is not made here is told, not passed over in silence.
+void OtlpEnvironment::expect(std::string_view name, std::string_view only) {
+  const auto value = get(name);
+  if (value && lower(*value) != only) warn(name, fmt::format("only {} is spoken", only));
+}
+
 void OtlpEnvironment::read_settings(Otlp& into) {
+  read_propagators(into);
+  expect("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative");
+  expect("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram");
   const auto attributes = get("OTEL_RESOURCE_ATTRIBUTES");
   const auto take = [&](const std::string& key, const std::string& value) {
     if (key == "service.name")

@@ -30,6 +30,8 @@ private:
   void milliseconds(std::string_view name, Duration& into);
   void read_sampler(Otlp& into);
   bool captures_content();
+  void read_propagators(Otlp& into);
+  void expect(std::string_view name, std::string_view only);
   std::optional<OtlpSignal> signal(std::string_view name, std::string_view path);
   void read_headers(const std::string& list, OtlpSignal& into);
   void warn(std::string_view name, std::string_view what);

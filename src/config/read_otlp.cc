@@ -165,9 +165,10 @@ bool same(const Otlp& a, const Otlp& b) {
   return std::ranges::equal(a.destinations, b.destinations, same_destination) && a.service_name == b.service_name &&
          a.resource == b.resource && a.genai_usage == b.genai_usage && a.conventions == b.conventions &&
          a.sampler == b.sampler && a.sampler_ratio == b.sampler_ratio && a.receipt_url == b.receipt_url &&
-         a.end_user == b.end_user && a.batch_spans == b.batch_spans && a.batch_delay == b.batch_delay &&
-         a.metrics_interval == b.metrics_interval && a.span_attributes == b.span_attributes &&
-         a.attribute_bytes == b.attribute_bytes && a.span_events == b.span_events;
+         a.end_user == b.end_user && a.propagates == b.propagates && a.batch_spans == b.batch_spans &&
+         a.batch_delay == b.batch_delay && a.metrics_interval == b.metrics_interval &&
+         a.span_attributes == b.span_attributes && a.attribute_bytes == b.attribute_bytes &&
+         a.span_events == b.span_events;
 }
 
 void read_otlp(Reader& root, const Environment& environment, Snapshot& into) {

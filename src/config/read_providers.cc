@@ -245,6 +245,7 @@ void read_providers(Reader& root, const Environment& environment, const catalog:
   const auto brought = providers_with_own_keys(root);
   for (Reader& reader : root.maps("providers", kMostProviders)) {
     Provider provider;
+    provider.forward.traceparent = into.otlp.propagates;
     const auto sources = read_provider(reader, catalog, provider);
     if (root.problem().any()) return;
     if (!sources.empty() && std::ranges::find(brought, provider.id) != brought.end()) provider.own_keys_only = true;

@@ -94,6 +94,11 @@ void Vault::hand_over(Waiting one) {
   if (taken) queue_changed_.notify_one();
 }
 
+size_t Vault::waiting() {
+  const std::scoped_lock lock(queue_mutex_);
+  return queue_.size();
+}
+
 void Vault::flush() {
   std::unique_lock lock(queue_mutex_);
   const std::uint64_t target = taken_in_;

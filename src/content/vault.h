@@ -96,6 +96,8 @@ public:
   void cannot_keep(Kept kept);
   /// Waits until what was handed over before is written.
   void flush();
+  /// What was handed over and is not written yet. Any thread.
+  size_t waiting();
 
   /// `tenant` is not set in what it gives.
   std::expected<Kept, Missing> read(const Ulid& receipt);

@@ -65,7 +65,8 @@ Flight::Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr sn
   receipt_.tenant = owner.tenant->id;
   receipt_.api_key_id = owner.key->id;
   receipt_.request.endpoint = endpoint;
-  receipt_.trace = join_trace(caller_context(exchange.head()), gateway.trace_ids_);
+  receipt_.trace =
+      join_trace(snapshot_->otlp.propagates ? caller_context(exchange.head()) : std::string_view(), gateway.trace_ids_);
   if (owner.tenant->content != model::ContentPolicy::kNone) receipt_.content = owner.tenant->content;
   receipt_.privacy.policy = config::name(owner.tenant->privacy);
   receipt_.decision.router_version = routing::kRouterVersion;

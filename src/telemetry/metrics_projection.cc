@@ -117,6 +117,7 @@ void MetricsProjection::use(const model::Receipt& receipt) {
 void MetricsProjection::sample() {
   sample_lags();
   sample_journal();
+  sample_queues();
   sample_drift();
   sample_threads();
   if (!probes_.loop_lags) return;
@@ -167,16 +168,25 @@ void MetricsProjection::sample_journal() {
       .set(static_cast<double>(stats.max_sync_us) / 1e6);
 }
 
-/// Ledger and journal are read one after the other while requests run, so a single difference proves nothing: what is
-/// shown is the smallest of the last ten seconds. It stays at 0 as long as both have agreed once in that time.
+void MetricsProjection::sample_queues() {
+  if (!probes_.queues) return;
+  for (const auto& [name, length] : probes_.queues()) {
+    parts_.metrics.gauge("kairosroute_queue_length", "What waits in a queue.", {{"queue", name}})
+        .set(static_cast<double>(length));
+  }
+}
+
+PicoSum LeastDrift::add(PicoSum sample) {
+  samples_.push_back(sample);
+  if (samples_.size() > kDriftSamples) samples_.pop_front();
+  return samples_.size() < kDriftSamples ? 0 : *std::ranges::min_element(samples_, {}, magnitude);
+}
+
 void MetricsProjection::sample_drift() {
   if (!probes_.ledger_drift) return;
-  drifts_.push_back(probes_.ledger_drift());
-  if (drifts_.size() > kDriftSamples) drifts_.erase(drifts_.begin());
-  const auto least = std::ranges::min_element(drifts_, {}, magnitude);
   parts_.metrics
       .gauge("kairosroute_ledger_drift_picousd", "Money spent as the ledger has it, less what the receipts say.")
-      .set(drifts_.size() < kDriftSamples ? 0 : static_cast<double>(*least));
+      .set(static_cast<double>(drift_.add(probes_.ledger_drift())));
 }
 
 } // namespace kairos::telemetry

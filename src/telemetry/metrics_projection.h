@@ -3,6 +3,7 @@
 // event loops were, and whether the ledger agrees with the journal. The request path does nothing for any of it.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ struct HealthProbes {
   /// Name and place of each projection of the journal but this one.
   std::function<std::vector<std::pair<std::string, journal::Position>>()> projections;
   std::function<journal::Stats()> journal;
+  /// Name and length of each queue but the journal's.
+  std::function<std::vector<std::pair<std::string, size_t>>()> queues;
   /// Of each event loop: the longest time since the last call in which it did nothing else.
   std::function<std::vector<Duration>()> loop_lags;
   /// The ledger's spent money over all budgets and periods that it keeps, and the same from the receipts read so far.
@@ -35,6 +38,16 @@ struct ProjectionParts {
   ReceiptMetrics& receipts;
   observe::Metrics& metrics;
   RecentReceipts& recent;
+};
+
+/// Ledger and journal are read one after the other while requests run, so a single difference proves nothing: what is
+/// shown is the smallest of the last ten samples. It stays at 0 as long as both have agreed once in that time.
+class LeastDrift {
+public:
+  PicoSum add(PicoSum sample);
+
+private:
+  std::deque<PicoSum> samples_;
 };
 
 /// How old the oldest record is that a projection at `place` has not read; 0: none. Zero too if it cannot be read.
@@ -59,6 +72,7 @@ private:
   void sample();
   void sample_lags();
   void sample_journal();
+  void sample_queues();
   void sample_drift();
   void sample_threads();
 
@@ -71,7 +85,7 @@ private:
   journal::Cursor cursor_;
   journal::Entry entry_;
   std::uint64_t last_sequence_ = 0;
-  std::vector<PicoSum> drifts_; // the last few samples
+  LeastDrift drift_;
   MonoTime next_threads_{};
   ReceiptLog log_;
   std::jthread thread_; // last: it uses all the others

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "journal/segment.h"
 #include "journal/testing/journal_fixture.h"
 #include "model/receipt_json.h"
 #include "model/testing/sample_receipt.h"
@@ -165,6 +166,43 @@ TEST(Projection, LagIsTheAgeOfWhatWasNotRead) {
   EXPECT_EQ(lag_at(*reader, first->position, written + std::chrono::seconds(9)), Duration(std::chrono::seconds(9)));
   EXPECT_EQ(lag_at(*reader, first->position, written - std::chrono::seconds(9)), Duration::zero())
       << "a clock that was set back";
+}
+
+TEST(Projection, LostReceiptsAreCounted) {
+  journal::FaultyFileSystem files;
+  const auto writer = journal::start(files);
+  std::vector<journal::Position> places;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    const auto at = append(*writer, journal::record(journal::Kind::kClose, i, model::to_json(model::sample_receipt())));
+    ASSERT_TRUE(at);
+    places.push_back(at->position);
+  }
+  {
+    auto file = files.open(journal::segment_path(journal::kDir, places[2].segment), journal::OpenMode::kWrite);
+    ASSERT_TRUE(file.has_value());
+    ASSERT_TRUE((*file)->write(places[2].offset + 200, "rubbish"));
+  }
+  observe::Metrics own;
+  observe::Metrics genai("gen_ai.");
+  ReceiptMetrics receipts(own, genai, {});
+  RecentReceipts recent;
+  SystemClock clock;
+  HealthProbes probes;
+  probes.queues = [] { return std::vector<std::pair<std::string, size_t>>{{"api", 3}}; };
+  MetricsProjection projection(writer->reader(), {}, {receipts, own, recent}, probes, clock);
+  const auto has = [&](const char* line) { return own.exposition().find(line) != std::string::npos; };
+  EXPECT_TRUE(comes_true([&] { return has("kairosroute_receipts_lost_total 1\n") && has("} 4\n"); }))
+      << own.exposition();
+  EXPECT_TRUE(has("kairosroute_queue_length{queue=\"api\"} 3\n"));
+}
+
+TEST(Projection, OnlyADriftThatStaysIsOne) {
+  LeastDrift drift;
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(drift.add(-7), 0) << "too few to tell";
+  EXPECT_EQ(drift.add(100), -7);
+  EXPECT_EQ(drift.add(0), 0);
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(drift.add(5), 0) << "both agreed a moment ago";
+  EXPECT_EQ(drift.add(5), 5);
 }
 
 TEST(Projection, DriftIsShownOnlyIfItStays) {

@@ -220,7 +220,7 @@ test('metrics over OTLP say what /metrics says', async () => {
   assert.deepEqual(duration.histogram.dataPoints[0].explicitBounds, [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]);
   assert.equal(names.get('gen_ai.client.token.usage').unit, '{token}');
   const page = await (await router.get('/metrics', 'kr-ops')).text();
-  for (const name of ['kairosroute_receipts_total{', 'kairosroute_receipts_lost_total 0', 'kairosroute_ledger_drift_picousd 0', 'kairosroute_projection_lag_seconds{projection="store"}',
+  for (const name of ['kairosroute_receipts_total{', 'kairosroute_receipts_lost_total 0', 'kairosroute_ledger_drift_picousd 0', 'kairosroute_projection_lag_seconds{projection="store"}', 'kairosroute_projection_lag_seconds{projection="ledger"}', 'kairosroute_queue_length{queue="content"} 0',
     'kairosroute_projection_lag_seconds{projection="otlp_a"}', 'kairosroute_journal_sync_seconds ', 'kairosroute_loop_lag_seconds_count ', 'kairosroute_journal_queue_records 0']) {
     assert.ok(page.includes(name), `${name}\n${page}`);
   }
@@ -392,9 +392,41 @@ test('mutual TLS, headers from the environment, the standard variables', async (
   assert.equal(secure.requests[0].headers.authorization, 'Bearer t-secret');
   assert.equal(secure.requests[0].client, 'client');
   assert.ok(!at.log.includes('t-secret'));
+  const trusting = await startRouter(provider, { extra: `otlp: {${quick}}\n`, env: { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${secure.url}/v1/traces` } }); // without the authority
+  const unsent = id(await post(trusting));
+  await secure.until('a complaint', () => /they wait in the journal/.test(trusting.log));
+  assert.match(trusting.log, /certificate/);
+  assert.ok(!secure.spans.some((span) => span.attributes['kairosroute.receipt.id'] === unsent));
+  assert.equal((await trusting.stop()).code, 0, trusting.log);
   assert.equal((await at.stop()).code, 0, at.log);
   secure.stop();
   rmSync(folder, { recursive: true });
+});
+
+test('no propagator: the caller\'s trace is not joined, and the provider is told of none', async () => {
+  const alone = await startRouter(provider, { extra: otlp(destination('a', receiver.url)), env: { OTEL_PROPAGATORS: 'none' } });
+  const [own] = await receiver.of(id(await post(alone, { traceparent: '00-11111111111111111111111111111111-2222222222222222-01' })));
+  assert.equal(own.parentSpanId, '');
+  assert.notEqual(own.traceId, '11111111111111111111111111111111');
+  assert.equal(sentUpstream().traceparent, undefined);
+  assert.equal((await alone.stop()).code, 0, alone.log);
+});
+
+test('log lines as JSON, with trace and receipt, levels by part', async () => {
+  const logging = await startRouter(provider, { log: '"warn,receipts=debug", format: json' });
+  const receipt = id(await post(logging));
+  const refused = id(await post(logging, {}, { model: 'no-such-model', messages: hello }));
+  const lines = await receiver.until('both lines', () => {
+    const all = logging.log.split('\n').slice(0, -1).map((line) => JSON.parse(line)); // whole lines
+    return [receipt, refused].every((one) => all.some((line) => line.receipt_id === one)) && all;
+  });
+  const [good, bad] = await Promise.all([receipt, refused].map((one) => logging.receipt(one)));
+  for (const [one, level] of [[good, 'debug'], [bad, 'info']]) {
+    const line = lines.find((each) => each.receipt_id === one.receipt_id);
+    assert.deepEqual([line.part, line.level, line.trace_id, line.span_id], ['receipts', level, one.trace.trace_id, one.trace.span_id]);
+  }
+  assert.ok(lines.every((line) => line.part === 'receipts' || ['warn', 'error'].includes(line.level)));
+  await logging.stop();
 });
 
 test('nothing configured: off, and said in one line', async () => {

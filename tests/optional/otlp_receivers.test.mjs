@@ -1,17 +1,21 @@
 // Somebody else's receivers, where they are at hand: what KairosRoute exports, read back from an OpenTelemetry Collector's
 // detailed debug output and from Jaeger's query API. Both are programs that this project does not install:
-//   OTELCOL=PATH JAEGER=PATH ./dev receivers
-// OTELCOL: a Collector with otlpreceiver and debugexporter; JAEGER: jaeger-all-in-one 1.x. What is not named is skipped.
+//   OTELCOL=PATH JAEGER=PATH PROMTOOL=PATH ./dev receivers
+// OTELCOL: a Collector with otlpreceiver and debugexporter; JAEGER: jaeger-all-in-one 1.x; PROMTOOL: Prometheus' promtool,
+// which checks the page, the rules and the dashboard's queries. What is not named is skipped.
 // docs/telemetry/README.md says what they were built from, and what they said last.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { launch, startProvider, startRouter } from '../e2e/support.mjs';
 
-const { OTELCOL, JAEGER } = process.env;
+const { OTELCOL, JAEGER, PROMTOOL } = process.env;
+const docs = fileURLToPath(new URL('../../docs/telemetry/', import.meta.url));
 const app = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
 const folder = mkdtempSync(join(tmpdir(), 'kairos-receivers-'));
 let provider;
@@ -140,4 +144,35 @@ test('Jaeger: the trace as its query API gives it', { skip: JAEGER ? false : 'JA
   assert.equal((await router.stop()).code, 0, router.log);
   await jaeger.stop();
   console.log(`Jaeger: ${found.spans.length} spans of trace ${app.traceId}, ${routed.logs.length} candidates on the routed one`);
+});
+
+test('promtool: the page, the rules and their tests, the scrape configuration, the dashboard\'s queries', { skip: PROMTOOL ? false : 'PROMTOOL names no promtool' }, async () => {
+  const check = (words, input) => {
+    const done = spawnSync(PROMTOOL, words, { cwd: docs, input, encoding: 'utf8' });
+    assert.equal(done.status, 0, `promtool ${words.join(' ')}: ${done.stdout}${done.stderr}`);
+    assert.equal(done.stderr, '', 'no complaint');
+  };
+  const { router } = await exercise('');
+  const page = await until('metrics of what was asked', async () => {
+    const text = await (await router.get('/metrics', 'kr-ops')).text();
+    return text.includes('kairosroute_refusals_total{') && text.includes('kairosroute_queue_length{') && text;
+  });
+  check(['check', 'metrics'], page);
+  assert.equal((await router.stop()).code, 0, router.log);
+  check(['check', 'rules', 'prometheus-rules.yaml']);
+  const secret = join(folder, 'admin-key'); // the file that the configuration names is on nobody's machine
+  writeFileSync(secret, 'kr-ops');
+  copyFileSync(join(docs, 'prometheus-rules.yaml'), join(folder, 'prometheus-rules.yaml'));
+  const scrape = join(folder, 'prometheus.yaml');
+  writeFileSync(scrape, readFileSync(join(docs, 'prometheus.yaml'), 'utf8').replace(/\/run\/secrets\/\S+/, secret));
+  check(['check', 'config', scrape]);
+  check(['test', 'rules', 'prometheus-rules-test.yaml']);
+  const exprs = (node) => Object.entries(node ?? {}).flatMap(([key, value]) => (key === 'expr' ? [value] : typeof value === 'object' ? exprs(value) : []));
+  const queries = exprs(JSON.parse(readFileSync(join(docs, 'grafana-dashboard.json'), 'utf8')));
+  assert.ok(queries.length >= 20, `${queries.length} queries`);
+  const asRules = join(folder, 'dashboard.yaml');
+  const plain = (query) => query.replaceAll('$__rate_interval', '5m').replaceAll('$__range', '1h').replaceAll('$__interval', '1m').replace(/\$\{?[a-z_]+\}?/g, '.*');
+  writeFileSync(asRules, JSON.stringify({ groups: [{ name: 'dashboard', rules: queries.map((query, i) => ({ record: `dashboard:query_${i}`, expr: plain(query) })) }] }));
+  check(['check', 'rules', asRules]);
+  console.log(`promtool: ${page.split('\n').filter((line) => line.startsWith('# TYPE')).length} metrics, ${queries.length} queries`);
 });
