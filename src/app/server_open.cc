@@ -113,6 +113,7 @@ Result<void> Server::Impl::open_vault() {
 Result<void> Server::Impl::open_store() {
   store::DuckDbOptions options;
   options.file = std::filesystem::path(snapshot()->data_dir) / "receipts.duckdb";
+  options.memory_bytes = snapshot()->store.memory_bytes;
   const observe::NewThreadsAre database("kr-duckdb");
   auto opened = store::open_duckdb(options);
   if (!opened) return std::unexpected(opened.error());

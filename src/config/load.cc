@@ -151,6 +151,7 @@ std::vector<std::string> needs_restart(const Snapshot& running, const Snapshot& 
   compare("data_dir", running.data_dir == next.data_dir);
   compare("node_id", running.node_id == next.node_id);
   compare("journal.durability", running.journal.durability == next.journal.durability);
+  compare("store_memory", running.store.memory_bytes == next.store.memory_bytes);
   compare("journal.segment_bytes", running.journal.segment_bytes == next.journal.segment_bytes);
   compare("otlp", same(running.otlp, next.otlp));
   compare("journal.receipt_required", running.journal.receipt_required == next.journal.receipt_required);

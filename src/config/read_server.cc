@@ -113,6 +113,7 @@ void read_server(Reader& root, Snapshot& into) {
     root.take("node_id");
   read_journal(root, into.journal);
   read_engine(root, "store", "duckdb", "clickhouse");
+  root.size("store_memory", into.store.memory_bytes, 64 * kMib, 1024 * 1024 * kMib);
   read_engine(root, "state", "embedded", "postgresql");
 }
 

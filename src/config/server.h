@@ -58,4 +58,9 @@ struct Journal {
   bool receipt_required = true;
 };
 
+/// Needs a restart.
+struct Store {
+  std::int64_t memory_bytes = 1024 * 1024 * 1024; // what the analytics database may use
+};
+
 } // namespace kairos::config

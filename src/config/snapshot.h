@@ -36,6 +36,7 @@ public:
   std::string data_dir = "./data";
   std::string node_id = "node-1";
   Journal journal;
+  Store store;
   Content content;
   std::vector<Provider> providers; // in the order of the file; those without their key are left out (see warnings)
   std::shared_ptr<const catalog::Catalog> catalog; // the built-in one with `models` laid over it

@@ -33,7 +33,7 @@ function configuration(gates, dead, strategy) {
   const provider = (id, dialect) => `  - {id: ${id}, dialect: ${dialect}, regions: [${regions}], keyless: true, only_configured_models: true, ${limits}}\n`;
   const model = (id, at, price) => `  - {id: ${id}, provider: ${at}, quality: 0.8, context_length: 100000, max_output_tokens: 4096, capabilities: [streaming, tools, json_schema], prices: [{usd_per_million: {input_tokens: "${price}", output_tokens: "${4 * price}"}}]}\n`;
   return { providers: `providers:\n${provider('chatty', 'openai')}${provider('wordy', 'anthropic')}models:\n${model('c1', 'chatty', 1)}${model('c2', 'chatty', 2)}${model('w1', 'wordy', 1)}${model('w2', 'wordy', 3)}`,
-    extra: `routing: {strategy: ${strategy}, fallback: {max_attempts: 5}, hedge: {unmeasured: 60ms, least: 5ms, most_share: 0.5}, on_client_gone: ${pick(['cancel', 'drain'])}, drain_time: 2s}\nbudgets: [{id: cap, scope: {tenant: acme}, period: total, cap_usd: "1000", on_exceed: refuse}, {id: tight, scope: {tenant: rival}, period: total, cap_usd: "0.05", on_exceed: refuse}]\n` };
+    extra: `routing: {strategy: ${strategy}, fallback: {max_attempts: 5}, hedge: {unmeasured: 60ms, least: 5ms, most_share: 0.5}, on_client_gone: ${pick(['cancel', 'drain'])}, drain_time: 2s}\nstore_memory: 64MiB\nbudgets: [{id: cap, scope: {tenant: acme}, period: total, cap_usd: "1000", on_exceed: refuse}, {id: tight, scope: {tenant: rival}, period: total, cap_usd: "0.05", on_exceed: refuse}]\n` };
 }
 
 /// One request; some clients leave in the middle. What it came to: {id, left}.

@@ -1,5 +1,5 @@
 // kill -9 at random moments under load, again and again on the same data folder. KAIROS_KILLS says how often (20),
-// KAIROS_SEED which moments (1): `KAIROS_KILLS=500 E2E_TIMEOUT_MS=7200000 ./dev e2e 'kill -9 at'`.
+// KAIROS_SEED which moments (1); 500 of them: bench/kills.mjs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exported, run, startProvider, startRouter } from './support.mjs';
@@ -30,7 +30,7 @@ async function client(url, answered, stream) {
   }
 }
 
-test(`kill -9 at ${kills} moments under load: no answered request without its receipt, no cap passed, nothing held`, async () => {
+test(`kill -9 at ${kills} moments under load: no answered request without its receipt, no cap passed, nothing held`, async (t) => {
   const next = random(Number(process.env.KAIROS_SEED ?? 1));
   const provider = await startProvider();
   let calls = 0;
@@ -68,5 +68,6 @@ test(`kill -9 at ${kills} moments under load: no answered request without its re
   assert.match(told, /0 problems/);
   assert.match(told, /equal to the journal/);
   assert.match(run('rebuild', dataDir), /rebuilt from/);
+  t.diagnostic(`${answered.size} answers seen to their last byte, ${receipts.length} receipts, ${receipts.filter(({ execution }) => execution.status === 'interrupted').length} of them interrupted`);
   provider.stop();
 });

@@ -207,7 +207,7 @@ Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options) 
   const std::pair<std::string, std::string> settings[] = {
       {"autoinstall_known_extensions", "false"},    {"autoload_known_extensions", "false"},
       {"allow_community_extensions", "false"},      {"enable_external_access", "false"},
-      {"preserve_insertion_order", "false"},        {"memory_limit", fmt::format("{}MB", options.memory_limit_mb)},
+      {"preserve_insertion_order", "false"},        {"memory_limit", fmt::format("{}B", options.memory_bytes)},
       {"threads", std::to_string(options.threads)}, {"lock_configuration", "true"},
   };
   auto database = Database::open(options.file.string(), settings);
