@@ -138,6 +138,49 @@ std::string below(const std::string& path, std::string_view key) {
   return out;
 }
 
+void compare(const json::value& a, const json::value& b, const std::string& path, std::vector<JsonChange>& out);
+
+/// How many members two values share; 1 or 0 where one is no object.
+size_t alike(const json::value& a, const json::value& b) {
+  if (!a.is_object() || !b.is_object()) return a == b ? 1 : 0;
+  return static_cast<size_t>(std::ranges::count_if(a.get_object(), [&](const json::key_value_pair& member) {
+    const json::value* other = b.get_object().if_contains(member.key());
+    return other != nullptr && *other == member.value();
+  }));
+}
+
+/// Elements stand against each other from the front or, where that pairs more that is alike (a message was put before
+/// all others), from the back.
+void compare_arrays(const json::array& a, const json::array& b, const std::string& path, std::vector<JsonChange>& out) {
+  const size_t both = std::min(a.size(), b.size());
+  const size_t more_a = a.size() - both;
+  const size_t more_b = b.size() - both;
+  size_t front = 0;
+  size_t back = 0;
+  for (size_t i = 0; i < both && a.size() != b.size(); ++i) {
+    front += alike(a[i], b[i]);
+    back += alike(a[more_a + i], b[more_b + i]);
+  }
+  const bool from_back = back > front;
+  const auto alone = [&](const json::array& all, JsonChange::Op op, size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      const bool added = op == JsonChange::Op::kAdd;
+      out.push_back({op, below(path, std::to_string(i)), added ? nullptr : all[i], added ? all[i] : nullptr});
+    }
+  };
+  if (from_back) {
+    alone(a, JsonChange::Op::kRemove, 0, more_a);
+    alone(b, JsonChange::Op::kAdd, 0, more_b);
+  }
+  for (size_t i = 0; i < both; ++i) {
+    const size_t in_b = from_back ? more_b + i : i;
+    compare(a[from_back ? more_a + i : i], b[in_b], below(path, std::to_string(in_b)), out);
+  }
+  if (from_back) return;
+  alone(a, JsonChange::Op::kRemove, both, a.size());
+  alone(b, JsonChange::Op::kAdd, both, b.size());
+}
+
 void compare(const json::value& a, const json::value& b, const std::string& path, std::vector<JsonChange>& out) {
   if (out.size() >= kMostChanges || a == b) return;
   if (a.is_object() && b.is_object()) {
@@ -154,15 +197,7 @@ void compare(const json::value& a, const json::value& b, const std::string& path
     }
     return;
   }
-  if (a.is_array() && b.is_array()) {
-    const size_t both = std::min(a.get_array().size(), b.get_array().size());
-    for (size_t i = 0; i < both; ++i) compare(a.get_array()[i], b.get_array()[i], below(path, std::to_string(i)), out);
-    for (size_t i = both; i < a.get_array().size(); ++i)
-      out.push_back({JsonChange::Op::kRemove, below(path, std::to_string(i)), a.get_array()[i], nullptr});
-    for (size_t i = both; i < b.get_array().size(); ++i)
-      out.push_back({JsonChange::Op::kAdd, below(path, std::to_string(i)), nullptr, b.get_array()[i]});
-    return;
-  }
+  if (a.is_array() && b.is_array()) return compare_arrays(a.get_array(), b.get_array(), path, out);
   out.push_back({JsonChange::Op::kChange, path, a, b});
 }
 
@@ -192,12 +227,38 @@ std::optional<std::vector<JsonChange>> diff_json(std::string_view before, std::s
   return out;
 }
 
-std::string diff_to_json(std::string_view before, std::string_view after) {
+namespace {
+
+json::array pieces_of(std::string_view before, std::string_view after) {
   static constexpr std::array<std::string_view, 3> kTextOps = {"equal", "delete", "insert"};
-  static constexpr std::array<std::string_view, 3> kJsonOps = {"add", "remove", "change"};
-  json::array text;
+  json::array pieces;
   for (const TextPiece& piece : diff_text(before, after))
-    text.push_back({{"op", kTextOps[static_cast<size_t>(piece.op)]}, {"text", piece.text}});
+    pieces.push_back({{"op", kTextOps[static_cast<size_t>(piece.op)]}, {"text", piece.text}});
+  return pieces;
+}
+
+/// A text as it is, anything else as JSON, nothing as nothing.
+std::string plain(const json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  return value.is_null() ? std::string() : json::serialize(value);
+}
+
+} // namespace
+
+std::string text_changes_to_json(std::string_view before, std::string_view after) {
+  json::array list;
+  if (const auto changes = diff_json(before, after)) {
+    for (const JsonChange& change : *changes)
+      list.push_back({{"path", change.path}, {"pieces", pieces_of(plain(change.before), plain(change.after))}});
+  } else {
+    list.push_back({{"path", ""}, {"pieces", pieces_of(before, after)}});
+  }
+  return json::serialize(list);
+}
+
+std::string diff_to_json(std::string_view before, std::string_view after) {
+  static constexpr std::array<std::string_view, 3> kJsonOps = {"add", "remove", "change"};
+  json::array text = pieces_of(before, after);
   json::value members = nullptr;
   if (const auto changes = diff_json(before, after)) {
     json::array list;

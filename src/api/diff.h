@@ -36,4 +36,8 @@ std::optional<std::vector<JsonChange>> diff_json(std::string_view before, std::s
 /// {"equal", "text", "json"} as the API tells it.
 std::string diff_to_json(std::string_view before, std::string_view after);
 
+/// [{"path", "pieces": [{"op", "text"}]}]: the texts in a JSON document that changed, each by its words. Where one of
+/// the two is not JSON, one change of all of it, with an empty path.
+std::string text_changes_to_json(std::string_view before, std::string_view after);
+
 } // namespace kairos::api

@@ -71,5 +71,18 @@ TEST(DiffJson, NamesWhatChanged) {
   EXPECT_FALSE(diff_json("text", "[1]"));
 }
 
+TEST(TextChanges, AreThoseOfEachTextByItsWords) {
+  EXPECT_EQ(
+      text_changes_to_json(R"({"model":"m","messages":[{"role":"user","content":"Say hello."}]})",
+                           R"({"model":"m","messages":[{"role":"system","content":"Be brief."},)"
+                           R"({"role":"user","content":"Say hello. /m"}]})"),
+      R"([{"path":"/messages/0","pieces":[{"op":"insert","text":"{\"role\":\"system\",\"content\":\"Be brief.\"}"}]},)"
+      R"({"path":"/messages/1/content","pieces":[{"op":"equal","text":"Say "},{"op":"delete","text":"hello."},)"
+      R"({"op":"insert","text":"hello. /m"}]}])");
+  EXPECT_EQ(text_changes_to_json(R"({"a":"x)", R"({"a":"y)"),
+            R"([{"path":"","pieces":[{"op":"delete","text":"{\"a\":\"x"},{"op":"insert","text":"{\"a\":\"y"}]}])");
+  EXPECT_EQ(text_changes_to_json("{}", "{}"), "[]");
+}
+
 } // namespace
 } // namespace kairos::api

@@ -6,6 +6,7 @@
 
 #include "api/charged_view.h"
 #include "api/content_access.h"
+#include "api/diff.h"
 #include "api/kept_text.h"
 #include "api/receipt_json.h"
 
@@ -36,6 +37,15 @@ void write_kept(model::JsonWriter& json, const content::Kept& kept) {
   json.key("content_type").string(kept.content_type);
   write_body(json, kept.answer);
   json.key("text").string(output_text(kept.endpoint, kept.content_type, kept.answer.bytes));
+  json.end_object();
+  json.key("rewritten");
+  if (kept.rewritten.size == 0) {
+    json.null();
+    return;
+  }
+  json.begin_object();
+  write_body(json, kept.rewritten);
+  json.key("changes").raw(text_changes_to_json(kept.request.bytes, kept.rewritten.bytes));
   json.end_object();
 }
 

@@ -27,6 +27,7 @@ bool redact_kept(content::Kept& kept) {
     kept.content_type = "text/plain; charset=utf-8";
   }
   replace(kept.request, true);
+  if (kept.rewritten.size > 0) replace(kept.rewritten, true);
   replace(kept.answer, !stream && kept.content_type.starts_with("application/json"));
   kept.request_headers = policy::redact(kept.request_headers).text;
   return true;

@@ -7,7 +7,8 @@
 namespace kairos::content {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kPlain = 1;     // version
+constexpr std::uint8_t kRewritten = 2; // version: with the rewritten request at the end
 constexpr std::uint8_t kRedacted = 1;
 
 void put_text(std::string& out, std::string_view text) {
@@ -52,7 +53,7 @@ void Body::append(std::string_view more, size_t most) {
 std::string encode(const Kept& kept) {
   std::string out;
   out.reserve(kept.bytes() + kept.content_type.size() + 64);
-  put(out, kVersion, 1);
+  put(out, kept.rewritten.size > 0 ? kRewritten : kPlain, 1);
   put(out, kept.redacted ? kRedacted : 0, 1);
   put(out, static_cast<std::uint64_t>(std::clamp(kept.http_status, 0, 999)), 2);
   put(out, static_cast<std::uint64_t>(kept.endpoint), 1);
@@ -62,13 +63,16 @@ std::string encode(const Kept& kept) {
   put_text(out, kept.request.bytes);
   put(out, kept.answer.size, 8);
   put_text(out, kept.answer.bytes);
+  if (kept.rewritten.size == 0) return out;
+  put(out, kept.rewritten.size, 8);
+  put_text(out, kept.rewritten.bytes);
   return out;
 }
 
 Result<Kept> decode(std::string_view bytes) {
   Source in{bytes};
   Kept kept;
-  const bool known = in.number(1) == kVersion;
+  const std::uint64_t version = in.number(1);
   const std::uint64_t flags = in.number(1);
   kept.redacted = flags == kRedacted;
   kept.http_status = static_cast<int>(in.number(2));
@@ -78,6 +82,8 @@ Result<Kept> decode(std::string_view bytes) {
   kept.request_headers = in.text();
   in.body(kept.request);
   in.body(kept.answer);
+  if (version == kRewritten) in.body(kept.rewritten);
+  const bool known = version == kPlain || (version == kRewritten && kept.rewritten.size > 0);
   if (!known || flags > kRedacted || endpoint >= model::kEndpointNames.size() || kept.http_status > 999 || !in.good ||
       !in.rest.empty())
     return fail(Code::kCorrupt, "kept content: its bytes are not those that were written");

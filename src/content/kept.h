@@ -29,9 +29,12 @@ struct Kept {
   int http_status = 0;      // what the client got; 0: nothing
   std::string content_type; // of the answer
   Body answer;              // as the client got it, events of a stream one after the other
+  Body rewritten;           // the request as rewriting rules made it for the attempt that ended it; empty: they did not
   bool redacted = false;
 
-  size_t bytes() const { return request.bytes.size() + request_headers.size() + answer.bytes.size(); }
+  size_t bytes() const {
+    return request.bytes.size() + request_headers.size() + answer.bytes.size() + rewritten.bytes.size();
+  }
 };
 
 /// More than this is never one record.

@@ -44,6 +44,8 @@ public:
   const Ulid& id() const { return id_; }
   /// After run(): as it was closed.
   const model::Receipt& receipt() const { return receipt_; }
+  /// The client's body as rewriting rules made it for the last attempt on the receipt; nullopt: it was sent as it is.
+  std::optional<std::string> rewritten_body() const;
   /// False: it was one of many equal refusals, which share a receipt.
   bool has_own_receipt() const { return receipt_.receipt_id == receipt_id(id_); }
 

@@ -59,6 +59,16 @@ std::optional<model::Rewrite> Flight::rewrite_record(const config::Target& targe
   return found == rewrites_.end() ? std::nullopt : found->record;
 }
 
+std::optional<std::string> Flight::rewritten_body() const {
+  if (receipt_.attempts.empty() || !receipt_.attempts.back().rewrite) return std::nullopt;
+  const model::Attempt& last = receipt_.attempts.back();
+  const auto asked = std::ranges::find_if(snapshot_->targets,
+                                          [&](const config::Target& one) { return one.model->id == last.model_id; });
+  if (asked == snapshot_->targets.end()) return std::nullopt;
+  auto made = rewritten(rewrite_mask(*asked));
+  return made ? std::optional(std::move(made->body)) : std::nullopt;
+}
+
 /// After routing: what the decision says of it.
 void Flight::note_rewrite() {
   if (rewrites_.empty() || route_.chain.empty()) return;

@@ -49,6 +49,9 @@ net::Task<void> Gateway::fly_recorded(net::Exchange& exchange, const Asked& aske
   kept.tenant = asked.owner.tenant->id;
   if (recorded.overflowed()) co_return services_.vault->cannot_keep(std::move(kept));
   recorded.take(kept);
+  if (const auto rewritten = flight.rewritten_body()) {
+    kept.rewritten.append(*rewritten, static_cast<size_t>(content.body_bytes));
+  }
   kept.request_headers = headers_to_keep(exchange.head(), providers::client_dialect(asked.endpoint));
   kept.endpoint = asked.endpoint;
   kept.redacted = asked.owner.tenant->content == model::ContentPolicy::kRedacted;

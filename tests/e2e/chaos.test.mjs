@@ -81,6 +81,7 @@ test(`chaos: ${kRequests} requests, seed ${kSeed}`, { timeout: 3_600_000 }, asyn
   };
   await Promise.all(Array.from({ length: kAtOnce }, worker));
   agent.destroy();
+  t.diagnostic(`memory: ${marks.join(' ')} MiB`);
   assert.equal(router.child.exitCode, null, `it lives: ${router.log}`);
 
   const budgets = () => Promise.all(['cap', 'tight'].map((id) => budget(router, id)));
@@ -114,7 +115,6 @@ test(`chaos: ${kRequests} requests, seed ${kSeed}`, { timeout: 3_600_000 }, asyn
   t.diagnostic(`connections: ${drawn}`);
   t.diagnostic(`requests: ${count((receipt) => [receipt.execution.status])}; attempts: ${count((receipt) => receipt.attempts.map((one) => `${one.reason}/${one.status}`))}`);
   t.diagnostic(`attempt errors: ${count((receipt) => receipt.attempts.map((one) => one.error_type).filter(Boolean))}`);
-  t.diagnostic(`memory: ${marks.join(' ')} MiB`);
   for (const gate of gates) gate.stop();
   await sim.stop();
 });

@@ -9,8 +9,12 @@ import { exported, run, sha256, startProvider, startRouter } from './support.mjs
 const longRule = 'Follow the house style. '.repeat(2000); // some 48 kB
 const extra = `  - {id: small, keys: [{id: small-key, sha256: ${sha256('kr-small')}}], budgets: [{id: small-total, period: total, cap_usd: "0.004"}]}
   - {id: long, keys: [{id: long-key, sha256: ${sha256('kr-long')}}], budgets: [{id: long-total, period: total, cap_usd: "0.004"}]}
+  - {id: keeper, content: full, keys: [{id: keeper-key, sha256: ${sha256('kr-keeper')}}]}
+  - {id: discreet, content: redacted, keys: [{id: discreet-key, sha256: ${sha256('kr-discreet')}}]}
+content: {key_env: E2E_CONTENT_KEY}
 routing:
   rewrite:
+    - {id: kept, tenants: [keeper, discreet], system_end: "Be kind.", replace: [{find: "colour", with: "color"}]}
     - {id: house, tenants: [acme], system_end: "Be brief."}
     - {id: gpt-idiom, tenants: [acme], models: ["gpt-*"], user_end: "/gpt"}
     - {id: claude-idiom, tenants: [acme], models: ["claude-*"], user_start: "For Claude:"}
@@ -22,7 +26,7 @@ let provider;
 let router;
 before(async () => {
   provider = await startProvider();
-  router = await startRouter(provider, { extra });
+  router = await startRouter(provider, { extra, env: { E2E_CONTENT_KEY: 'ab'.repeat(32) } });
 });
 after(() => provider?.stop());
 
@@ -43,6 +47,32 @@ test('rules change the prompt; the receipt names them, both hashes and the diffe
   assert.notEqual(receipt.decision.rewrite.before_sha256, receipt.decision.rewrite.after_sha256);
   assert.equal(typeof receipt.decision.rewrite.tokens_diff, 'number');
   assert.deepEqual(receipt.attempts[0].rewrite, receipt.decision.rewrite);
+});
+
+test('where content is kept, what was sent is kept beside what was asked, and what differs is told text by text', async () => {
+  const { receipt } = await chat('keeper', { messages: [{ role: 'user', content: 'Which colour is the sky?' }] });
+  const content = await (await router.get(`/api/v1/receipts/${receipt.receipt_id}/content`, 'kr-keeper')).json();
+  assert.deepEqual(JSON.parse(content.request.body).messages, [{ role: 'user', content: 'Which colour is the sky?' }]);
+  assert.deepEqual(JSON.parse(content.rewritten.body).messages, [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'Which color is the sky?' }]);
+  assert.equal(sha(content.rewritten.body), receipt.attempts.at(-1).rewrite.after_sha256);
+  assert.deepEqual(content.rewritten.changes, [
+    { path: '/messages/0', pieces: [{ op: 'insert', text: '{"role":"system","content":"Be kind."}' }] },
+    { path: '/messages/1/content', pieces: [{ op: 'equal', text: 'Which ' }, { op: 'delete', text: 'colour ' }, { op: 'insert', text: 'color ' }, { op: 'equal', text: 'is the sky?' }] }]);
+
+  const other = await chat('discreet', { messages: [{ role: 'user', content: 'Write to ann@example.com about the colour.' }] });
+  assert.ok(provider.requests.at(-1).raw.includes('ann@example.com')); // this tenant redacts what is kept, not what is sent
+  const redacted = await (await router.get(`/api/v1/receipts/${other.receipt.receipt_id}/content`, 'kr-discreet')).text();
+  assert.ok(!redacted.includes('ann@'), redacted);
+  assert.ok(JSON.parse(redacted).rewritten.changes.length > 0);
+});
+
+test('embeddings are sent as they came: nothing is rewritten', async () => {
+  const answer = await openai('keeper').embeddings.create({ model: 'text-embedding-3-small', input: 'colour' }).withResponse().catch((error) => error);
+  const id = answer.response?.headers.get('x-kairosroute-receipt') ?? answer.headers?.get('x-kairosroute-receipt');
+  await router.receipt(id, 'kr-keeper');
+  const content = await (await router.get(`/api/v1/receipts/${id}/content`, 'kr-keeper')).json();
+  assert.equal(content.kept, true);
+  assert.equal(content.rewritten, null);
 });
 
 test('before_sha256 is that of the bytes that the client sent, and other bytes stay as they were', async () => {

@@ -38,6 +38,21 @@ test('from the receipt’s page: the same request, of another model, beside what
   await expect(page.getByText(`replay of ${id}`)).toBeVisible();
 });
 
+test('the receipt’s page shows what rewriting changed, text by text', async ({ page }) => {
+  const id = await kept({ model: 'gpt-4.1', messages: [{ role: 'user', content: 'Which colour is it?' }] });
+  await signIn(page, 'kr-keeper', 'light', at());
+  await open(page, `/receipts/${id}`, at());
+  const rewritten = page.getByRole('region', { name: 'Sent after rewriting' });
+  await expect(rewritten.locator('del')).toHaveText('colour ');
+  await expect(rewritten.locator('ins').last()).toHaveText('color ');
+  await expect(rewritten).toContainText('Be <b>kind</b>.');
+  await rewritten.scrollIntoViewIfNeeded();
+  if (process.env.SHOTS) await rewritten.screenshot({ path: `${process.env.SHOTS}/rewritten.png` });
+  await accessible(page, 'rewritten prompt');
+  await rewritten.getByRole('button', { name: 'Whole' }).click();
+  await expect(rewritten).toContainText('"system"');
+});
+
 test('a request that is not kept is refused with the reason, and asked with its exact bytes', async ({ page }) => {
   const body = JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'not kept' }] });
   const sent = await fetch(`${at()}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer kr-acme', 'content-type': 'application/json' }, body });

@@ -12,6 +12,7 @@ const section = `  - id: keeper
     content: full
     keys: [{id: keeper-key, sha256: ${sha256('kr-keeper')}}]
 content: {key_env: E2E_CONTENT_KEY}
+routing: {rewrite: [{id: kind, tenants: [keeper], models: ["gpt-4.1"], system_end: "Be <b>kind</b>.", replace: [{find: "colour", with: "color"}]}]}
 alerts:
   built_in_rules: true
   interval: 1s

@@ -903,6 +903,24 @@ export interface components {
                 /** @description what the model said, put together from a stream's events */
                 text: string;
             };
+            /** @description the request as rewriting rules made it for the last attempt; null: it was sent as it is */
+            rewritten?: {
+                body: string;
+                /** @enum {unknown} */
+                encoding: "text" | "base64";
+                /** @description what it had in all */
+                bytes: number;
+                truncated: boolean;
+                changes: {
+                    /** @description JSON pointer into the rewritten request; empty: all of it */
+                    path: string;
+                    pieces: {
+                        /** @enum {unknown} */
+                        op: "equal" | "delete" | "insert";
+                        text: string;
+                    }[];
+                }[];
+            } | null;
         };
         ErasedContent: {
             receipt_id: string;

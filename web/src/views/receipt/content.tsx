@@ -10,6 +10,7 @@ import { Card, ErrorCard, Notice, Skeleton } from '@/ui/card';
 import { Confirm } from '@/ui/confirm';
 import { CodeBlock, Segment } from '@/ui/controls';
 import { Time } from '@/ui/figures';
+import { Pieces } from '@/ui/pieces';
 
 type Body = { body: string; encoding: 'text' | 'base64'; bytes: number; truncated: boolean };
 
@@ -49,6 +50,30 @@ function Part({ title, body, text }: { title: string; body: Body; text: string }
   );
 }
 
+/** What rewriting rules changed before the request was sent, text by text. */
+function Rewritten({ rewritten }: { rewritten: NonNullable<Content['rewritten']> }) {
+  const [whole, setWhole] = useState(false);
+  const title = 'Sent after rewriting';
+  return (
+    <section class="kept-part" aria-label={title}>
+      <header class="row"><h3>{title}</h3><span class="sp" />
+        <Segment label={`${title} as`} value={whole ? 'whole' : 'changes'} options={[{ key: 'changes', label: 'Changes' }, { key: 'whole', label: 'Whole' }]} onChange={(value) => setWhole(value === 'whole')} />
+      </header>
+      {rewritten.truncated && <Notice>Longer than what is kept: the end is missing.</Notice>}
+      {whole
+        ? <CodeBlock text={formatted(rewritten.body)} what="rewritten request" />
+        : rewritten.changes.map(({ path, pieces }) => (
+          <div class="output" key={path}>
+            <p class="mono mut">{path === '' ? 'The whole request' : path}</p>
+            {/* A scrolling region has to be reachable by keyboard. */}
+            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+            <pre tabIndex={0} aria-label={`Change of ${path === '' ? 'the whole request' : path}`}><Pieces pieces={pieces} /></pre>
+          </div>
+        ))}
+    </section>
+  );
+}
+
 function WhyNot({ why }: { why: NonNullable<Content['why_not']> }) {
   return (
     <p class="pad why-not"><Lock size={14} aria-hidden="true" /><span>Not here: {why.message}{why.at && <> (<Time value={why.at} as="full" />)</>}. The receipt holds what was decided, used and paid, and a keyed fingerprint of the request.</span></p>
@@ -62,6 +87,7 @@ function Kept({ content }: { content: Content }) {
     <div class="pad">
       {content.redacted && <Notice>What is private was taken out before this was kept.</Notice>}
       <Part title="Prompt" body={request} text={promptText(request.body)} />
+      {content.rewritten && <Rewritten rewritten={content.rewritten} />}
       <Part title="Output" body={answer} text={answer.text} />
     </div>
   );

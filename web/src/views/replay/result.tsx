@@ -7,15 +7,13 @@ import { type ReplayResult, type ReplaySide, shownValue, sideOf, type TextPiece 
 import { Card } from '@/ui/card';
 import { CopyButton, Segment } from '@/ui/controls';
 import { Delta, ModelName, Money, Ms, Name, StatusTag, Tag } from '@/ui/figures';
+import { Pieces } from '@/ui/pieces';
 import { type Col, Table } from '@/ui/table';
 
 type Mode = 'words' | 'fields' | 'whole';
 const names: Record<Mode, string> = { words: 'Words', fields: 'JSON fields', whole: 'Whole answers' };
 const SHOWN = 100_000; // characters of one side
 
-function Pieces({ pieces }: { pieces: readonly TextPiece[] }) {
-  return <>{pieces.map((piece, i) => (piece.op === 'delete' ? <del key={i}>{piece.text}</del> : piece.op === 'insert' ? <ins key={i}>{piece.text}</ins> : <span key={i}>{piece.text}</span>))}</>;
-}
 function Output({ label, side, pieces, whole }: { label: string; side: ReplaySide; pieces: readonly TextPiece[] | null; whole: boolean }) {
   const text = whole ? side.answer : side.output;
   if (text === null) return <p class="pad mut">{side.why_no_output ?? 'No output is known.'}</p>;
