@@ -1,7 +1,7 @@
 // Somebody else's receivers, where they are at hand: what KairosRoute exports, read back from an OpenTelemetry Collector's
 // detailed debug output and from Jaeger's query API. Both are programs that this project does not install:
 //   OTELCOL=PATH JAEGER=PATH PROMTOOL=PATH ./dev receivers
-// OTELCOL: a Collector with otlpreceiver and debugexporter; JAEGER: jaeger-all-in-one 1.x; PROMTOOL: Prometheus' promtool,
+// OTELCOL: a Collector with what docs/telemetry/collector.yaml names, which is validated too; JAEGER: jaeger-all-in-one 1.x; PROMTOOL: Prometheus' promtool,
 // which checks the page, the rules and the dashboard's queries. What is not named is skipped.
 // docs/telemetry/README.md says what they were built from, and what they said last.
 import assert from 'node:assert/strict';
@@ -88,6 +88,8 @@ function spansIn(text) {
 const shape = ({ id, parent, kind, error, receipt }) => ({ id, parent, kind, error, receipt });
 
 test('an OpenTelemetry Collector: protobuf, and JSON with gzip', { skip: OTELCOL ? false : 'OTELCOL names no Collector' }, async () => {
+  const valid = spawnSync(OTELCOL, ['validate', '--config', join(docs, 'collector.yaml')], { encoding: 'utf8' });
+  assert.equal(valid.status, 0, valid.stderr);
   const [port] = await freePorts(1);
   for (const how of ['', ', protocol: http/json, compression: gzip']) {
     const config = join(folder, 'collector.yaml');

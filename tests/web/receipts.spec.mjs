@@ -88,6 +88,19 @@ test('a tenant sees its own receipts, no hashes, and nobody else’s', async ({ 
   page.faults.length = 0; // the browser reports the 404 that is the point here
 });
 
+test('a reseller’s tenant is offered no order by cost, and an address with one is served by time', async ({ page }) => {
+  await signIn(page, 'kr-resold');
+  const asked = [];
+  page.on('request', (request) => { if (request.url().includes('/api/v1/receipts?')) asked.push(new URL(request.url()).searchParams.get('order')); });
+  await open(page, '/receipts?from=-90d&order=cost');
+  await expect(page.getByRole('button', { name: /^Sort by Time, now descending/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Sort by Latency/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Sort by Cost/ })).toHaveCount(0);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  expect(asked).toContain('time');
+  expect(asked).not.toContain('cost');
+});
+
 test('hostile texts are texts', async ({ page }) => {
   await signIn(page);
   await open(page, `/receipts/${process.env.HOSTILE}`);

@@ -40,6 +40,21 @@ test('a tenant is made, refused beside the field, changed and removed', async ({
   await expect(page.getByRole('row', { name: /globex/ })).toHaveCount(0);
 });
 
+test('what the form does not show of a tenant survives a save', async ({ page }) => {
+  await signIn(page, 'kr-ops', 'light', at());
+  const made = { id: 'thorough', name: 'before', content: 'full', quantizations: ['fp16', 'bf16'], retention: { receipts_days: 90, content_days: 7 } };
+  const headers = { 'sec-fetch-site': 'same-origin' };
+  expect((await page.request.post(`${at()}/api/v1/tenants`, { data: made, headers })).ok()).toBe(true);
+  await open(page, '/settings/tenants', at());
+  await page.getByRole('button', { name: 'Change tenant thorough' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('For people').fill('after');
+  await dialog.getByLabel('Keep receipts, days').fill('60');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toHaveCount(0);
+  expect(await server().get('/api/v1/tenants/thorough')).toMatchObject({ ...made, name: 'after', retention: { receipts_days: 60, content_days: 7 } });
+});
+
 test('a change that somebody else was faster with is refused and says so', async ({ page }) => {
   await signIn(page, 'kr-ops', 'light', at());
   const headers = { 'sec-fetch-site': 'same-origin' };

@@ -5,14 +5,19 @@ import { listReceipts } from '@/lib/api';
 import { apiParams, defaults, type Filters, formatFilters } from '@/lib/filters';
 import { intervalOf } from '@/lib/range';
 import { usePanel } from '@/lib/query';
+import { chargedOnly } from '@/lib/session';
 import type { FilterState } from '@/lib/state';
 
 const PAGE = '100';
 export type Order = 'time' | 'cost' | 'latency';
 
+/** An order by cost is refused to a reseller's tenant, whose rows have none. */
+export const offered = (order: Order, charged: boolean): boolean => order !== 'cost' || !charged;
+
 export const orderOf = (filters: Filters): { order: Order; desc: boolean } => {
-  const order = filters.extra.order;
-  return { order: order === 'cost' || order === 'latency' ? order : 'time', desc: filters.extra.dir !== 'asc' };
+  const { order, dir } = filters.extra;
+  const known = (order === 'cost' || order === 'latency') && offered(order, chargedOnly());
+  return { order: known ? order : 'time', desc: dir !== 'asc' };
 };
 
 export function listParams({ filters, now }: Pick<FilterState, 'filters' | 'now'>): Record<string, string> {

@@ -5,13 +5,14 @@ import { useSearch } from 'wouter-preact';
 import { cleared, hasFilters, withExtra, withRange } from '@/lib/filters';
 import { count, money, ms, tokens } from '@/lib/format';
 import type { ReceiptRow } from '@/lib/receipt';
+import { chargedOnly } from '@/lib/session';
 import { type FilterState, useFilters } from '@/lib/state';
 import { rowsOf, totalsOf } from '@/lib/table';
 import { Card, EmptyState, ErrorCard, Loaded, Notice, Skeleton } from '@/ui/card';
 import { Page } from '@/ui/page';
 import { VTable } from '@/ui/vtable';
 import { allColumns, type ReceiptCol } from '@/views/receipts/columns';
-import { orderOf, receiptHref, results, useReceiptPages, useVolume } from '@/views/receipts/data';
+import { offered, orderOf, receiptHref, results, useReceiptPages, useVolume } from '@/views/receipts/data';
 import { Facets } from '@/views/receipts/facets';
 import { Histogram } from '@/views/receipts/histogram';
 import { chosenColumns, ColumnPicker, ExportCsv, SaveView } from '@/views/receipts/tools';
@@ -19,7 +20,7 @@ import { Peek } from '@/views/receipt/peek';
 
 function SortHead({ col, state }: { col: ReceiptCol; state: FilterState }) {
   const { order, desc } = orderOf(state.filters);
-  if (!col.order) return <>{col.head}</>;
+  if (!col.order || !offered(col.order, chargedOnly())) return <>{col.head}</>;
   const on = col.order === order;
   const next = () => {
     const ordered = withExtra(state.filters, 'order', col.order === 'time' ? '' : (col.order ?? ''));
