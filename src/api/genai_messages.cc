@@ -129,7 +129,8 @@ GenAiMessages genai_messages(const content::Kept& kept, std::string_view finish_
     made.truncated = made.truncated || bounded.cut;
     return std::move(bounded.json);
   };
-  if (const auto body = providers::parse_json(kept.request.bytes)) {
+  const content::Body& asked = kept.rewritten.size > 0 ? kept.rewritten : kept.request; // what the model was asked
+  if (const auto body = providers::parse_json(asked.bytes)) {
     const Prompt prompt = prompt_of(kept.endpoint, *body);
     made.system_instructions = take(write_parts(prompt.instructions, most_bytes));
     made.input_messages = take(write_messages(prompt.messages, {}, most_bytes));

@@ -12,9 +12,9 @@ namespace kairos::api {
 
 struct GenAiMessages {
   std::string system_instructions; // what the dialect has apart from the messages: Anthropic's system, instructions
-  std::string input_messages;
-  std::string output_messages; // of answers with status 200
-  bool truncated = false;      // texts were cut, or messages left out, to stay within the bound
+  std::string input_messages;      // as the client sent them, or as rewriting rules made them
+  std::string output_messages;     // of answers with status 200
+  bool truncated = false;          // texts were cut, or messages left out, to stay within the bound
 };
 
 /// Each text is valid JSON of at most `most_bytes`, or empty. Of a long conversation the newest messages are kept.

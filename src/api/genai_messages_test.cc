@@ -104,6 +104,13 @@ data: [DONE]
       R"([{"role":"assistant","parts":[{"type":"text","content":"already text"}],"finish_reason":"end_turn"}])");
 }
 
+TEST(GenAiMessages, WhatRewritingMadeIsWhatTheModelWasAsked) {
+  content::Kept made = kept(Endpoint::kCompletions, R"({"prompt":"before"})", R"({"choices":[]})");
+  made.rewritten = {R"({"prompt":"after"})", 18};
+  EXPECT_EQ(genai_messages(made, "", 2'000).input_messages,
+            R"([{"role":"user","parts":[{"type":"text","content":"after"}]}])");
+}
+
 TEST(GenAiMessages, ErrorsAndWhatIsNoJsonGiveNothing) {
   content::Kept refused =
       kept(Endpoint::kChatCompletions, R"({"messages":[)", R"({"error":{"message":"quotes the prompt"}})");
