@@ -107,6 +107,7 @@ Answer erase_tenant_content(const ApiContext& context, const Request& request) {
     before = time_of(*values, name);
   }
   if (!before) return problem(before.error());
+  before = std::min(*before, context.services.clock.wall_now()); // what is still to come is not erased in advance
   const std::string& tenant = request.param("id");
   if (tenant.empty() || tenant.size() > 128) return problem(400, "id: must be a tenant's id");
   std::string act = fmt::format("{{\"before\":\"{}\"}}", to_rfc3339(*before));

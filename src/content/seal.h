@@ -53,6 +53,7 @@ public:
   bool empty() const { return keys_.empty(); }
   const Key& current() const { return keys_.front(); }
   std::uint64_t current_id() const { return ids_.front(); }
+  const std::vector<std::uint64_t>& ids() const { return ids_; }
   /// nullptr: not among them.
   const Key* find(std::uint64_t id) const;
 

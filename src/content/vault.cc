@@ -58,10 +58,15 @@ Vault::~Vault() {
 }
 
 void Vault::use(MasterKeys keys, std::vector<Retention> retention) {
+  std::map<std::uint64_t, Duration> by_tag;
+  for (const Retention& one : retention) by_tag[tenant_tag(one.tenant)] = one.keep;
   const std::scoped_lock lock(mutex_);
+  for (Volume& volume : volumes_) { // only what changed is looked for: there may be years of volumes
+    if (keys.ids() != keys_.ids()) volume.sealed_by = 0;
+    if (by_tag != retention_) volume.next_end = {};
+  }
   keys_ = std::move(keys);
-  retention_.clear();
-  for (const Retention& one : retention) retention_[tenant_tag(one.tenant)] = one.keep;
+  retention_ = std::move(by_tag);
   last_sweep_ = {};
 }
 
@@ -145,8 +150,8 @@ void Vault::sync_dirty() {
 }
 
 bool Vault::was_erased(const Ulid& receipt, std::uint64_t tenant) const {
-  const auto covers = [&](const ErasedTenant& one) { return one.tenant == tenant && receipt.time() < one.before; };
-  return erased_lately_.contains(receipt) || std::ranges::any_of(erased_tenants_, covers);
+  const auto before = erased_tenants_.find(tenant);
+  return erased_lately_.contains(receipt) || (before != erased_tenants_.end() && receipt.time() < before->second);
 }
 
 /// Compresses and seals without the lock, then stores.
@@ -206,6 +211,7 @@ Result<> Vault::store(const std::string& record, Slot slot, const Key* key) {
     slot.wrapped = wrap_key(wrapping_key(keys_.current(), (*volume)->salt()), slot, *key);
   }
   dirty_ = true;
+  (*volume)->next_end = {};
   return (*volume)->append(record, slot);
 }
 

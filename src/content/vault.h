@@ -117,10 +117,6 @@ private:
     Kept kept;
     bool lost = false; // only its name is left
   };
-  struct ErasedTenant {
-    std::uint64_t tenant = 0;
-    WallTime before{};
-  };
 
   void hand_over(Waiting one);
   Result<> load();
@@ -167,8 +163,8 @@ private:
   bool failing_ = false; // told in the log already
   MonoTime last_sync_{};
   MonoTime last_sweep_{};
-  std::map<Ulid, MonoTime> erased_lately_; // content that may still be on its way
-  std::vector<ErasedTenant> erased_tenants_;
+  std::map<Ulid, MonoTime> erased_lately_;           // content that may still be on its way
+  std::map<std::uint64_t, WallTime> erased_tenants_; // by tag: what was created before that
 
   std::jthread thread_; // last: it uses all the others
 };

@@ -65,8 +65,9 @@ Result<std::uint64_t> Vault::erase_tenant(std::string_view tenant, WallTime befo
   const std::scoped_lock lock(mutex_);
   const std::uint64_t tag = tenant_tag(tenant);
   const WallTime now = clock_.wall_now();
-  std::erase_if(erased_tenants_, [&](const ErasedTenant& one) { return one.before < now - kOnItsWay; });
-  erased_tenants_.push_back({tag, before}); // first: what is on its way meanwhile is dropped
+  std::erase_if(erased_tenants_, [&](const auto& one) { return one.second < now - kOnItsWay; });
+  WallTime& mark = erased_tenants_[tag];
+  mark = std::max(mark, before); // first: what is on its way meanwhile is dropped
   std::uint64_t live = 0;
   for (Volume& volume : volumes_) {
     if (volume.slots() == 0 || volume.oldest() >= before) continue;
@@ -103,21 +104,23 @@ void Vault::sweep_locked() {
 }
 
 void Vault::expire(Volume& volume, WallTime now) {
-  if (retention_.empty() || volume.slots() == volume.ended()) return;
-  const Duration shortest =
-      std::ranges::min_element(retention_, {}, [](const auto& one) { return one.second; })->second;
-  if (now - volume.oldest() <= shortest) return;
+  if (retention_.empty() || volume.slots() == volume.ended() || now < volume.next_end) return;
+  WallTime next = WallTime::max();
   const auto ended = end_slots(volume, SlotState::kExpired, [&](const Slot& slot) {
     const auto rule = retention_.find(slot.tenant);
-    return rule != retention_.end() && now - slot.receipt.time() > rule->second;
+    if (rule == retention_.end()) return false;
+    const WallTime end = slot.receipt.time() + std::chrono::floor<WallTime::duration>(rule->second);
+    if (now <= end) next = std::min(next, end);
+    return now > end;
   });
   if (!ended) return report_failure(ended.error());
+  volume.next_end = next;
   expired_.add(*ended);
 }
 
 /// Keys wrapped by an older master key are wrapped by today's, in place.
 void Vault::seal_anew(Volume& volume) {
-  if (keys_.empty() || volume.live() == 0) return;
+  if (keys_.empty() || volume.live() == 0 || volume.sealed_by == keys_.current_id()) return;
   std::vector<Volume::At> changed;
   auto walked = volume.for_each([&](std::uint32_t index, const Slot& slot) {
     const bool old = slot.state == SlotState::kLive && slot.master != keys_.current_id();
@@ -133,6 +136,7 @@ void Vault::seal_anew(Volume& volume) {
   });
   auto written = walked ? volume.rewrite(changed) : walked;
   if (!written) return report_failure(written.error());
+  volume.sealed_by = keys_.current_id();
   if (!changed.empty())
     observe::log_info("content", "keys of content were sealed anew with today's master key",
                       {{"receipts", changed.size()}});

@@ -111,6 +111,26 @@ TEST(Vault, WhatIsTooOldGoesAndItsFilesToo) {
   EXPECT_TRUE(world.vault->read(fresh));
 }
 
+TEST(Vault, WhatComesOrChangesAfterASweepIsSweptToo) {
+  World world;
+  world.reopen(master({'a'}), {{"acme", std::chrono::days(1)}, {"rival", std::chrono::days(30)}});
+  const Ulid rival = world.keep("stays", "rival");
+  world.vault->sweep(); // nothing to do for thirty days
+  const Ulid acme = world.keep("goes");
+  world.clock.advance(std::chrono::hours(25));
+  world.vault->sweep();
+  EXPECT_EQ(world.why(acme), Gone::kExpired);
+  EXPECT_TRUE(world.vault->read(rival));
+  world.vault->use(master({'b', 'a'}), {{"rival", std::chrono::days(1)}});
+  world.vault->sweep();
+  EXPECT_EQ(world.why(rival), Gone::kExpired);
+  const Ulid later = world.keep("later", "rival");
+  world.vault->use(master({'c', 'b'}), {});
+  world.vault->sweep();
+  world.vault->use(master({'c'}), {});
+  EXPECT_TRUE(world.vault->read(later));
+}
+
 TEST(Vault, ChangesMasterKeys) {
   World world;
   const Ulid id = world.keep("sealed by a");

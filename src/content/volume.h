@@ -63,6 +63,10 @@ public:
   Result<> remove_body();
   Result<> remove_all();
 
+  // What a walk of the vault's has found, so that the next one can be left out. Nothing to the volume itself.
+  std::uint64_t sealed_by = 0; // the master key that wraps all that is live and can be unwrapped; 0: not known
+  WallTime next_end{};         // nothing in it expires before
+
 private:
   Volume(journal::FileSystem& files, std::string folder, std::uint64_t number);
   std::string path(std::string_view suffix) const;

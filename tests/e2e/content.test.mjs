@@ -15,6 +15,10 @@ const tenants = `  - id: keeper
   - id: shy
     content: redacted
     keys: [{id: shy-key, sha256: ${sha256('kr-shy')}}]
+  - id: masked
+    content: full
+    privacy_filter: {detect: [all], action: redact}
+    keys: [{id: masked-key, sha256: ${sha256('kr-masked')}}]
   - id: watcher
     keys: [{id: watcher-key, sha256: ${sha256('kr-watcher')}, role: viewer}]
 content: {key_env: E2E_CONTENT_KEY}
@@ -124,6 +128,13 @@ test('redacted content has no addresses, numbers and secrets in it, not even in 
   do streamed = await content(told.receipt_id, 'kr-shy'); while (streamed.why_not?.reason === 'pending');
   assert.equal(streamed.answer.text, 'Hello there');
   assert.ok(!/jane|4111/.test(JSON.stringify(streamed)));
+});
+
+test('what the privacy filter took out of a prompt is not kept either', async () => {
+  const id = await chat('write to jane.doe@example.com', 'kr-masked');
+  const kept = await content(id, 'kr-masked');
+  assert.equal(kept.kept, true, JSON.stringify(kept));
+  assert.equal(JSON.parse(kept.request.body).messages[0].content, 'write to [EMAIL_1]');
 });
 
 test('what is kept can be searched in, each tenant in its own', async () => {
