@@ -193,7 +193,10 @@ net::Task<void> Api::Impl::serve(net::Exchange& exchange, Door door) {
 Api::Api(ApiServices services) : impl_(std::make_unique<Impl>(std::move(services))) {}
 Api::~Api() = default;
 
-void Api::end_streams() { impl_->live.end_streams(); }
+void Api::end_streams() {
+  impl_->live.end_streams();
+  impl_->runs.stop(); // a run is no connection: draining would not wait for it, and it would go on asking
+}
 
 size_t Api::waiting() const { return impl_->pool.waiting(); }
 

@@ -90,7 +90,7 @@ public:
 
   /// Answers the request; false if its path is none of the API's or the dashboard's.
   net::Task<bool> handle(net::Exchange& exchange, Door door = Door::kNetwork);
-  /// Ends streams that would never end by themselves; the first thing of a drain.
+  /// Ends streams that would never end by themselves, and runs of replays; the first thing of a drain.
   void end_streams();
   /// Before the loops stop: ends streams, finishes what was asked; what is asked later gets 503.
   void stop();

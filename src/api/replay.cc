@@ -8,6 +8,7 @@
 #include "api/diff.h"
 #include "api/kept_text.h"
 #include "gateway/gateway.h"
+#include "policy/redact.h"
 #include "providers/client_request.h"
 #include "providers/json.h"
 #include "providers/splice.h"
@@ -77,6 +78,24 @@ void limit_cost(std::vector<std::pair<std::string, std::string>>& headers, Picod
   set_header(headers, kName, usd(most));
 }
 
+/// What the privacy filter of the tenant whose data it is says of the request; that of the asker comes in the flight.
+std::optional<ReplayRefusal> screen(const config::Tenant& tenant, gateway::InProcessRequest& request) {
+  const config::PrivacyFilter& filter = tenant.privacy_filter;
+  if (filter.detect == 0 || filter.action == config::PrivacyAction::kReport) return std::nullopt;
+  policy::Redacted done = policy::redact_json(request.body, filter.detect);
+  if (done.counts.total() == 0) return std::nullopt;
+  if (filter.action == config::PrivacyAction::kRefuse)
+    return ReplayRefusal{
+        409, fmt::format("the request holds what the privacy filter of tenant {} does not let through", tenant.id)};
+  if (filter.action == config::PrivacyAction::kRedact) {
+    request.body = std::move(done.text);
+    return std::nullopt;
+  }
+  set_header(request.headers, "X-KairosRoute-Data-Collection", "deny");
+  if (filter.narrow_to_zdr) set_header(request.headers, "X-KairosRoute-Zdr", "true");
+  return std::nullopt;
+}
+
 /// Another tenant's data stays under that tenant's rules, whoever asks again.
 std::optional<ReplayRefusal> keep_rules(const config::Snapshot& snapshot, const model::Receipt& original,
                                         gateway::InProcessRequest& request) {
@@ -85,14 +104,15 @@ std::optional<ReplayRefusal> keep_rules(const config::Snapshot& snapshot, const 
   const config::Tenant* tenant = snapshot.tenant(original.tenant);
   if (tenant == nullptr)
     return ReplayRefusal{409, "the receipt's tenant is not configured any more, so its rules for data are not known"};
-  if (!tenant->regions.empty())
+  const config::AllowList& providers = tenant->providers;
+  if (!tenant->regions.empty() || !providers.allow.empty() || !providers.deny.empty())
     return ReplayRefusal{
         409, fmt::format("tenant {} restricts where its data may go; replay with one of its own keys", tenant->id)};
   if (tenant->privacy >= config::PrivacyPolicy::kDenyTraining)
     set_header(request.headers, "X-KairosRoute-Data-Collection", "deny");
   if (tenant->privacy == config::PrivacyPolicy::kZeroRetention)
     set_header(request.headers, "X-KairosRoute-Zdr", "true");
-  return std::nullopt;
+  return screen(*tenant, request);
 }
 
 /// The body that is kept, or the one that the asker gives, which must be the same.

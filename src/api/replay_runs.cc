@@ -6,6 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <ranges>
+#include <span>
 
 #include "api/sessions.h"
 #include "api/work_pool.h"
@@ -41,6 +43,14 @@ void usd_or_null(model::JsonWriter& json, std::string_view key, const std::optio
 void number_or_null(model::JsonWriter& json, std::string_view key, const std::optional<std::int64_t>& number) {
   json.key(key);
   number ? json.integer(*number) : json.null();
+}
+
+void add(std::optional<PicoSum>& sum, const std::optional<Picodollars>& amount) {
+  if (sum && amount) {
+    *sum += amount->value();
+  } else {
+    sum.reset();
+  }
 }
 
 void write_outcome(model::JsonWriter& json, const Outcome& one, const std::string& model) {
@@ -85,7 +95,7 @@ struct ReplayRuns::Run {
     return state;
   }
   void end(State with, std::string why);
-  std::string text() const;
+  std::string text(bool with_results = true) const;
   void write_models(model::JsonWriter& json) const;
 };
 
@@ -102,8 +112,8 @@ void ReplayRuns::Run::write_models(model::JsonWriter& json) const {
     std::int64_t equal = 0;
     std::int64_t skipped = 0;
     std::int64_t failed = 0;
-    PicoSum cost = 0;
-    PicoSum before = 0;
+    std::optional<PicoSum> cost = 0; // of an amount that is not known there is no sum
+    std::optional<PicoSum> before = 0;
     for (const Outcome& one : outcomes) {
       if (one.model != i) continue;
       const bool done = one.outcome == "replayed";
@@ -111,8 +121,8 @@ void ReplayRuns::Run::write_models(model::JsonWriter& json) const {
       skipped += one.outcome == "skipped" ? 1 : 0;
       failed += one.outcome == "failed" ? 1 : 0;
       equal += one.equal.value_or(false) ? 1 : 0;
-      cost += one.cost.value_or(Picodollars()).value();
-      before += done ? one.cost_before.value_or(Picodollars()).value() : 0;
+      if (done || !one.replay_receipt_id.empty()) add(cost, one.cost);
+      if (done) add(before, one.cost_before);
     }
     json.begin_object();
     json.key("model_id").string(order.models[i]);
@@ -120,14 +130,16 @@ void ReplayRuns::Run::write_models(model::JsonWriter& json) const {
     json.key("equal").integer(equal);
     json.key("skipped").integer(skipped);
     json.key("failed").integer(failed);
-    json.key("cost_usd").string(usd_sum(cost));
-    json.key("original_cost_usd").string(usd_sum(before));
+    json.key("cost_usd");
+    cost ? json.string(usd_sum(*cost)) : json.null();
+    json.key("original_cost_usd");
+    before ? json.string(usd_sum(*before)) : json.null();
     json.end_object();
   }
   json.end_array();
 }
 
-std::string ReplayRuns::Run::text() const {
+std::string ReplayRuns::Run::text(bool with_results) const {
   const std::scoped_lock lock(mutex);
   std::string out;
   model::JsonWriter json(out);
@@ -146,7 +158,8 @@ std::string ReplayRuns::Run::text() const {
   text_or_null(json, "why_ended", why_ended);
   write_models(json);
   json.key("results").begin_array();
-  for (const Outcome& one : outcomes) write_outcome(json, one, order.models[one.model]);
+  for (const Outcome& one : with_results ? std::span(outcomes) : std::span<const Outcome>())
+    write_outcome(json, one, order.models[one.model]);
   json.end_array();
   json.end_object();
   return out;
@@ -155,6 +168,18 @@ std::string ReplayRuns::Run::text() const {
 namespace {
 
 using RunPtr = std::shared_ptr<ReplayRuns::Run>;
+
+bool may_see(const Request& request, const ReplayRuns::Run& run) {
+  return may_read_content(request, run.request.principal.tenant);
+}
+
+void break_off(const RunPtr& run) {
+  run->cancelled = true;
+  run->loop.post([run] {
+    if (run->asking != nullptr) run->asking->leave();
+  });
+}
+
 using Prepared = std::expected<PreparedReplay, ReplayRefusal>;
 
 /// One replay; its outcome is noted. False: the run is over.
@@ -197,7 +222,7 @@ net::Task<bool> replay_next(RunPtr run, const std::string& receipt_id, size_t mo
       outcome.latency_before = prepared->original.execution.latency_ms;
       outcome.equal = came.equal();
       const std::scoped_lock lock(run->mutex);
-      run->spent += answer.receipt.cost.total.value_or(*wish.max_cost); // what is not known counts as all it may be
+      run->spent += answer.receipt.cost.total.value_or(left); // what is not known counts as all it may be
       go_on = answer.status != 402;
       if (!go_on) run->state = State::kCapReached;
       if (!go_on) run->why_ended = answer.receipt.execution.error_message;
@@ -265,9 +290,7 @@ Result<std::string> ReplayRuns::start(const ApiContext& context, net::Loop& loop
 RunPtr ReplayRuns::find(const Request& request, std::string_view id) const {
   const std::scoped_lock lock(mutex_);
   for (const RunPtr& run : runs_) {
-    const bool visible =
-        request.principal.role >= config::Role::kOperator || run->request.principal.tenant == request.principal.tenant;
-    if (run->id == id && visible) return run;
+    if (run->id == id && may_see(request, *run)) return run;
   }
   return nullptr;
 }
@@ -279,18 +302,16 @@ Result<std::string> ReplayRuns::show(const Request& request, std::string_view id
 }
 
 std::string ReplayRuns::list(const Request& request) const {
-  std::vector<std::string> ids;
+  std::vector<RunPtr> runs;
   {
     const std::scoped_lock lock(mutex_);
-    for (const auto& run : runs_) ids.push_back(run->id);
+    std::ranges::copy_if(runs_ | std::views::reverse, std::back_inserter(runs),
+                         [&](const RunPtr& run) { return may_see(request, *run); });
   }
   std::string out = "{\"runs\":[";
-  std::ranges::reverse(ids);
-  for (const std::string& id : ids) {
-    const auto run = find(request, id);
-    if (run == nullptr) continue;
+  for (const RunPtr& run : runs) {
     if (!out.ends_with('[')) out += ',';
-    out += run->text();
+    out += run->text(false);
   }
   return out + "]}";
 }
@@ -298,16 +319,13 @@ std::string ReplayRuns::list(const Request& request) const {
 Result<std::string> ReplayRuns::cancel(const Request& request, std::string_view id) {
   const auto run = find(request, id);
   if (run == nullptr) return fail(Code::kNotFound, "there is no such run of replays; a restart forgets them");
-  run->cancelled = true;
-  run->loop.post([run] {
-    if (run->asking != nullptr) run->asking->leave();
-  });
+  break_off(run);
   return run->text();
 }
 
 void ReplayRuns::stop() {
   const std::scoped_lock lock(mutex_);
-  for (const auto& run : runs_) run->cancelled = true;
+  for (const RunPtr& run : runs_) break_off(run);
 }
 
 } // namespace kairos::api

@@ -36,10 +36,11 @@ public:
   Result<std::string> start(const ApiContext& context, net::Loop& loop, const Request& request, ReplayOrder order);
   /// kNotFound also for what the asker may not see.
   Result<std::string> show(const Request& request, std::string_view id) const;
+  /// All that the asker may see, newest first, without what came of each replay.
   std::string list(const Request& request) const;
   /// What is asked right now is broken off. Its JSON.
   Result<std::string> cancel(const Request& request, std::string_view id);
-  /// The server stops.
+  /// The server stops: all runs end, and what they ask right now is broken off.
   void stop();
 
   struct Run; // replay_runs.cc

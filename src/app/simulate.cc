@@ -135,7 +135,8 @@ std::string report_text(const SimulationReport& report) {
                   usd_sum(report.cost_after), usd_sum(report.cost_after - report.cost_before));
   if (report.unpriced > 0) out += fmt::format("not in these sums: {} whose new model has no price\n", report.unpriced);
   out += fmt::format("same model     {}\n", report.same_model);
-  for (const auto& [code, count] : report.refused) out += fmt::format("would be refused: {} ({})\n", count, code);
+  for (const auto& [code, count] : report.refused)
+    out += fmt::format("would be refused: {} ({}), not in these sums\n", count, code);
   out += fmt::format("privacy        {} were served where the new rules forbid it; {} would be\n",
                      report.violations_before, report.violations_after);
   out +=

@@ -189,6 +189,24 @@ test('the dashboard is there, or says how to build it, with strict headers', asy
   assert.equal((await fetch(`${router.url}/assets/none.js`)).status, 404);
 });
 
+test('what is shown of a tenant can be put back as it is, and nothing of it is lost', async () => {
+  const params = { id: 'whole' };
+  const fields = { name: 'Whole', models: { allow: ['gpt-*'], deny: ['gpt-4.1'] }, providers: { allow: ['openai'], deny: [] }, privacy: { policy: 'deny_training', regions: ['eu'] },
+    privacy_filter: { detect: ['email', 'card'], action: 'narrow', narrow_to: 'deny_training' }, cache: 'exact', quantizations: ['fp16', 'bf16'], baseline_model: 'gpt-4o',
+    price_plan: { markup_percent: '12.5', prices: { 'gpt-4o': { input_tokens: '3' } } }, default_max_output_tokens: 77, content: 'none', retention: { receipts_days: 90, content_days: 30 } };
+  assert.equal((await call('POST', '/api/v1/tenants', { body: { ...fields, ...params } })).status, 201);
+  const shown = async () => {
+    const { id, managed, version, ...rest } = (await call('GET', '/api/v1/tenants', {})).json.tenants.find((one) => one.id === 'whole');
+    assert.deepEqual([id, managed, typeof version], ['whole', 'api', 'number']);
+    return rest;
+  };
+  const first = await shown();
+  assert.deepEqual(first, fields);
+  assert.equal((await call('PUT', '/api/v1/tenants/{id}', { params, body: first })).status, 200);
+  assert.deepEqual(await shown(), first);
+  assert.equal((await call('DELETE', '/api/v1/tenants/{id}', { params })).status, 204);
+});
+
 test('tenants, keys and budgets are made, count at once, survive a restart, and every change is audited', async () => {
   const own = await startRouter(provider);
   const there = router;

@@ -14,6 +14,18 @@ const extra = `  - id: keeper
   - id: poor
     content: full
     keys: [{id: poor-key, sha256: ${sha256('kr-poor')}}]
+  - id: masked
+    content: full
+    privacy_filter: {detect: [email], action: redact}
+    keys: [{id: masked-key, sha256: ${sha256('kr-masked')}}]
+  - id: narrowed
+    content: full
+    privacy_filter: {detect: [email], action: narrow}
+    keys: [{id: narrowed-key, sha256: ${sha256('kr-narrowed')}}]
+  - id: bound
+    content: full
+    providers: {allow: [openai]}
+    keys: [{id: bound-key, sha256: ${sha256('kr-bound')}}]
 content: {key_env: E2E_CONTENT_KEY}
 budgets:
   - {id: poor-cap, scope: {tenant: poor}, period: total, cap_usd: "0.002"}
@@ -115,6 +127,26 @@ test('others get nothing; operators replay on their own key, and keep no copy', 
   assert.equal((await replay(id, { nonsense: 1 })).http, 400);
 });
 
+test('whoever asks again, the rules of the tenant whose data it is hold', async () => {
+  const messages = [{ role: 'user', content: 'write to jane.doe@example.com' }];
+  const masked = await chat('kr-masked', { messages });
+  assert.equal((await replay(masked, {}, 'kr-ops')).http, 200);
+  assert.equal(provider.requests.at(-1).body.messages[0].content, 'write to [EMAIL_1]');
+  assert.equal((await replay(masked, {}, 'kr-masked')).http, 200); // the fingerprint is that of what is kept
+
+  const refused = await chat('kr-narrowed', { messages }).catch((error) => error); // no provider here retains nothing
+  const narrowed = refused.headers.get('x-kairosroute-receipt');
+  await router.receipt(narrowed, 'kr-narrowed');
+  const asked = provider.requests.length;
+  const told = await replay(narrowed, {}, 'kr-ops');
+  assert.equal(told.replay.http_status, 400, JSON.stringify(told));
+  assert.equal(provider.requests.length, asked);
+
+  const bound = await replay(await chat('kr-bound'), {}, 'kr-ops');
+  assert.equal(bound.http, 409);
+  assert.match(bound.detail, /tenant bound restricts where its data may go/);
+});
+
 test('a replay never passes a budget of its asker', async () => {
   const id = await chat('kr-poor', { model: 'gpt-4o-mini', max_tokens: 50 });
   let refused;
@@ -146,7 +178,10 @@ test('many receipts against several models, with progress and sums', async () =>
   const sum = run.results.reduce((all, one) => all + Math.round(Number(one.cost_usd) * 1e12), 0);
   assert.equal(Math.round(Number(run.spent_usd) * 1e12), sum);
   assert.equal((await send('GET', `/api/v1/replays/${run.id}`, undefined, 'kr-rival')).status, 404);
-  assert.ok((await (await send('GET', '/api/v1/replays')).json()).runs.some((one) => one.id === run.id));
+  assert.equal((await send('DELETE', `/api/v1/replays/${run.id}`, undefined, 'kr-rival')).status, 404);
+  const listed = (await (await send('GET', '/api/v1/replays')).json()).runs.find((one) => one.id === run.id);
+  assert.deepEqual(listed, { ...run, results: [] });
+  assert.deepEqual((await (await send('GET', '/api/v1/replays', undefined, 'kr-rival')).json()).runs, []);
 });
 
 test('a run stops at its cap', async () => {
@@ -199,4 +234,16 @@ test('another policy over past receipts: cheaper, and the same every time', () =
   const text = execFileSync(binary, ['simulate-policy', '--config', other, '--data-dir', router.dataDir, '--from', '2100-01-01'],
     { encoding: 'utf8', env: { ...process.env, E2E_PROVIDER_KEY: 'sk', E2E_CONTENT_KEY: 'ab'.repeat(32) } });
   assert.match(text, /^0 receipts/);
+});
+
+test('a server that ends breaks its runs off, and their receipts are closed', async () => {
+  provider.behave = () => new Promise(() => {});
+  const before = provider.requests.length;
+  const started = await send('POST', '/api/v1/replays', { filter: 'workflow=batch', models: ['gpt-4.1-nano'], max_cost_usd: '1' });
+  assert.equal(started.status, 202);
+  while (provider.requests.length === before) await new Promise((done) => setTimeout(done, 5));
+  assert.equal((await router.stop({ keep: true })).code, 0, router.log);
+  assert.equal(provider.requests.length, before + 1);
+  const last = exported(router.dataDir).filter((receipt) => receipt.replay && receipt.request.model === 'gpt-4.1-nano').at(-1);
+  assert.equal(last.execution.status, 'cancelled');
 });

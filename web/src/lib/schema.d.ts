@@ -1021,10 +1021,12 @@ export interface components {
                 equal: number;
                 skipped: number;
                 failed: number;
-                cost_usd: string;
-                /** @description of the receipts that were replayed */
-                original_cost_usd: string;
+                /** @description null: one of its replays has a cost that is not known */
+                cost_usd: string | null;
+                /** @description of the receipts that were replayed; null: one of them is not known */
+                original_cost_usd: string | null;
             }[];
+            /** @description empty in the list of runs */
             results: {
                 receipt_id: string;
                 model_id: string;
