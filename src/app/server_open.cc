@@ -132,7 +132,7 @@ Result<void> Server::Impl::open_store() {
       [this](const std::vector<store::Change>& changes, std::string_view who) { return change(changes, who); }, *alerts,
       [this] { return health.picture(clock.mono_now()); }, *vault,
       [this](const std::string& receipt_id, const std::string& tenant) {
-        receipt_id.empty() ? services->cache.erase_tenant(tenant) : services->cache.erase_receipt(receipt_id);
+        receipt_id.empty() ? services->cache.erase_tenant(tenant) : services->cache.erase_receipt(tenant, receipt_id);
       },
       [this](std::string_view body) { return gateway::fingerprint_of(services->fingerprint_key, body); },
       [this](gateway::InProcessExchange& exchange, const gateway::InProcessRequest& request) {

@@ -68,6 +68,7 @@ Flight::Flight(Gateway& gateway, net::Exchange& exchange, config::SnapshotPtr sn
   receipt_.trace =
       join_trace(snapshot_->otlp.propagates ? caller_context(exchange.head()) : std::string_view(), gateway.trace_ids_);
   if (owner.tenant->content != model::ContentPolicy::kNone) receipt_.content = owner.tenant->content;
+  if (cache_mode() != config::CacheMode::kOff) erasures_ = gateway.services_.cache.erasures(owner.tenant->id);
   receipt_.privacy.policy = config::name(owner.tenant->privacy);
   receipt_.decision.router_version = routing::kRouterVersion;
   receipt_.decision.policy_version = snapshot_->version;
@@ -112,7 +113,7 @@ net::Task<bool> Flight::read_request() {
   }
   if (!options_good) co_return false;
   body_ = *body;
-  co_return parse(body_) && admit();
+  co_return parse() && admit();
 }
 
 bool Flight::read_options() {
@@ -130,13 +131,19 @@ bool Flight::read_options() {
   return true;
 }
 
-bool Flight::parse(std::string_view body) {
-  auto parsed = providers::parse_client_request(receipt_.request.endpoint, body);
+/// Reads `body_`, also when the privacy filter has made another one of it. False: `wrong_` says why.
+bool Flight::parse_body() {
+  auto parsed = providers::parse_client_request(receipt_.request.endpoint, body_);
   if (!parsed) {
     wrong_ = providers::ClientError{400, "", parsed.error().error.message, parsed.error().param, "", ""};
     return false;
   }
   request_ = std::move(*parsed);
+  return true;
+}
+
+bool Flight::parse() {
+  if (!parse_body()) return false;
   if (!request_.kairosroute.empty()) {
     auto inside = parse_options_object(request_.kairosroute);
     if (!inside) {

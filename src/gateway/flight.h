@@ -44,6 +44,9 @@ public:
   const Ulid& id() const { return id_; }
   /// After run(): as it was closed.
   const model::Receipt& receipt() const { return receipt_; }
+  /// True if body() is no longer what the client sent: the tenant's privacy filter has taken something out.
+  bool was_redacted() const { return receipt_.privacy.action == config::name(config::PrivacyAction::kRedact); }
+  std::string_view body() const { return body_; }
   /// The client's body as rewriting rules made it for the last attempt on the receipt; nullopt: it was sent as it is.
   std::optional<std::string> rewritten_body() const;
   /// False: it was one of many equal refusals, which share a receipt.
@@ -131,7 +134,8 @@ private:
 
   // Reading and deciding (flight.cc)
   net::Task<bool> read_request();
-  bool parse(std::string_view body);
+  bool parse();
+  bool parse_body();
   bool read_options();
   bool admit();
   void decide();
@@ -139,7 +143,6 @@ private:
   std::optional<providers::ClientError> uncappable() const;
   // The privacy filter (flight_privacy.cc)
   bool screen();
-  bool replace_body(std::string body);
   std::string screened(std::string_view message) const;
 
   // Prompt rewriting (flight_rewrite.cc)
@@ -221,6 +224,7 @@ private:
   Outcome call_failed(Leg& leg, const net::CallError& error);
   Outcome refused_by_provider(Leg& leg);
   Outcome broken_early(Leg& leg);
+  bool blame(const Leg& leg, providers::ErrorClass error);
   void note_refusal(Leg& leg, providers::ErrorClass error);
   void note_success(const Leg& leg);
   bool goes_on_after(providers::ErrorClass error) const;
@@ -258,6 +262,8 @@ private:
   void seal();
   void correct_rate();
   net::Task<bool> close();
+  net::Task<void> withhold();
+  static providers::ClientError no_receipt(const Error& why);
   void end_leg(Leg& leg, std::string_view status);
   void count_what_was_produced(Leg& leg);
   std::int64_t output_seen(const Leg& leg) const;
@@ -310,6 +316,7 @@ private:
   std::string left_out_;                 // names of hints that the last attempt's dialect had no word for
   std::vector<RewriteOutcome> rewrites_; // of each set of rules that applies to some target
   std::string cache_key_;                // empty: the answer is not kept
+  std::uint64_t erasures_ = 0;           // of the cache, when this began
   std::string context_key_;              // of all but the last message; empty: no look-up by meaning
   std::vector<float> meaning_;           // of the last message
   size_t lookups_ = 0;                   // attempts that embedded the prompt: they come first

@@ -28,7 +28,8 @@ std::string rules_of(const config::ApiKey& key) {
 }
 
 std::string wishes_of(const model::Constraints& asked) {
-  return fmt::format("{}|{}|{}", asked.min_quality.value_or(0), asked.deny_data_collection, asked.region);
+  return fmt::format("{}|{}|{}|{}", asked.min_quality.value_or(0), asked.quantizations, asked.deny_data_collection,
+                     asked.region);
 }
 
 } // namespace
@@ -118,14 +119,7 @@ net::Task<void> Flight::send_cached(std::string_view kind) {
     receipt_.decision.reason =
         fmt::format("Answered from the cache, as {} answered it in {}.", answer.model_id, answer.receipt_id);
   }
-  if (!co_await close()) {
-    const net::ResponseHeaders plain = {{"Content-Type", "application/json"}};
-    const providers::ClientError lost{
-        503, "", "the receipt cannot be written, so the answer is withheld", "", "receipt_unavailable", ""};
-    const std::string text = providers::error_body(providers::client_dialect(receipt_.request.endpoint), lost);
-    co_await exchange_.respond(503, plain, text);
-    co_return;
-  }
+  if (!co_await close()) co_return co_await withhold();
   header_texts_.emplace_back("X-KairosRoute-Cache");
   header_texts_.emplace_back(kind);
   const auto headers = answer_headers(answer.content_type, !answer.stream);
@@ -174,6 +168,7 @@ void Flight::keep_answer(const Leg& leg, std::string_view content_type, std::str
   answer->finish_reason = receipt_.execution.finish_reason;
   answer->usage = leg.record.usage;
   answer->cost = leg.record.cost;
+  answer->erasures = erasures_;
   answer->expires = gateway_.services_.clock.mono_now() + snapshot_->cache.ttl;
   const ResponseCache::Limits limits{static_cast<size_t>(snapshot_->cache.max_bytes),
                                      static_cast<size_t>(snapshot_->cache.max_entries)};

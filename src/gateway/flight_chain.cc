@@ -190,13 +190,7 @@ net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice) {
   const auto announced = co_await announce(*leg);
   if (!announced) {
     leg->health->abandoned();
-    wrong_ =
-        providers::ClientError{503,
-                               "",
-                               "the receipt cannot be written, so the request is refused: " + announced.error().message,
-                               "",
-                               "receipt_unavailable",
-                               ""};
+    wrong_ = no_receipt(announced.error());
     if (!opened_) reservation_.release();
     co_await refuse(model::Status::kRefused, *wrong_);
     co_return Outcome::kEnded;

@@ -36,7 +36,10 @@ bool Flight::screen() {
     options_.constraints.deny_data_collection = true;
     options_.constraints.zero_retention = options_.constraints.zero_retention || filter.narrow_to_zdr;
   }
-  if (redacts) return replace_body(std::move(done.text));
+  if (redacts) { // the request is another one from here on
+    body_ = std::move(done.text);
+    return parse_body();
+  }
   if (filter.action != config::PrivacyAction::kRefuse) return true;
   wrong_ = providers::ClientError{
       400,
@@ -47,18 +50,6 @@ bool Flight::screen() {
       "private_data",
       ""};
   return false;
-}
-
-/// The request is another one from here on: what is read from its body is read anew.
-bool Flight::replace_body(std::string body) {
-  auto parsed = providers::parse_client_request(receipt_.request.endpoint, body);
-  if (!parsed) {
-    wrong_ = providers::ClientError{400, "", parsed.error().error.message, parsed.error().param, "", ""};
-    return false;
-  }
-  body_ = std::move(body);
-  request_ = std::move(*parsed);
-  return true;
 }
 
 /// A message for the receipt: providers quote what they complain about.

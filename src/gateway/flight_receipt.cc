@@ -225,6 +225,22 @@ net::Task<bool> Flight::close() {
   co_return true;
 }
 
+/// After a close() that failed, of an answer that is whole: nobody gets it without a receipt.
+net::Task<void> Flight::withhold() {
+  const net::ResponseHeaders plain = {{"Content-Type", "application/json"}};
+  const providers::ClientError lost{
+      503, "", "the receipt cannot be written, so the answer is withheld", "", "receipt_unavailable", ""};
+  const std::string text = providers::error_body(providers::client_dialect(receipt_.request.endpoint), lost);
+  co_await exchange_.respond(503, plain, text);
+}
+
+/// After an announce() that failed.
+providers::ClientError Flight::no_receipt(const Error& why) {
+  return {
+      503, "", "the receipt cannot be written, so the request is refused: " + why.message, "", "receipt_unavailable",
+      ""};
+}
+
 /// What POST /v1/route answers.
 std::string Flight::decision_json() const {
   if (!owner_.tenant->price_plan) return model::to_json(receipt_);

@@ -34,12 +34,6 @@ std::vector<float> read_embedding(std::string_view json) {
   return vector;
 }
 
-/// Nothing can have been produced: the request never reached the provider.
-bool never_arrived(net::NetFailure failure) {
-  return failure == net::NetFailure::kConnect || failure == net::NetFailure::kTls ||
-         failure == net::NetFailure::kConnectTimeout || failure == net::NetFailure::kPoolFull;
-}
-
 std::string embedding_body(std::string_view model, std::string_view prompt) {
   std::string input;
   policy::escape(prompt, input);
@@ -93,13 +87,7 @@ net::Task<bool> Flight::look_up_meaning() {
   if (!announced) {
     health.abandoned();
     if (!opened_) reservation_.release();
-    providers::ClientError lost{503,
-                                "",
-                                "the receipt cannot be written, so the request is refused: " +
-                                    announced.error().message,
-                                "",
-                                "receipt_unavailable",
-                                ""};
+    providers::ClientError lost = no_receipt(announced.error());
     co_await refuse(model::Status::kRefused, std::move(lost));
     co_return false;
   }
@@ -144,6 +132,7 @@ net::Task<std::vector<float>> Flight::embed(Leg& leg, std::string_view prompt) {
   const std::string body = embedding_body(target.upstream_id, prompt);
   const Upstream& upstream = gateway_.upstream_of(snapshot_, target);
   const config::ProviderKey* pooled = gateway_.services_.keys.pick(pool_of(leg), leg.started);
+  if (pooled != nullptr) leg.key_id = pooled->id;
   const std::string_view key = pooled == nullptr ? std::string_view{} : std::string_view(pooled->secret.reveal());
   const providers::UpstreamTarget place = upstream_target(*leg.choice);
   const providers::Headers from_client;
@@ -168,7 +157,7 @@ net::Task<std::vector<float>> Flight::embed(Leg& leg, std::string_view prompt) {
     if (!answer) leg.record.error_type = net::name(answer.error().failure);
   } else {
     leg.record.error_type = net::name(sent.error().failure);
-    if (never_arrived(sent.error().failure)) leg.record.usage.source = model::UsageSource::kCounted;
+    if (net::never_arrived(sent.error().failure)) leg.record.usage.source = model::UsageSource::kCounted;
   }
   exchange_.on_client_gone([] {});
   end_lookup(leg, !meaning.empty());
@@ -181,6 +170,8 @@ std::vector<float> Flight::take_embedding(Leg& leg, std::string_view answer) {
     const auto error = providers::read_error(leg.choice->target->dialect, status, answer);
     leg.record.error_type = providers::name(error.error);
     leg.record.usage.source = model::UsageSource::kCounted; // a refusal is not billed
+    leg.as = Opened::kRefused;
+    static_cast<void>(blame(leg, error.error)); // with which key the next look-up is made is the pool's business
     return {};
   }
   leg.tap->on_body(answer);
@@ -201,6 +192,7 @@ void Flight::end_lookup(Leg& leg, bool good) {
   const bool gone = exchange_.client_gone();
   end_leg(leg, good ? "success" : gone ? "cancelled" : "error");
   const MonoTime now = gateway_.services_.clock.mono_now();
+  if (leg.as == Opened::kRefused) return; // blamed already
   if (good) {
     leg.health->succeeded(now, now - leg.started, std::nullopt, 0);
   } else if (gone) {

@@ -14,12 +14,6 @@ constexpr std::string_view kBrokeOff = "the provider's stream broke off; what ca
 constexpr std::string_view kCutOff =
     "the provider went past the output bound that was reserved for, so the answer was cut off";
 
-/// Nothing can have been produced: the request never reached the provider.
-bool never_arrived(net::NetFailure failure) {
-  return failure == net::NetFailure::kConnect || failure == net::NetFailure::kTls ||
-         failure == net::NetFailure::kConnectTimeout || failure == net::NetFailure::kPoolFull;
-}
-
 bool is_timeout(net::NetFailure failure) {
   return failure == net::NetFailure::kConnectTimeout || failure == net::NetFailure::kFirstByteTimeout ||
          failure == net::NetFailure::kIdleTimeout || failure == net::NetFailure::kTotalTimeout;
@@ -82,7 +76,7 @@ net::Task<Flight::Outcome> Flight::conclude(LegPtr leg) {
 Flight::Outcome Flight::call_failed(Leg& leg, const net::CallError& error) {
   leg.record.error_type = net::name(error.failure);
   const bool client_left = error.failure == net::NetFailure::kCancelled;
-  if (never_arrived(error.failure) || (client_left && !leg.call->sent())) {
+  if (net::never_arrived(error.failure) || (client_left && !leg.call->sent())) {
     leg.record.usage.source = model::UsageSource::kCounted;
   } else if (leg.tap->facts().events > 0) {
     note_answer(leg, false);
@@ -96,39 +90,48 @@ Flight::Outcome Flight::call_failed(Leg& leg, const net::CallError& error) {
   last_refusal_.reset();
   retry_after_ = {};
   const bool late = is_timeout(error.failure);
-  if (never_arrived(error.failure) || error.failure == net::NetFailure::kReset)
+  if (net::never_arrived(error.failure) || error.failure == net::NetFailure::kReset)
     again_ = leg.choice; // else an answer may have been produced, and billed
   wrong_ =
       providers::ClientError{late ? 504 : 502, "", error.message, "", late ? "upstream_timeout" : "upstream_error", ""};
   return Outcome::kTryNext;
 }
 
-/// What a refusal says about the target, and about the key that was used.
-void Flight::note_refusal(Leg& leg, providers::ErrorClass error) {
+/// What a refusal says about the target, and about the key that was used. True: about the key alone, and another one of
+/// its pool may be used at once.
+bool Flight::blame(const Leg& leg, providers::ErrorClass error) {
   using enum providers::ErrorClass;
   const MonoTime now = gateway_.services_.clock.mono_now();
   const KeyPool pool = pool_of(leg);
-  if (error == kContextWindow) too_short_ = leg.choice->target->model->context_length;
   const bool about_key = error == kRateLimit || error == kAuth || error == kQuota;
   if (about_key && pool.keys.size() > 1) {
     const Duration asked = error == kRateLimit ? std::max(retry_after_, KeyPools::kUsualRest) : KeyPools::kRefusedRest;
     gateway_.services_.keys.rest(pool, leg.key_id, now, asked);
     if (gateway_.services_.keys.any_ready(pool, now)) {
-      with_other_key_ = leg.choice;
-      return leg.health->abandoned();
+      leg.health->abandoned();
+      return true;
     }
   }
-  if (about_key && leg.own_keys != nullptr) { // one tenant's account says nothing about the target
-    if (providers::worth_retry(error)) again_ = leg.choice;
-    return leg.health->abandoned();
-  }
+  const bool about_account = about_key && leg.own_keys != nullptr; // one tenant's says nothing about the target
   const model::Endpoint endpoint = receipt_.request.endpoint;
   const bool usual = endpoint == model::Endpoint::kChatCompletions || endpoint == model::Endpoint::kMessages;
   const bool not_here = error == kNotFound && !usual; // says nothing about the model's chats
   const bool about_request = error == kInvalid || error == kContextWindow || error == kContentPolicy || not_here;
-  if (about_request) return leg.health->abandoned();
-  leg.health->failed(now);
-  if (providers::worth_retry(error)) again_ = leg.choice;
+  if (about_account || about_request) {
+    leg.health->abandoned();
+  } else {
+    leg.health->failed(now);
+  }
+  return false;
+}
+
+void Flight::note_refusal(Leg& leg, providers::ErrorClass error) {
+  if (error == providers::ErrorClass::kContextWindow) too_short_ = leg.choice->target->model->context_length;
+  if (blame(leg, error)) {
+    with_other_key_ = leg.choice;
+  } else if (providers::worth_retry(error)) {
+    again_ = leg.choice;
+  }
 }
 
 /// Whether another target may be asked after this refusal.
@@ -220,14 +223,7 @@ net::Task<Flight::Outcome> Flight::relay_whole(Leg& leg) {
 }
 
 net::Task<void> Flight::answer_whole(const Leg* leg, int status, std::string_view content_type, std::string_view body) {
-  if (!co_await close()) {
-    const net::ResponseHeaders plain = {{"Content-Type", "application/json"}};
-    const providers::ClientError lost{
-        503, "", "the receipt cannot be written, so the answer is withheld", "", "receipt_unavailable", ""};
-    const std::string text = providers::error_body(providers::client_dialect(receipt_.request.endpoint), lost);
-    co_await exchange_.respond(503, plain, text);
-    co_return;
-  }
+  if (!co_await close()) co_return co_await withhold();
   if (leg != nullptr && !cache_key_.empty()) keep_answer(*leg, content_type, std::string(body), "");
   const auto headers = answer_headers(content_type, body.size() <= 1024 * 1024);
   co_await exchange_.respond(status, headers, body);

@@ -49,6 +49,10 @@ net::Task<void> Gateway::fly_recorded(net::Exchange& exchange, const Asked& aske
   kept.tenant = asked.owner.tenant->id;
   if (recorded.overflowed()) co_return services_.vault->cannot_keep(std::move(kept));
   recorded.take(kept);
+  if (flight.was_redacted()) { // what the privacy filter took out is not kept either
+    kept.request = {};
+    kept.request.append(flight.body(), static_cast<size_t>(content.body_bytes));
+  }
   if (const auto rewritten = flight.rewritten_body()) {
     kept.rewritten.append(*rewritten, static_cast<size_t>(content.body_bytes));
   }

@@ -8,8 +8,8 @@ constexpr size_t kOverhead = 512; // of an entry: nodes, pointers, small strings
 } // namespace
 
 size_t CachedAnswer::bytes() const {
-  return kOverhead + body.size() + terminal.size() + tenant.size() + receipt_id.size() + model_id.size() +
-         meaning.size() * sizeof(float);
+  return kOverhead + body.size() + terminal.size() + tenant.size() + receipt_id.size() + content_type.size() +
+         model_id.size() + provider.size() + region.size() + finish_reason.size() + meaning.size() * sizeof(float);
 }
 
 ResponseCache::Shard& ResponseCache::shard_of(std::string_view key) {
@@ -41,6 +41,7 @@ void ResponseCache::store(const std::string& key, CachedAnswerPtr answer, const 
   {
     Shard& shard = shard_of(key);
     const std::scoped_lock lock(shard.mutex);
+    if (answer->erasures != erasures(answer->tenant)) return;
     if (const auto old = shard.places.find(key); old != shard.places.end()) remove(shard, old->second);
     shard.order.push_front({key, std::move(answer), ++ticks_});
     shard.places.emplace(shard.order.front().key, shard.order.begin());
@@ -68,7 +69,9 @@ void ResponseCache::make_room(const Limits& limits) {
   }
 }
 
-size_t ResponseCache::erase_if(const std::function<bool(const CachedAnswer&)>& gone) {
+/// Counted first: what store() takes in before that is met in its shard, and what comes later is not taken in.
+size_t ResponseCache::erase_if(std::string_view tenant, const std::function<bool(const CachedAnswer&)>& gone) {
+  ++erasures_[place_of(tenant)];
   size_t count = 0;
   for (Shard& shard : shards_) {
     const std::scoped_lock lock(shard.mutex);
@@ -84,12 +87,12 @@ size_t ResponseCache::erase_if(const std::function<bool(const CachedAnswer&)>& g
   return count;
 }
 
-size_t ResponseCache::erase_receipt(std::string_view receipt_id) {
-  return erase_if([&](const CachedAnswer& answer) { return answer.receipt_id == receipt_id; });
+size_t ResponseCache::erase_receipt(std::string_view tenant, std::string_view receipt_id) {
+  return erase_if(tenant, [&](const CachedAnswer& answer) { return answer.receipt_id == receipt_id; });
 }
 
 size_t ResponseCache::erase_tenant(std::string_view tenant) {
-  return erase_if([&](const CachedAnswer& answer) { return answer.tenant == tenant; });
+  return erase_if(tenant, [&](const CachedAnswer& answer) { return answer.tenant == tenant; });
 }
 
 } // namespace kairos::gateway

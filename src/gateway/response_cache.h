@@ -36,6 +36,7 @@ struct CachedAnswer {
   model::Usage usage;
   std::optional<Picodollars> cost; // of the attempt that made it
   std::vector<float> meaning;      // of its prompt, for the semantic cache (semantic_index.h); mostly empty
+  std::uint64_t erasures = 0;      // ResponseCache::erasures() of the tenant when the request began
   MonoTime expires{};
 
   size_t bytes() const;
@@ -52,12 +53,15 @@ public:
   /// nullptr: there is none, or none any more.
   CachedAnswerPtr find(std::string_view key, MonoTime now);
   /// Takes the place of what is there under the key. The least recently used ones make room, so that both limits hold.
+  /// Nothing is kept if something of the tenant was erased since `answer->erasures`: it may have been this.
   void store(const std::string& key, CachedAnswerPtr answer, const Limits& limits);
 
-  /// Forget what was answered to one request, or to a tenant. How many answers that were. Hits keep answers alive only
-  /// while they are sent.
-  size_t erase_receipt(std::string_view receipt_id);
+  /// Forget what was answered to one request, or to a tenant, and what is on its way. How many answers there were. Hits
+  /// keep answers alive only while they are sent.
+  size_t erase_receipt(std::string_view tenant, std::string_view receipt_id);
   size_t erase_tenant(std::string_view tenant);
+  /// Goes up with each erasing of the tenant's; tenants may share a number.
+  std::uint64_t erasures(std::string_view tenant) const { return erasures_[place_of(tenant)].load(); }
 
   size_t entries() const { return entries_.load(std::memory_order_relaxed); }
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
@@ -77,9 +81,12 @@ private:
   Shard& shard_of(std::string_view key);
   void remove(Shard& shard, Order::iterator place); // with the mutex held
   void make_room(const Limits& limits);
-  size_t erase_if(const std::function<bool(const CachedAnswer&)>& gone);
+  size_t erase_if(std::string_view tenant, const std::function<bool(const CachedAnswer&)>& gone);
+  static size_t place_of(std::string_view tenant) { return std::hash<std::string_view>()(tenant) % kCounters; }
 
+  static constexpr size_t kCounters = 256;
   std::array<Shard, 8> shards_;
+  std::array<std::atomic<std::uint64_t>, kCounters> erasures_{};
   std::atomic<size_t> bytes_{0};
   std::atomic<size_t> entries_{0};
   std::atomic<std::uint64_t> ticks_{0};

@@ -67,14 +67,28 @@ TEST(ResponseCache, ErasesByReceiptAndByTenant) {
   for (int i = 0; i < 100; ++i)
     cache.store("key" + std::to_string(i), answer(i % 2 == 0 ? "even" : "odd", "r" + std::to_string(i)), kWide);
   const auto held = cache.find("key4", kNow);
-  EXPECT_EQ(cache.erase_receipt("r4"), 1U);
-  EXPECT_EQ(cache.erase_receipt("r4"), 0U);
+  EXPECT_EQ(cache.erase_receipt("even", "r4"), 1U);
+  EXPECT_EQ(cache.erase_receipt("even", "r4"), 0U);
   EXPECT_EQ(cache.find("key4", kNow), nullptr);
   EXPECT_EQ(held->receipt_id, "r4") << "who is sending it goes on";
   EXPECT_EQ(cache.erase_tenant("odd"), 50U);
   EXPECT_EQ(cache.entries(), 49U);
   EXPECT_EQ(cache.erase_tenant("even"), 49U);
   EXPECT_EQ(cache.bytes(), 0U);
+}
+
+TEST(ResponseCache, WhatIsOnItsWayDuringAnErasureIsNotKept) {
+  ResponseCache cache;
+  const CachedAnswerPtr late = answer("t", "r1");
+  cache.erase_tenant("t");
+  cache.store("a", late, kWide);
+  EXPECT_EQ(cache.find("a", kNow), nullptr);
+  const auto next = std::make_shared<CachedAnswer>(*answer("t", "r2"));
+  next->erasures = cache.erasures("t");
+  cache.store("a", next, kWide);
+  EXPECT_NE(cache.find("a", kNow), nullptr);
+  cache.erase_receipt("t", "another");
+  EXPECT_NE(cache.find("a", kNow), nullptr);
 }
 
 TEST(ResponseCache, ManyThreads) {
@@ -85,10 +99,13 @@ TEST(ResponseCache, ManyThreads) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 2'000; ++i) {
         const std::string key = "key" + std::to_string(i * (t + 1) % 97);
-        cache.store(key, answer("t" + std::to_string(t), key, static_cast<size_t>(i % 3000)), few);
+        const std::string tenant = "t" + std::to_string(t);
+        const auto made = std::make_shared<CachedAnswer>(*answer(tenant, key, static_cast<size_t>(i % 3000)));
+        made->erasures = cache.erasures(tenant);
+        cache.store(key, made, few);
         const auto found = cache.find(key, kNow);
         EXPECT_TRUE(found == nullptr || found->receipt_id == key);
-        if (i % 500 == 0) cache.erase_tenant("t" + std::to_string(t));
+        if (i % 500 == 0) cache.erase_tenant(tenant);
       }
     });
   }

@@ -32,6 +32,11 @@ enum class NetFailure : std::uint8_t {
   kPoolFull,  // no connection became free in time
 };
 std::string_view name(NetFailure failure); // "connect", "connect_timeout", …: for error_type
+/// The request never reached the other side, so that nothing can have been produced.
+constexpr bool never_arrived(NetFailure failure) {
+  return failure == NetFailure::kConnect || failure == NetFailure::kTls || failure == NetFailure::kConnectTimeout ||
+         failure == NetFailure::kPoolFull;
+}
 
 struct CallError {
   NetFailure failure;

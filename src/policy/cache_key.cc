@@ -10,8 +10,9 @@
 namespace kairos::policy {
 namespace {
 
-constexpr std::array<std::string_view, 7> kLeftOut = {
-    "kairosroute", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier", "store"};
+/// `store` is none of them: an answer that the provider did not store has an id that later requests cannot go on from.
+constexpr std::array<std::string_view, 6> kLeftOut = {
+    "kairosroute", "user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier"};
 
 /// Reads one document and appends its canonical form. Every function leaves `at_` behind what it read, and is false if
 /// that was no JSON.

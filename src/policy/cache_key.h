@@ -13,7 +13,7 @@ inline constexpr size_t kMaxCanonicalBody = 1024 * 1024;
 inline constexpr size_t kMaxCanonicalDepth = 64;
 
 /// The body with its members ordered, without white space, strings in one spelling. Left out are members that do not
-/// change the answer: kairosroute, user, metadata, safety_identifier, prompt_cache_key, service_tier, store. nullopt:
+/// change the answer: kairosroute, user, metadata, safety_identifier, prompt_cache_key, service_tier. nullopt:
 /// it is too long or too deep, or no JSON object.
 std::optional<std::string> canonical_body(std::string_view body);
 

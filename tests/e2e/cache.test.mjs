@@ -10,6 +10,8 @@ const extra = `  - {id: sealed, privacy: {policy: zdr}, keys: [{id: sealed-key, 
   - id: poor
     keys: [{id: poor-key, sha256: ${sha256('kr-poor')}}, {id: slow-key, sha256: ${sha256('kr-slow')}, requests_per_minute: 2}, {id: picky-key, sha256: ${sha256('kr-picky')}, models: {deny: ["gpt-4o-mini"]}}]
     budgets: [{id: poor-total, period: total, cap_usd: "0.02"}]
+  - {id: keeper, content: full, keys: [{id: keeper-key, sha256: ${sha256('kr-keeper')}}]}
+content: {key_env: E2E_CONTENT_KEY}
 cache: {mode: exact}
 `;
 
@@ -17,7 +19,7 @@ let provider;
 let router;
 before(async () => {
   provider = await startProvider();
-  router = await startRouter(provider, { extra });
+  router = await startRouter(provider, { extra, env: { E2E_CONTENT_KEY: 'ab'.repeat(32) } });
 });
 after(async () => {
   if (!router) return; // no test of these was asked for
@@ -128,7 +130,36 @@ test('not: temperatures, tools, several answers, other wishes', async () => {
   const messages = fresh();
   await ask('acme', { messages, model: 'auto' });
   assert.equal((await ask('acme', { messages, model: 'auto' }, { 'X-KairosRoute-Min-Quality': '0.8' })).asked, true);
+  assert.equal((await ask('acme', { messages, model: 'auto' }, { 'X-KairosRoute-Quantizations': 'unknown,fp16' })).asked, true);
   assert.equal((await ask('acme', { messages, model: 'auto' })).asked, false);
+});
+
+test('erasing content erases the answer that was made with it, also one that is on its way', async () => {
+  const erase = (path, key) => fetch(`${router.url}/api/v1/${path}/content`, { method: 'DELETE', headers: { authorization: `Bearer ${key}` } });
+  const messages = fresh();
+  const first = await ask('keeper', { messages });
+  const other = fresh();
+  await ask('keeper', { messages: other });
+  assert.equal((await ask('keeper', { messages })).asked, false);
+  assert.equal((await erase(`receipts/${first.receipt.receipt_id}`, 'kr-keeper')).status, 200);
+  assert.equal((await ask('keeper', { messages })).asked, true);
+  assert.equal((await ask('keeper', { messages: other })).asked, false);
+  assert.equal((await erase('tenants/keeper', 'kr-ops')).status, 200);
+  assert.equal((await ask('keeper', { messages: other })).asked, true);
+
+  const late = fresh();
+  let answer;
+  const waiting = new Promise((resolve) => { answer = resolve; });
+  provider.behave = () => waiting;
+  const before = provider.requests.length;
+  const running = ask('keeper', { messages: late });
+  while (provider.requests.length === before) await new Promise((done) => setTimeout(done, 5));
+  assert.equal((await erase('tenants/keeper', 'kr-ops')).status, 200);
+  provider.behave = () => undefined;
+  answer(undefined);
+  await running;
+  assert.equal((await ask('keeper', { messages: late })).asked, true);
+  assert.equal((await ask('keeper', { messages: late })).asked, false);
 });
 
 test('not: errors, truncated answers, refusals, broken streams', async () => {

@@ -34,7 +34,7 @@ before(async () => {
   provider.behave = (body, url) => {
     if (!url.endsWith('/embeddings')) return undefined;
     embeddings += 1;
-    if (failing) return { status: 500, body: { error: { message: 'down' } } };
+    if (failing) return { status: failing, body: { error: { message: 'no' } } };
     return { status: 200, body: { object: 'list', model: body.model, data: [{ object: 'embedding', index: 0, embedding: meaning(body.input) }], usage: { prompt_tokens: 9, total_tokens: 9 } } };
   };
   router = await startRouter(provider, { extra });
@@ -102,12 +102,21 @@ test('no budget for the look-up: the request goes on without', async () => {
 });
 
 test('a look-up that fails is an attempt that failed, and the request goes on', async () => {
-  failing = true;
+  failing = 500;
   const { sent, receipt } = await ask('acme', 'What is the biggest river of Peru?');
   failing = false;
   assert.deepEqual(sent, ['/v1/embeddings', '/v1/chat/completions']);
   assert.deepEqual(receipt.attempts.map((one) => [one.reason, one.status]), [['lookup', 'error'], ['first', 'success']]);
   assert.equal(receipt.execution.status, 'success');
+});
+
+test('what the embedding model will not take says nothing about the model: it is asked again the next time', async () => {
+  failing = 400;
+  for (let i = 0; i < 12; ++i) {
+    const { sent } = await ask('acme', `Nothing that can be embedded, ${i}`);
+    assert.deepEqual(sent, ['/v1/embeddings', '/v1/chat/completions'], `after ${i}`);
+  }
+  failing = false;
 });
 
 test('streams share answers with streams', async () => {
