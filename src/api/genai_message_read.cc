@@ -97,7 +97,8 @@ void add_parts(std::vector<GenAiPart>& into, Json value) {
   if (value.is_string()) {
     into.push_back({"text", "", "", std::string(value.get_string().value_unsafe())});
   } else if (value.is_array()) {
-    for (const Json part : value.get_array().value_unsafe()) {
+    const providers::JsonArray parts = value.get_array().value_unsafe();
+    for (const Json part : parts) {
       if (part.is_string()) add_parts(into, part);
       if (part.is_object()) into.push_back(part_of(part));
     }
