@@ -30,7 +30,16 @@ bool well_formed(std::string_view header) {
          !all_zero(parent);
 }
 
-/// The list of a field that may be there several times; whole members from the left as far as both bounds allow.
+/// key=value in visible ASCII, as both specifications have it. Whose keys they are is not looked at.
+bool is_member(std::string_view text) {
+  const size_t key = text.find_first_not_of(" \t");
+  const size_t equals = text.find('=');
+  const auto visible = [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; };
+  return equals != text.npos && key < equals && std::all_of(text.begin(), text.end(), visible);
+}
+
+/// The list of a field that may be there several times; whole members from the left as far as both bounds allow. What
+/// is no member is left out.
 std::string joined_members(const net::Head& head, std::string_view name, size_t most, size_t bytes) {
   std::string out;
   size_t members = 0;
@@ -41,7 +50,7 @@ std::string joined_members(const net::Head& head, std::string_view name, size_t 
       const size_t comma = std::min(rest.find(','), rest.size());
       const std::string_view member = rest.substr(0, comma);
       rest.remove_prefix(std::min(comma + 1, rest.size()));
-      if (member.find_first_not_of(" \t") == member.npos) continue;
+      if (!is_member(member)) continue;
       if (++members > most || out.size() + member.size() + 1 > bytes) return out;
       if (!out.empty()) out += ',';
       out += member;

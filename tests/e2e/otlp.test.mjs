@@ -193,6 +193,9 @@ test('the caller\'s tracestate and baggage go upstream where the configuration s
   const openaiWith = (forward) => ({ providers: `providers: [{id: openai, base_url: "http://127.0.0.1:${provider.port}/v1", api_key_env: E2E_PROVIDER_KEY, forward: ${forward}}]\n` });
   const caller = { traceparent: '00-11111111111111111111111111111111-2222222222222222-01', tracestate: 'a=1, b=2', baggage: 'user=7' };
   const open = await startRouter(provider, openaiWith('{tracestate: true, baggage: true}'));
+  await post(open, { ...caller, tracestate: 'a=1, broken, =x, ,b=2, c=\u00e9', baggage: 'no-value,user=7;secret=no, =y' });
+  assert.equal(sentUpstream().tracestate, 'a=1,b=2', 'what is no member is left out');
+  assert.equal(sentUpstream().baggage, 'user=7;secret=no');
   await post(open, caller);
   assert.equal(sentUpstream().tracestate, 'a=1, b=2');
   assert.equal(sentUpstream().baggage, 'user=7');
