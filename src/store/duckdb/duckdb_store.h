@@ -13,7 +13,7 @@ struct DuckDbOptions {
   std::filesystem::path file; // its folder must exist; made if it is not there
   int threads = 2;
   std::int64_t memory_bytes = 1024 * 1024 * 1024; // what it caches counts; at least 64 MiB
-  size_t max_concurrent_reads = 8;   // more reads wait for their turn, within their own timeout
+  size_t max_concurrent_reads = 8;                // more reads wait for their turn, within their own timeout
   std::int64_t exact_rows = 100'000; // percentiles over so many receipts are exact, over more from sketches
   std::uint64_t rollup_lag =
       50'000; // receipts that may be only in the raw rows before the roll-ups are brought up to date
