@@ -46,7 +46,7 @@ constexpr std::array<std::pair<std::string_view, std::string Notice::*>, 11> kTe
 } // namespace
 
 std::string subject(const Notice& notice) {
-  const std::string what = notice.title.empty() ? notice.headline : notice.title + ": " + notice.headline;
+  std::string what = notice.title.empty() ? notice.headline : notice.title + ": " + notice.headline;
   switch (notice.kind) {
   case NoticeKind::kResolved:
     return "Resolved: " + what;

@@ -27,12 +27,12 @@ LiveFeed::~LiveFeed() { stop(); }
 
 Result<LiveFeed::Joined> LiveFeed::join(net::Loop& loop, const store::Scope& scope) {
   auto watcher = std::make_shared<Watcher>(loop);
-  watcher->tenant = scope.tenant_id();
+  watcher->tenant_ = scope.tenant_id();
   const std::scoped_lock lock(mutex_);
   const auto alike = static_cast<size_t>(
-      std::ranges::count_if(watchers_, [&](const WatcherPtr& other) { return other->tenant == watcher->tenant; }));
+      std::ranges::count_if(watchers_, [&](const WatcherPtr& other) { return other->tenant_ == watcher->tenant_; }));
   if (ended_) return fail(Code::kCancelled, "the server is stopping");
-  if (watchers_.size() >= options_.most_watchers || (watcher->tenant && alike >= options_.most_per_tenant)) {
+  if (watchers_.size() >= options_.most_watchers || (watcher->tenant_ && alike >= options_.most_per_tenant)) {
     return fail(Code::kRateLimited, "too many live streams are open: close one, or share one per browser tab");
   }
   if (watchers_.empty()) {
@@ -40,8 +40,8 @@ Result<LiveFeed::Joined> LiveFeed::join(net::Loop& loop, const store::Scope& sco
     ring_.clear();
     ++epoch_;
   }
-  watcher->next = count_ + 1;
-  watcher->seen = fed(watcher->tenant);
+  watcher->next_ = count_ + 1;
+  watcher->seen_ = fed(watcher->tenant_);
   watchers_.insert(watcher);
   joined_.notify_all();
   return Joined{watcher, position_};
@@ -63,28 +63,28 @@ bool LiveFeed::rewind(Watcher& watcher, std::string_view receipt_id) {
   const auto found = std::ranges::find_if(
       ring_, [&](const auto& item) { return item->receipt.receipt_id == receipt_id && concerns(*item, watcher); });
   if (found == ring_.end()) return false;
-  watcher.next = (*found)->ordinal + 1;
-  watcher.seen = ordinal_of(**found, watcher);
+  watcher.next_ = (*found)->ordinal + 1;
+  watcher.seen_ = ordinal_of(**found, watcher);
   return true;
 }
 
 LiveBatch LiveFeed::take(Watcher& watcher, size_t most) {
   LiveBatch batch;
   const std::scoped_lock lock(mutex_);
-  watcher.woken = false;
+  watcher.woken_ = false;
   batch.ended = ended_;
   const std::uint64_t oldest = count_ + 1 - ring_.size();
-  watcher.next = std::max(watcher.next, oldest);
+  watcher.next_ = std::max(watcher.next_, oldest);
   size_t looked_at = 0;
-  for (; watcher.next <= count_ && batch.items.size() < most && looked_at < kMostLookedAt;
-       ++watcher.next, ++looked_at) {
-    const auto& item = ring_[watcher.next - oldest];
+  for (; watcher.next_ <= count_ && batch.items.size() < most && looked_at < kMostLookedAt;
+       ++watcher.next_, ++looked_at) {
+    const auto& item = ring_[watcher.next_ - oldest];
     if (!concerns(*item, watcher)) continue;
-    if (batch.items.empty()) batch.dropped = ordinal_of(*item, watcher) - 1 - watcher.seen;
-    watcher.seen = ordinal_of(*item, watcher);
+    if (batch.items.empty()) batch.dropped = ordinal_of(*item, watcher) - 1 - watcher.seen_;
+    watcher.seen_ = ordinal_of(*item, watcher);
     batch.items.push_back(item);
   }
-  batch.more = watcher.next <= count_;
+  batch.more = watcher.next_ <= count_;
   return batch;
 }
 
@@ -112,8 +112,8 @@ void LiveFeed::wake_all() {
   const std::scoped_lock lock(mutex_);
   for (const WatcherPtr& watcher : watchers_) {
     // A tenant's watcher sleeps through the others' receipts.
-    if (watcher->woken || (!ended_ && fed(watcher->tenant) == watcher->seen)) continue;
-    watcher->woken = true;
+    if (watcher->woken_ || (!ended_ && fed(watcher->tenant_) == watcher->seen_)) continue;
+    watcher->woken_ = true;
     watcher->loop.post([watcher] { watcher->news.notify(); });
   }
 }

@@ -38,10 +38,10 @@ struct Watcher {
 
 private:
   friend class LiveFeed;
-  std::optional<std::string> tenant; // nullopt: everybody's
-  std::uint64_t next = 1;            // first ordinal not yet looked at
-  std::uint64_t seen = 0;            // last ordinal in the scope that was looked at
-  bool woken = false;
+  std::optional<std::string> tenant_; // nullopt: everybody's
+  std::uint64_t next_ = 1;            // first ordinal not yet looked at
+  std::uint64_t seen_ = 0;            // last ordinal in the scope that was looked at
+  bool woken_ = false;
 };
 using WatcherPtr = std::shared_ptr<Watcher>;
 
@@ -93,10 +93,10 @@ private:
   std::optional<Start> wait_for_watchers(const std::stop_token& stop);
   std::uint64_t fed(const std::optional<std::string>& tenant) const; // mutex_ held
   static std::uint64_t ordinal_of(const LiveItem& item, const Watcher& watcher) {
-    return watcher.tenant ? item.ordinal_in_tenant : item.ordinal;
+    return watcher.tenant_ ? item.ordinal_in_tenant : item.ordinal;
   }
   static bool concerns(const LiveItem& item, const Watcher& watcher) {
-    return !watcher.tenant || *watcher.tenant == item.receipt.tenant;
+    return !watcher.tenant_ || *watcher.tenant_ == item.receipt.tenant;
   }
 
   const std::shared_ptr<const journal::Reader> journal_;

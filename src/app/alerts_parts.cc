@@ -6,9 +6,11 @@
 
 namespace kairos::app {
 
-std::vector<alerts::Reading> lag_readings(const journal::Reader& journal, const store::Loader& loader, WallTime now) {
+std::vector<alerts::Reading> lag_readings(const journal::Reader& journal, const store::Loader& loader, WallTime started,
+                                          WallTime now) {
   const store::JournalPlace next = loader.state().mark.next;
-  const Duration lag = telemetry::lag_at(journal, {next.segment, next.offset}, now);
+  const Duration running = std::max(now - started, WallTime::duration::zero());
+  const Duration lag = std::min(telemetry::lag_at(journal, {next.segment, next.offset}, now), running);
   alerts::Reading reading;
   reading.value = lag / std::chrono::microseconds(1); // seconds with six decimals
   return {reading};

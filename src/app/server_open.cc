@@ -144,8 +144,8 @@ Result<void> Server::Impl::open_store() {
 
 Result<void> Server::Impl::open_alerts() {
   const config::SnapshotPtr config = snapshot();
-  auto gauges = [this](config::AlertSignal signal, WallTime now) {
-    if (signal == config::AlertSignal::kLag) return lag_readings(*writer->reader(), *loader, now);
+  auto gauges = [this, started = clock.wall_now()](config::AlertSignal signal, WallTime now) {
+    if (signal == config::AlertSignal::kLag) return lag_readings(*writer->reader(), *loader, started, now);
     return provider_readings(health, clock.mono_now());
   };
   auto status = [this](WallTime now) { return budgets->status(now); };

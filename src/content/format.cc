@@ -132,7 +132,7 @@ Result<Key> unwrap_key(const Key& wrapping, const Slot& slot) {
   const std::string_view wrapped = slot.wrapped;
   auto plain = open_sealed(wrapping, wrapped.substr(0, kNonceSize), fixed_part(slot), wrapped.substr(kNonceSize));
   if (!plain) return std::unexpected(plain.error());
-  const Key key(*plain);
+  Key key(*plain);
   wipe(*plain);
   return key;
 }
