@@ -130,6 +130,15 @@ test('redacted content has no addresses, numbers and secrets in it, not even in 
   assert.ok(!/jane|4111/.test(JSON.stringify(streamed)));
 });
 
+test('erasing up to a time that is still to come erases up to now, and keeps what comes later', async () => {
+  const goes = await chat('already there', 'kr-masked');
+  const erased = await (await call('DELETE', '/api/v1/tenants/masked/content?before=2099-01-01T00:00:00Z', 'kr-ops')).json();
+  assert.ok(Date.parse(erased.before) <= Date.now(), erased.before);
+  assert.equal((await content(goes, 'kr-masked')).why_not.reason, 'erased');
+  const stays = await chat('comes later', 'kr-masked');
+  assert.equal((await content(stays, 'kr-masked')).kept, true);
+});
+
 test('what the privacy filter took out of a prompt is not kept either', async () => {
   const id = await chat('write to jane.doe@example.com', 'kr-masked');
   const kept = await content(id, 'kr-masked');
