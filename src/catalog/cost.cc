@@ -90,7 +90,7 @@ bool sane(const Bounds& bounds) {
 class Sum {
 public:
   void add(std::int64_t quantity, UnitPrice price) {
-    if (quantity == 0) return;
+    if (quantity == 0 || price.value() == 0) return;
     const auto cost = line_cost(quantity, price);
     fits_ = fits_ && cost;
     if (cost) total_ += cost->value();

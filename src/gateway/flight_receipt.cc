@@ -27,8 +27,9 @@ net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, MakePayl
   }
   using Answer = Result<journal::Appended>;
   std::move_only_function<void(std::move_only_function<void(Answer)>)> start =
-      [&record, &writer](std::move_only_function<void(Answer)> deliver) {
-        writer.append_or_tell(std::move(record), std::move(deliver));
+      [&](std::move_only_function<void(Answer)> deliver) {
+        writer.append_unwoken(std::move(record), std::move(deliver));
+        gateway_.wake_journal_soon();
       };
   auto waiting = net::await_from_busy_thread<Answer>(exchange_.loop(), std::move(start));
   co_return co_await std::move(waiting);

@@ -69,6 +69,16 @@ Gateway::Gateway(net::Loop& loop, Services& services)
     : loop_(loop), services_(services), client_(loop, net::ClientOptions{}),
       floods_(loop, services.journal, services.clock) {}
 
+/// Once the loop has done what is ready now: that may hand the journal more, and waking a thread costs more than a
+/// record.
+void Gateway::wake_journal_soon() {
+  if (std::exchange(wakes_journal_, true)) return;
+  loop_.post([this] {
+    wakes_journal_ = false;
+    services_.journal.wake();
+  });
+}
+
 /// The reference is valid until this loop's next request under another snapshot; a Call copies what it needs.
 const Upstream& Gateway::upstream_of(const config::SnapshotPtr& snapshot, const config::Target& target) {
   if (upstreams_of_ != snapshot) {

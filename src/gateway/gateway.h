@@ -100,8 +100,11 @@ private:
   const Upstream& upstream_of(const config::SnapshotPtr& snapshot, const config::Target& target);
   TargetRecord& health_of(const config::Target& target);
 
+  void wake_journal_soon();
+
   net::Loop& loop_;
   Services& services_;
+  bool wakes_journal_ = false; // is going to
   net::Client client_;
   RefusalFloods floods_;
   config::SnapshotPtr upstreams_of_; // whose endpoints upstreams_ are

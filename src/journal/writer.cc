@@ -40,11 +40,12 @@ Result<> Writer::append(Record record, Completion done) {
 Result<> Writer::append(LateRecord record, Completion done) {
   return core_->push(late(std::move(record), std::move(done)), false);
 }
-void Writer::append_or_tell(LateRecord record, Completion done) {
+void Writer::append_unwoken(LateRecord record, Completion done) {
   Pending pending = late(std::move(record), std::move(done));
-  if (const auto queued = core_->push(std::move(pending), false); !queued)
+  if (const auto queued = core_->push(std::move(pending), false, false); !queued)
     pending.complete(std::unexpected(queued.error())); // not taken, so it is still whole
 }
+void Writer::wake() { core_->wake(); }
 std::optional<Result<Appended>> Writer::append_here(LateRecord& record) { return core_->append_here(record); }
 
 Result<> Writer::append_batch(std::vector<Record> records, BatchCompletion done) {

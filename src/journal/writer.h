@@ -80,8 +80,11 @@ public:
   Result<> append(Record record, Completion done);
   /// The same. A payload over kMaxPayload is told by the completion.
   Result<> append(LateRecord record, Completion done);
-  /// The same, but `done` is called in any case: at once, on the calling thread, if the record is refused.
-  void append_or_tell(LateRecord record, Completion done);
+  /// The same without waking the journal's thread: for producers that have several, and then call wake(). A record that
+  /// nobody wakes for waits until somebody else appends. `done` is called in any case: at once, on the calling thread,
+  /// if the record is refused.
+  void append_unwoken(LateRecord record, Completion done);
+  void wake();
   /// Writes at once, on the calling thread, which spares two handovers between threads. nullopt, and `record` is
   /// untouched: somebody else is writing, records wait, or this one needs more than a write (kFsync, a new segment,
   /// trouble); then use append().

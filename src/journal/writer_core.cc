@@ -80,10 +80,9 @@ Result<> Writer::Core::start() {
   return {};
 }
 
-Result<> Writer::Core::push(Pending&& pending, bool always) {
+Result<> Writer::Core::push(Pending&& pending, bool always, bool wakes) {
   if (poisoned_.load(std::memory_order_acquire)) return health();
   const size_t cost = pending.bytes + pending.records.size() * kRecordCost;
-  bool was_empty = false;
   {
     const std::scoped_lock lock(mutex_);
     const bool full = queued_records_ + pending.records.size() > options_.max_queued_records ||
@@ -96,11 +95,18 @@ Result<> Writer::Core::push(Pending&& pending, bool always) {
     }
     queued_records_ += pending.records.size();
     queued_bytes_ += cost;
-    was_empty = queue_.empty();
     queue_.push_back(std::move(pending));
   }
-  if (was_empty) not_empty_.notify_one();
+  if (wakes) wake();
   return {};
+}
+
+void Writer::Core::wake() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (queue_.empty() || std::exchange(woken_, true)) return;
+  }
+  not_empty_.notify_one();
 }
 
 Result<std::vector<Appended>> Writer::Core::call(std::vector<Record> records) {
@@ -132,6 +138,7 @@ std::optional<Result<Appended>> Writer::Core::append_here(LateRecord& record) {
 }
 
 void Writer::Core::wait_until_idle() {
+  wake();
   std::unique_lock lock(mutex_);
   idle_.wait(lock, [this] { return queued_records_ == 0 && queue_.empty(); });
 }
@@ -160,8 +167,9 @@ bool Writer::Core::take(std::vector<Pending>& into) {
   into.clear();
   const auto wait = until_next_probe();
   std::unique_lock lock(mutex_);
-  not_empty_.wait_for(lock, wait, [this] { return stop_ || !queue_.empty(); });
+  not_empty_.wait_for(lock, wait, [this] { return stop_ || woken_ || !queue_.empty(); });
   into.swap(queue_);
+  woken_ = false;
   return !(stop_ && into.empty());
 }
 

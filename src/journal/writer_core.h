@@ -38,7 +38,8 @@ public:
   Result<> start();
 
   /// `always`: not refused for want of room (the blocking calls, which are few). What is refused is not moved from.
-  Result<> push(Pending&& pending, bool always);
+  Result<> push(Pending&& pending, bool always, bool wakes = true);
+  void wake();
   /// Pushes and waits.
   Result<std::vector<Appended>> call(std::vector<Record> records);
   std::optional<Result<Appended>> append_here(LateRecord& record);
@@ -104,6 +105,7 @@ private:
   std::condition_variable unsynced_;
   std::atomic<bool> dirty_{false};   // written since the last periodic sync began; set and cleared under mutex_
   std::vector<Pending> queue_;       // under mutex_
+  bool woken_ = false;               // under mutex_: the thread will look at the queue
   std::uint64_t queued_records_ = 0; // under mutex_; until completed
   std::uint64_t queued_bytes_ = 0;   // under mutex_
   bool stop_ = false;                // under mutex_

@@ -47,7 +47,8 @@ TEST(Writer, ReadsBackWhatWasAppendedAndChainsIt) {
 /// Hands a late record over and waits until it is written.
 Result<Appended> append_late(Writer& writer, LateRecord late) {
   std::promise<Result<Appended>> done;
-  writer.append_or_tell(std::move(late), [&](Result<Appended> answer) { done.set_value(std::move(answer)); });
+  writer.append_unwoken(std::move(late), [&](Result<Appended> answer) { done.set_value(std::move(answer)); });
+  writer.wake();
   return done.get_future().get();
 }
 
@@ -193,7 +194,7 @@ TEST(Writer, RefusesInsteadOfGrowingWhenItIsBehind) {
   bool made = false;
   std::optional<Code> told; // on this thread, while the journal's still waits
   LateRecord late{Kind::kConfig, {}, {}, [&made] { return made = true, std::string("x"); }};
-  writer->append_or_tell(std::move(late), [&](const Result<Appended>& done) { told = done.error().code; });
+  writer->append_unwoken(std::move(late), [&](const Result<Appended>& done) { told = done.error().code; });
   EXPECT_EQ(told, Code::kIo);
   EXPECT_FALSE(made);
   hold.set_value();

@@ -3,6 +3,7 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -83,9 +84,24 @@ bool append_share(std::string& out, double share) {
   return true;
 }
 
+/// Short text with its quotes in one append: a receipt has hundreds of such.
+bool append_short(std::string& out, std::string_view text) {
+  std::array<char, 126> quoted;
+  if (text.size() > quoted.size() - 2) return false;
+  bool plain = true;
+  for (const char c : text) plain = plain && kPlain[static_cast<unsigned char>(c)];
+  if (!plain) return false;
+  quoted[0] = '"';
+  std::ranges::copy(text, quoted.begin() + 1);
+  quoted[text.size() + 1] = '"';
+  out.append(quoted.data(), text.size() + 2);
+  return true;
+}
+
 } // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
+  if (append_short(out, text)) return;
   out.push_back('"');
   while (!text.empty()) {
     size_t run = 0;
@@ -126,10 +142,20 @@ JsonWriter& JsonWriter::close(char bracket) {
 }
 
 JsonWriter& JsonWriter::key(std::string_view key) {
-  separate();
-  out_.push_back('"');
-  out_.append(key);
-  out_.append("\":");
+  std::array<char, 60> text; // keys are short; one append
+  char* at = text.data();
+  if (need_comma_) *at++ = ',';
+  *at++ = '"';
+  const std::string_view name = key.substr(0, text.size() - 4);
+  at = std::ranges::copy(name, at).out;
+  if (name.size() < key.size()) {
+    out_.append(text.data(), at);
+    out_.append(key.substr(name.size()));
+    at = text.data();
+  }
+  *at++ = '"';
+  *at++ = ':';
+  out_.append(text.data(), at);
   need_comma_ = false;
   return *this;
 }

@@ -1,6 +1,7 @@
 #include "providers/answer.h"
 
 #include "providers/answer_reader.h"
+#include "providers/usage_json.h"
 
 namespace kairos::providers {
 
@@ -32,7 +33,7 @@ bool TapReader::take_usage(Json parent) {
     if (groq) usage = member(*groq, "usage");
   }
   if (!usage) return false;
-  const auto read = read_usage(shape_, to_text(*usage));
+  const auto read = usage->is_object() ? read_usage_json(shape_, *usage) : std::nullopt;
   if (read) merge_usage(shape_, facts_.usage, *read);
   return read.has_value();
 }

@@ -59,12 +59,13 @@ size_t run_length(std::string_view text, size_t at, Kind kind) {
 size_t count_word(std::string_view text, size_t at, EstimateFeatures& features) {
   size_t end = at;
   bool after_capital = false;
-  for (; end < text.size(); ++end) {
-    const Kind kind = kKinds[static_cast<unsigned char>(text[end])];
-    if (kind != Kind::kSmall && kind != Kind::kCapital) break;
-    const bool capital = kind == Kind::kCapital;
-    if (capital && end > at) ++features[after_capital ? kCapitalAfterCapital : kCapitalAfterSmall];
-    after_capital = capital;
+  const auto kind_at = [&](size_t place) { return kKinds[static_cast<unsigned char>(text[place])]; };
+  while (end < text.size()) {
+    for (; end < text.size() && kind_at(end) == Kind::kSmall; ++end) after_capital = false; // nearly all of a text
+    if (end == text.size() || kind_at(end) != Kind::kCapital) break;
+    if (end > at) ++features[after_capital ? kCapitalAfterCapital : kCapitalAfterSmall];
+    after_capital = true;
+    ++end;
   }
   ++features[kWordStart];
   features[kLateLetter] += std::max<std::int64_t>(0, static_cast<std::int64_t>(end - at) - 6);
