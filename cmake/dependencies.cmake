@@ -45,5 +45,7 @@ add_library(kairos_asio INTERFACE)
 target_compile_definitions(kairos_asio INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
                                                  BOOST_ASIO_NO_DEPRECATED
                                                  # a request's coroutines are a dozen frames deep: keep their memory
-                                                 BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16)
+                                                 BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16
+                                                 # … and take it from operator new: glibc's aligned_alloc is slow
+                                                 BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN)
 target_link_libraries(kairos_asio INTERFACE Boost::headers OpenSSL::SSL Threads::Threads)

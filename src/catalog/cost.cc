@@ -112,6 +112,7 @@ Priced cost_of(const model::Usage& usage, std::span<const PriceRow> rows, WallTi
                int attempt) {
   Priced priced;
   priced.row = price_at(rows, time, tier, input_of(usage));
+  priced.lines.reserve(4);
   for (size_t i = 0; i < model::kMeterCount; ++i) {
     const auto meter = static_cast<Meter>(i);
     const auto price = priced.row ? priced.row->billed_price(meter) : std::nullopt;

@@ -98,7 +98,7 @@ net::Task<void> Flight::run(bool route_only) {
 }
 
 net::Task<void> Flight::turn_away(providers::ClientError error, std::string retry_after_seconds) {
-  header_texts_ = {"Retry-After", std::move(retry_after_seconds)};
+  header_texts_.add("Retry-After", retry_after_seconds);
   co_await refuse(model::Status::kRefused, std::move(error));
 }
 
@@ -178,19 +178,16 @@ void Flight::fill_facts() {
   summary.max_output_tokens = request_.max_output_tokens;
   summary.has_tools = facts_.needs.tools;
   summary.has_images = facts_.needs.images;
-  summary.fingerprint = fingerprint_of(gateway_.services_.fingerprint_key, body_);
+  understood_ = true;
 }
 
 bool Flight::admit() {
   const ledger::RateLimit limit = limit_of(owner_.key->guardrails);
   if (!limit.requests_per_minute && !limit.tokens_per_minute) return true;
   rate_tokens_ = facts_.input_tokens_est + facts_.max_output_tokens.value_or(0);
-  auto decision =
+  const auto decision =
       gateway_.services_.rates.admit(owner_.key->id, limit, rate_tokens_, gateway_.services_.clock.mono_now());
-  for (auto& [name, value] : decision.headers) {
-    header_texts_.push_back(std::move(name));
-    header_texts_.push_back(std::move(value));
-  }
+  for (const auto& [name, value] : decision.headers) header_texts_.add(name, value);
   if (decision.allowed) return true;
   rate_tokens_ = 0; // it consumed nothing, so there is nothing to correct
   wrong_ = providers::ClientError{429, "", decision.reason, "", "rate_limit_exceeded", ""};

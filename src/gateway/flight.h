@@ -9,6 +9,7 @@
 
 #include "catalog/cost.h"
 #include "gateway/gateway.h"
+#include "gateway/header_texts.h"
 #include "gateway/native_stream.h"
 #include "gateway/raw_events.h"
 #include "gateway/request_options.h"
@@ -274,7 +275,7 @@ private:
   void finish(model::Status status, int http_status, model::EndedBy ended_by);
   void explain();
   void make_head();
-  std::string open_payload(const Leg& leg, const std::optional<model::Attempt>& beside);
+  std::string open_payload(const Leg& leg, const model::Attempt* beside);
   std::vector<net::Header> answer_headers(std::string_view content_type, bool with_cost);
   ledger::Amounts amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const;
   ledger::Subject subject(std::string_view model_id) const;
@@ -285,6 +286,7 @@ private:
   const config::KeyOwner owner_;
   const MonoTime started_;
   std::string body_;
+  bool understood_ = false; // the body
   providers::ParsedRequest request_;
   RequestOptions options_;
   model::RequestFacts facts_;
@@ -328,7 +330,7 @@ private:
   bool shared_ = false; // by a flood of equal refusals, whose receipt is written once more
   std::int64_t rate_tokens_ = 0;
   Duration upstream_time_{};
-  std::vector<std::string> header_texts_; // names and values in turn: what answer_headers() points into
+  HeaderTexts header_texts_; // what answer_headers() points into
 };
 
 } // namespace kairos::gateway

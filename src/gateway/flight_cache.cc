@@ -120,8 +120,7 @@ net::Task<void> Flight::send_cached(std::string_view kind) {
         fmt::format("Answered from the cache, as {} answered it in {}.", answer.model_id, answer.receipt_id);
   }
   if (!co_await close()) co_return co_await withhold();
-  header_texts_.emplace_back("X-KairosRoute-Cache");
-  header_texts_.emplace_back(kind);
+  header_texts_.add("X-KairosRoute-Cache", kind);
   const auto headers = answer_headers(answer.content_type, !answer.stream);
   if (!answer.stream) {
     co_await exchange_.respond(200, headers, answer.body);

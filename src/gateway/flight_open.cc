@@ -85,6 +85,7 @@ net::Task<void> Flight::open(Leg& leg) {
   net::ClientRequest request;
   request.target = leg.path;
   request.body = leg.body;
+  request.headers.reserve(leg.headers.size());
   for (const auto& [name, value] : leg.headers) request.headers.push_back({name, value});
   const auto sent = co_await leg.call->send(request);
   if (!sent) {

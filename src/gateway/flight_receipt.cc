@@ -39,16 +39,19 @@ net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, MakePayl
 /// `beside`: a leg that is being opened meanwhile; a copy of it is taken, since it goes on changing on the loop.
 net::Task<Result<void>> Flight::announce(const Leg& leg, const Leg* beside) {
   const auto kind = opened_ ? journal::Kind::kAttempt : journal::Kind::kOpen;
-  std::optional<model::Attempt> running;
-  if (beside != nullptr) running = beside->record;
+  std::unique_ptr<model::Attempt> running;
+  if (beside != nullptr) running = std::make_unique<model::Attempt>(beside->record);
   if (beside != nullptr && beside->choice->worst_case) running->cost = *beside->choice->worst_case;
-  MakePayload make = [this, &leg, running = std::move(running)] { return open_payload(leg, running); };
+  MakePayload make = [this, &leg, running = std::move(running)] { return open_payload(leg, running.get()); };
   auto written = co_await append(kind, std::move(make));
   if (!written) co_return std::unexpected(written.error());
   co_return Result<void>();
 }
 
+/// What the receipt alone wants to know.
 void Flight::explain() {
+  std::string& fingerprint = receipt_.request.fingerprint;
+  if (understood_ && fingerprint.empty()) fingerprint = fingerprint_of(gateway_.services_.fingerprint_key, body_);
   if (!route_.field || !receipt_.candidates.empty()) return;
   auto explained = routing::explain(route_);
   receipt_.decision.reason = std::move(explained.reason);
@@ -65,11 +68,11 @@ void Flight::make_head() {
   if (!shared_) std::vector<model::Candidate>().swap(receipt_.candidates);
 }
 
-std::string Flight::open_payload(const Leg& leg, const std::optional<model::Attempt>& beside) {
+std::string Flight::open_payload(const Leg& leg, const model::Attempt* beside) {
   make_head();
   model::Receipt open = receipt_;
   open.completed_at = leg.record.started_at;
-  if (beside) {
+  if (beside != nullptr) {
     open.attempts.push_back(*beside);
     open.attempts.back().status = "interrupted";
   }
@@ -300,11 +303,7 @@ std::string Flight::shown_text(std::string text) const {
 }
 
 std::vector<net::Header> Flight::answer_headers(std::string_view content_type, bool with_cost) {
-  const auto add = [this](std::string_view name, std::string_view value) {
-    header_texts_.emplace_back(name);
-    header_texts_.emplace_back(value);
-  };
-  header_texts_.reserve(header_texts_.size() + 18);
+  const auto add = [this](std::string_view name, std::string_view value) { header_texts_.add(name, value); };
   add("Content-Type", content_type);
   if (content_type == "text/event-stream") add("Cache-Control", "no-cache");
   add("X-KairosRoute-Receipt", receipt_.receipt_id);
@@ -322,10 +321,7 @@ std::vector<net::Header> Flight::answer_headers(std::string_view content_type, b
   if (const auto& cost = shown_cost(); with_cost && cost) add("X-KairosRoute-Cost", usd(*cost));
   if (with_cost && !resold && receipt_.savings && receipt_.savings->savings)
     add("X-KairosRoute-Savings", usd(*receipt_.savings->savings));
-  std::vector<net::Header> headers;
-  headers.reserve(header_texts_.size() / 2);
-  for (size_t i = 0; i + 1 < header_texts_.size(); i += 2) headers.push_back({header_texts_[i], header_texts_[i + 1]});
-  return headers;
+  return header_texts_.list();
 }
 
 } // namespace kairos::gateway

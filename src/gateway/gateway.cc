@@ -44,7 +44,7 @@ constexpr std::string_view kExisting =
 std::string sha256_hex(std::string_view text) { return sha256_hex(text, {}); }
 
 std::string sha256_hex(std::string_view text, std::string_view more) {
-  thread_local journal::Sha256 sha256; // making one costs as much as a hash
+  journal::Sha256 sha256;
   const auto digest = sha256({journal::as_bytes(text), journal::as_bytes(more)});
   return to_hex(digest);
 }

@@ -1,5 +1,4 @@
-// SHA-256 of pieces. One thread per object, which is used again and again: setting one up costs more than a short
-// digest.
+// SHA-256 of pieces.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +8,12 @@
 
 #include "journal/format.h"
 
-struct evp_md_ctx_st;
-
 namespace kairos::journal {
 
 class Sha256 {
 public:
-  Sha256();
-  ~Sha256();
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
   /// The digest of the pieces one after the other.
   Hash operator()(std::initializer_list<std::span<const std::uint8_t>> pieces);
-
-private:
-  evp_md_ctx_st* context_;
 };
 
 inline std::span<const std::uint8_t> as_bytes(std::string_view text) {

@@ -107,7 +107,8 @@ std::string Call::Impl::head_text(const ClientRequest& request) const {
   if (!request.body.empty() || request.method == "POST") {
     text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
   }
-  return text.append("\r\n");
+  text.append("\r\n");
+  return text;
 }
 
 /// Feeds the parser with what is there, or with the next bytes to arrive; false at the end or on nonsense.
@@ -227,7 +228,11 @@ Task<CallResult<std::string>> Call::read_all(size_t limit) {
     if (whole.size() + piece->size() > limit) {
       co_return impl_->failed(NetFailure::kBadAnswer, fmt::format("its answer is larger than {} bytes", limit));
     }
-    whole.append(*piece);
+    if (whole.empty()) {
+      whole.swap(impl_->piece); // mostly all of it
+    } else {
+      whole.append(*piece);
+    }
   }
 }
 

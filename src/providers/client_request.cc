@@ -53,6 +53,7 @@ WireResult<ParsedRequest> parse(model::Endpoint endpoint, std::string_view body)
   request.dialect = client_dialect(endpoint);
   request.needs.embeddings = endpoint == model::Endpoint::kEmbeddings;
   request.edits.first_member = body.find('{') + 1;
+  request.text.reserve(body.size()); // nearly all of it is prompt text
   RequestReader reader{body, request};
   auto read = read_fields(reader, *object, rules_of(endpoint));
   if (read) read = check_required(request);

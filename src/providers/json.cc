@@ -122,6 +122,7 @@ std::string to_text(Json element) { return simdjson::minify(element); }
 
 std::vector<Member> locate_members(std::string_view text) {
   std::vector<Member> members;
+  members.reserve(8);
   size_t at = skip_space(text, 0) + 1;
   while (true) {
     at = skip_space(text, at);

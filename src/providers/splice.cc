@@ -19,7 +19,8 @@ std::string splice(std::string_view original, std::vector<Edit> edits) {
     result.append(edit.with);
     copied = edit.where.end;
   }
-  return result.append(original, copied);
+  result.append(original, copied);
+  return result;
 }
 
 Span with_comma(std::string_view body, const Member& member) {

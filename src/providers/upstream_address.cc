@@ -95,7 +95,10 @@ bool forwarded_header(model::Dialect provider, std::string_view name) {
 }
 
 Headers upstream_headers(const UpstreamTarget& target, std::string_view provider_key, const Headers& client_headers) {
-  Headers headers = {{"content-type", "application/json"}, {"accept-encoding", "identity"}};
+  Headers headers;
+  headers.reserve(8);
+  headers.emplace_back("content-type", "application/json");
+  headers.emplace_back("accept-encoding", "identity");
   if (!provider_key.empty()) headers.push_back(key_header(target, provider_key));
   bool version = false;
   for (const auto& [name, value] : client_headers) {

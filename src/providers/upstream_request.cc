@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "model/json_writer.h"
-#include "providers/answer_events.h"
 #include "providers/splice.h"
 
 namespace kairos::providers {
@@ -91,9 +90,8 @@ model::Endpoint upstream_endpoint(model::Endpoint endpoint, const UpstreamTarget
 
 bool can_serve(model::Endpoint endpoint, model::Dialect provider) {
   if (provider == client_dialect(endpoint)) return true;
-  const bool translated = endpoint == model::Endpoint::kChatCompletions || endpoint == model::Endpoint::kResponses ||
-                          endpoint == model::Endpoint::kMessages;
-  return translated && make_answer_reader(provider) != nullptr;
+  return endpoint == model::Endpoint::kChatCompletions || endpoint == model::Endpoint::kResponses ||
+         endpoint == model::Endpoint::kMessages; // every dialect has an AnswerReader
 }
 
 WireResult<std::string> upstream_body(const ParsedRequest& request, std::string_view body,
