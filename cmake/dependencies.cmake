@@ -26,6 +26,9 @@ endfunction()
 kairos_plain_library(zstd::zstd zstd.h zstd)
 kairos_plain_library(xxHash::xxhash xxhash.h xxhash)
 kairos_plain_library(cctz cctz/time_zone.h cctz)
+if(KAIROS_MIMALLOC)
+  kairos_plain_library(mimalloc mimalloc.h mimalloc)
+endif()
 kairos_plain_library(protozero protozero/pbf_writer.hpp "")
 
 # DuckDB: a system one or DUCKDB_ROOT (duckdb.h and libduckdb.so in it), which tools/fetch_duckdb.sh fills.
