@@ -1,4 +1,5 @@
 #include "catalog/catalog.h"
+#include "catalog/plain_price.h"
 
 #include <gtest/gtest.h>
 
@@ -77,6 +78,45 @@ TEST(BuiltInCatalog, KnowsWhereATierBegins) {
   EXPECT_EQ(price_at(*grok, now, ServiceTier::kStandard, 200'000)->threshold, 200'000);
   EXPECT_EQ(price_at(*gpt, now, ServiceTier::kStandard, 272'000)->threshold, 0);
   EXPECT_EQ(price_at(*gpt, now, ServiceTier::kStandard, 272'001)->threshold, 272'000);
+}
+
+TEST(BuiltInCatalog, PlainPricesGiveWhatTheirRowsGive) {
+  const WallTime now = at("2026-11-23T12:00:00Z");
+  size_t plain_ones = 0;
+  for (const Model& model : built_in().models()) {
+    SCOPED_TRACE(model.provider + "/" + model.id);
+    const auto plain = plain_price(model.prices);
+    if (!plain) continue;
+    ++plain_ones;
+    for (const std::int64_t input : {0L, 1L, 1'000L, 900'000L, INT64_MAX, -1L}) {
+      EXPECT_EQ(plain_row(model.prices), price_at(model, now, ServiceTier::kStandard, input));
+      for (const Bounds& bounds :
+           {Bounds{.input_tokens = input}, Bounds{.input_tokens = input, .max_output_tokens = 77},
+            Bounds{.input_tokens = input, .max_output_tokens = 1'001, .choices = 3}}) {
+        ASSERT_TRUE(is_plain(bounds));
+        EXPECT_EQ(worst_case(bounds, *plain), worst_case(bounds, model.prices, now, ServiceTier::kStandard));
+      }
+    }
+  }
+  EXPECT_GE(plain_ones, built_in().models().size() / 2);
+}
+
+TEST(PlainPrice, IsNoneWhereItDependsOnMore) {
+  PriceRow row;
+  row.prices[static_cast<size_t>(Meter::kInput)] = UnitPrice(1'000);
+  PriceRow batch = row, long_input = row, later = row;
+  batch.service_tier = ServiceTier::kBatch;
+  long_input.threshold = 200'000;
+  later.from = at("2027-01-01T00:00:00Z");
+  using Rows = std::vector<PriceRow>;
+  EXPECT_TRUE(plain_price(Rows{batch, row}));
+  EXPECT_FALSE(plain_price(Rows{}));
+  EXPECT_FALSE(plain_price(Rows{batch}));
+  EXPECT_FALSE(plain_price(Rows{row, long_input}));
+  EXPECT_FALSE(plain_price(Rows{later}));
+  Bounds sound;
+  sound.needs.audio = true;
+  EXPECT_FALSE(is_plain(sound));
 }
 
 TEST(BuiltInCatalog, DatedVersionsAreFoundByNameOnly) {

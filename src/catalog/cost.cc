@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include "catalog/plain_price.h"
+
 namespace kairos::catalog {
 namespace {
 
@@ -155,6 +157,48 @@ std::optional<Picodollars> worst_case(const Bounds& bounds, std::span<const Pric
   sum.add(bounds.code_sessions, dearest.code_session);
   // The real lines may be more than these, each rounded up by at most half a picodollar.
   if (dearest.rounds) sum.add(static_cast<std::int64_t>(model::kMeterCount));
+  return sum.total();
+}
+
+const PriceRow* plain_row(std::span<const PriceRow> rows) {
+  const PriceRow* only = nullptr;
+  for (const PriceRow& row : rows) {
+    if (row.service_tier != ServiceTier::kStandard) continue;
+    if (only != nullptr || row.from || row.to || row.window || row.threshold > 0) return nullptr;
+    only = &row;
+  }
+  return only;
+}
+
+std::optional<PlainPrice> plain_price(std::span<const PriceRow> rows) {
+  const PriceRow* row = plain_row(rows);
+  if (row == nullptr) return std::nullopt;
+  Dearest dearest;
+  raise(dearest, *row, Bounds{});
+  return PlainPrice{.input = row->price(Meter::kInput),
+                    .output = row->price(Meter::kOutput),
+                    .request = row->price(Meter::kRequest),
+                    .dearest_input = dearest.input,
+                    .dearest_output = dearest.output,
+                    .rounds = dearest.rounds,
+                    .speaks = row->price(Meter::kOutputAudio).has_value()};
+}
+
+bool is_plain(const Bounds& bounds) {
+  return bounds.cache_writes && !bounds.needs.audio && !bounds.needs.images && !bounds.needs.server_tools &&
+         bounds.images == 0 && bounds.web_searches == 0 && bounds.code_sessions == 0;
+}
+
+std::optional<Picodollars> worst_case(const Bounds& bounds, const PlainPrice& price) {
+  if (!sane(bounds)) return std::nullopt;
+  if ((bounds.input_tokens > 0 && !price.input) || (bounds.max_output_tokens > 0 && !price.output)) return std::nullopt;
+  std::int64_t output = 0;
+  if (__builtin_mul_overflow(bounds.max_output_tokens, bounds.choices, &output)) return std::nullopt;
+  Sum sum;
+  sum.add(bounds.input_tokens, price.dearest_input);
+  sum.add(output, price.dearest_output);
+  sum.add(1, price.request.value_or(UnitPrice()));
+  if (price.rounds) sum.add(static_cast<std::int64_t>(model::kMeterCount));
   return sum.total();
 }
 

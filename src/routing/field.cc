@@ -55,24 +55,22 @@ Terms terms_of(const RouteInput& input) {
 }
 
 /// Mean over the categories that something is known of, by their probability.
-std::optional<double> blended_quality(const Terms& terms, const catalog::Model& model) {
+std::optional<double> blended_quality(const Terms& terms, const Brief& brief) {
   double sum = 0, mass = 0;
   for (size_t i = 0; i < model::kCategoryCount; ++i) {
-    if (terms.probabilities[i] <= 0 || !model.quality[i]) continue;
-    sum += terms.probabilities[i] * *model.quality[i];
+    if (terms.probabilities[i] <= 0 || std::isnan(brief.quality[i])) continue;
+    sum += terms.probabilities[i] * brief.quality[i];
     mass += terms.probabilities[i];
   }
   return mass > 0 ? std::optional(sum / mass) : std::nullopt;
 }
 
 /// What is asked for, else the tenant's or the general default; at most what the model gives.
-std::int64_t output_bound(const RouteInput& input, const catalog::Model& model) {
+std::int64_t output_bound(const RouteInput& input, const Brief& brief) {
   if (input.facts.needs.embeddings) return 0;
   const std::int64_t usual =
       input.tenant.default_max_output_tokens.value_or(input.snapshot.routing.default_max_output_tokens);
-  std::int64_t bound = std::max<std::int64_t>(input.facts.max_output_tokens.value_or(usual), 1);
-  if (model.max_output_tokens) bound = std::min(bound, *model.max_output_tokens);
-  return bound;
+  return std::min(std::max<std::int64_t>(input.facts.max_output_tokens.value_or(usual), 1), brief.max_output_tokens);
 }
 
 /// By what the provider bills beside what we estimate.
@@ -82,10 +80,9 @@ std::int64_t scaled(std::int64_t tokens, double ratio) {
 }
 
 /// Input and answer must fit the context; an answer whose length was not asked for is shortened to fit.
-void fit_context(const RouteInput& input, Entry& entry) {
-  const auto& context = entry.target->model->context_length;
-  if (!context) return;
-  const std::int64_t room = *context - std::max<std::int64_t>(entry.input_est, 0);
+void fit_context(const RouteInput& input, const Brief& brief, Entry& entry) {
+  if (brief.context_length == std::numeric_limits<std::int64_t>::max()) return;
+  const std::int64_t room = brief.context_length - std::max<std::int64_t>(entry.input_est, 0);
   const bool asked = input.facts.max_output_tokens.has_value();
   const std::int64_t least = asked ? entry.max_output : std::min(entry.max_output, kLeastRoom);
   if (room < least) return entry.causes.add(Cause::kContext);
@@ -102,9 +99,7 @@ std::int64_t input_bound(const RouteInput& input, const Entry& entry) {
 
 } // namespace
 
-bool Causes::none_before(model::Filter filter) const { return bits_ == 0 || filter_of(first()) >= filter; }
-
-Field make_field(const RouteInput& input) {
+Field make_field(const RouteInput& input, const AtHand& at_hand) {
   Field field{input, terms_of(input), {}, {}, nullptr};
   const auto named =
       input.facts.pinned() ? input.snapshot.targets_named(input.facts.model) : std::span<const config::Target* const>{};
@@ -114,55 +109,71 @@ Field make_field(const RouteInput& input) {
     entry.target = target;
     entry.pinned = true;
   }
-  for (const config::Target& target : input.snapshot.targets) {
-    const bool is_named = std::ranges::find(named, &target) != named.end();
-    if (target.candidate && !is_named) field.entries.emplace_back().target = &target;
+  const config::Target* target = input.snapshot.targets.data();
+  for (const Brief& brief : at_hand.briefs) {
+    const bool is_named = std::ranges::find(named, target) != named.end();
+    if (brief.candidate && !is_named) field.entries.emplace_back().target = target;
+    ++target;
   }
   return field;
 }
 
-void measure_quality(const Field& field, Entry& entry) {
-  entry.quality = blended_quality(field.terms, *entry.target->model);
+void measure_quality(const Field& field, const Brief& brief, Entry& entry) {
+  entry.quality = blended_quality(field.terms, brief);
 }
 
-void look_up(const RouteInput& input, Entry& entry) {
+void look_up(const RouteInput& input, const AtHand& at_hand, Entry& entry) {
+  const Brief& brief = at_hand.of(input, entry);
   entry.input_est = input.facts.input_tokens_est;
-  if (const model::TargetHealth* known = input.health.find(entry.target->health_key)) {
+  const bool may_be_known = (at_hand.known_hashes >> (brief.health_hash % 64) & 1) != 0;
+  const model::TargetHealth* known = may_be_known ? input.health.find(entry.target->health_key) : nullptr;
+  if (known != nullptr) {
     entry.latency_ms = known->latency_p50_ms;
     entry.tokens_per_second = known->tokens_per_second;
     if (!known->available) entry.causes.add(Cause::kBreakerOpen);
     if (known->input_ratio) entry.input_est = scaled(entry.input_est, *known->input_ratio);
   }
-  entry.price =
-      catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard, entry.input_est);
-  entry.max_output = output_bound(input, *entry.target->model);
-  fit_context(input, entry);
+  if (!brief.price) {
+    entry.price =
+        catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard, entry.input_est);
+  }
+  entry.max_output = output_bound(input, brief);
+  fit_context(input, brief, entry);
 }
 
-void set_estimate(const Field& field, Entry& entry) {
+const catalog::PriceRow* row_of(const Entry& entry) {
+  return entry.price != nullptr ? entry.price : catalog::plain_row(entry.target->model->prices);
+}
+
+void set_estimate(const Field& field, const Brief& brief, Entry& entry) {
   const model::RequestFacts& facts = field.input.facts;
   entry.est_cost.reset();
-  if (entry.price == nullptr) return;
+  if (entry.price == nullptr && !brief.price) return;
   // catalog::estimate makes a string for each cost line, which is too slow for every candidate of every request.
   std::int64_t output = 0;
   const std::int64_t choices = std::max<std::int64_t>(facts.choices, 1);
   if (__builtin_mul_overflow(std::min(field.terms.expected_output, entry.max_output), choices, &output)) return;
-  const auto part = [&](model::Meter meter, std::int64_t quantity) {
-    const auto price = entry.price->price(meter);
+  const auto part = [](std::optional<UnitPrice> price, std::int64_t quantity) {
     if (quantity == 0) return std::optional(Picodollars(0));
     return price ? line_cost(quantity, *price) : std::nullopt;
   };
-  const auto in = part(model::Meter::kInput, entry.input_est);
-  const auto out = part(model::Meter::kOutput, output);
-  const auto fee = entry.price->price(model::Meter::kRequest) ? part(model::Meter::kRequest, 1) : Picodollars(0);
+  const auto price = [&](model::Meter meter, const std::optional<UnitPrice>& plain) {
+    return entry.price != nullptr ? entry.price->price(meter) : plain;
+  };
+  const catalog::PlainPrice plain = brief.price.value_or(catalog::PlainPrice{});
+  const auto in = part(price(model::Meter::kInput, plain.input), entry.input_est);
+  const auto out = part(price(model::Meter::kOutput, plain.output), output);
+  const auto request = price(model::Meter::kRequest, plain.request);
+  const auto fee = request ? part(request, 1) : Picodollars(0);
   if (in && out && fee) entry.est_cost = *in + *out + *fee;
 }
 
-std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry) {
+std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry, const Brief& brief) {
   const catalog::Bounds bounds{.input_tokens = input_bound(input, entry),
                                .max_output_tokens = entry.max_output,
                                .choices = std::max<std::int64_t>(input.facts.choices, 1),
                                .needs = input.facts.needs};
+  if (brief.price && catalog::is_plain(bounds)) return catalog::worst_case(bounds, *brief.price);
   return catalog::worst_case(bounds, entry.target->model->prices, input.now, catalog::ServiceTier::kStandard);
 }
 

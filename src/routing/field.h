@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "routing/briefs.h"
 #include "routing/route.h"
 
 namespace kairos::routing {
@@ -46,7 +47,23 @@ enum class Cause : std::uint8_t {
   kOverMaxCost,
 };
 inline constexpr size_t kCauseCount = 30;
-model::Filter filter_of(Cause cause);
+/// By Cause.
+inline constexpr std::array<model::Filter, kCauseCount> kFilters = [] {
+  std::array<model::Filter, kCauseCount> filters{};
+  const auto fill = [&](Cause from, Cause to, model::Filter filter) {
+    for (auto i = static_cast<size_t>(from); i <= static_cast<size_t>(to); ++i) filters[i] = filter;
+  };
+  fill(Cause::kDialect, Cause::kQuantization, model::Filter::kCapability);
+  fill(Cause::kContext, Cause::kContext, model::Filter::kContextLength);
+  fill(Cause::kTenantModel, Cause::kNoProviderKey, model::Filter::kTenantPolicy);
+  fill(Cause::kMayTrain, Cause::kRetains, model::Filter::kPrivacy);
+  fill(Cause::kTenantRegion, Cause::kRequestRegion, model::Filter::kRegion);
+  fill(Cause::kBreakerOpen, Cause::kBreakerOpen, model::Filter::kHealth);
+  fill(Cause::kQualityUnknown, Cause::kBelowMinimum, model::Filter::kQuality);
+  fill(Cause::kUnpriced, Cause::kOverMaxCost, model::Filter::kBudget);
+  return filters;
+}();
+constexpr model::Filter filter_of(Cause cause) { return kFilters[static_cast<size_t>(cause)]; }
 
 class Causes {
 public:
@@ -54,7 +71,7 @@ public:
   bool has(Cause cause) const { return (bits_ >> static_cast<unsigned>(cause) & 1u) != 0; }
   bool none() const { return bits_ == 0; }
   /// None of those whose filter comes before `filter`.
-  bool none_before(model::Filter filter) const;
+  bool none_before(model::Filter filter) const { return bits_ == 0 || filter_of(first()) >= filter; }
   Cause first() const { return static_cast<Cause>(__builtin_ctz(bits_)); }
 
 private:
@@ -73,7 +90,7 @@ struct Entry {
   std::optional<double> tokens_per_second;
   std::optional<Picodollars> est_cost;
   std::optional<Picodollars> worst_case;
-  const catalog::PriceRow* price = nullptr;
+  const catalog::PriceRow* price = nullptr;      // nullptr: none, or a plain one (Brief); see row_of()
   bool complete = false;                         // quality, estimate and budget have been looked at
   const model::BudgetHeadroom* budget = nullptr; // that it does not fit, or that clamped it
   bool refused = false;                          // … and that budget says: refuse
@@ -92,6 +109,18 @@ struct Terms {
   double floor = 0;
 };
 
+/// What the thread has at hand while it decides or explains.
+struct AtHand {
+  explicit AtHand(const RouteInput& input) : briefs(briefs_of(input.snapshot)), known_hashes(hashes_in(input.health)) {}
+
+  const std::vector<Brief>& briefs;
+  const std::uint64_t known_hashes;
+
+  const Brief& of(const RouteInput& input, const Entry& entry) const {
+    return briefs[static_cast<size_t>(entry.target - input.snapshot.targets.data())];
+  }
+};
+
 struct Field {
   const RouteInput input;
   Terms terms;
@@ -101,22 +130,24 @@ struct Field {
 };
 
 /// Every target that could be meant. Empty: there is no target.
-Field make_field(const RouteInput& input);
+Field make_field(const RouteInput& input, const AtHand& at_hand);
 /// Capability to health, and latency.
-void apply_plain_filters(Field& field);
+void apply_plain_filters(Field& field, const AtHand& at_hand);
 /// Sets the floor, then judges the quality of those that are left.
-void apply_quality_filter(Field& field);
+void apply_quality_filter(Field& field, const AtHand& at_hand);
 /// Of those that are left: estimate; worst case where a cap asks for it; clamps; budget.
-void apply_budget_filter(Field& field);
+void apply_budget_filter(Field& field, const AtHand& at_hand);
 /// Quality, estimate and budget of those that an earlier filter had dropped: wanted only where candidates are shown.
 void complete(Field& field);
-void measure_quality(const Field& field, Entry& entry);
+void measure_quality(const Field& field, const Brief& brief, Entry& entry);
 /// Health, price and bounds on the answer; drops what the context cannot hold.
-void look_up(const RouteInput& input, Entry& entry);
+void look_up(const RouteInput& input, const AtHand& at_hand, Entry& entry);
+/// The row of its estimate; nullptr: none.
+const catalog::PriceRow* row_of(const Entry& entry);
 /// The upper bound of what one attempt at `entry` costs, with its output bound.
-std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry);
+std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry, const Brief& brief);
 /// Estimate for choosing: input and expected output at the plain prices, and the request's fee.
-void set_estimate(const Field& field, Entry& entry);
+void set_estimate(const Field& field, const Brief& brief, Entry& entry);
 
 /// Sets score and rank of the survivors; returns them in their order. Not for pinned requests' other candidates.
 std::vector<Entry*> rank_survivors(Field& field);

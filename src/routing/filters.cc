@@ -6,56 +6,42 @@
 namespace kairos::routing {
 namespace {
 
-/// By Cause.
-constexpr std::array<model::Filter, kCauseCount> kFilters = [] {
-  std::array<model::Filter, kCauseCount> filters{};
-  const auto fill = [&](Cause from, Cause to, model::Filter filter) {
-    for (auto i = static_cast<size_t>(from); i <= static_cast<size_t>(to); ++i) filters[i] = filter;
-  };
-  fill(Cause::kDialect, Cause::kQuantization, model::Filter::kCapability);
-  fill(Cause::kContext, Cause::kContext, model::Filter::kContextLength);
-  fill(Cause::kTenantModel, Cause::kNoProviderKey, model::Filter::kTenantPolicy);
-  fill(Cause::kMayTrain, Cause::kRetains, model::Filter::kPrivacy);
-  fill(Cause::kTenantRegion, Cause::kRequestRegion, model::Filter::kRegion);
-  fill(Cause::kBreakerOpen, Cause::kBreakerOpen, model::Filter::kHealth);
-  fill(Cause::kQualityUnknown, Cause::kBelowMinimum, model::Filter::kQuality);
-  fill(Cause::kUnpriced, Cause::kOverMaxCost, model::Filter::kBudget);
-  return filters;
-}();
-
 /// Costs nothing at all, and the price's source says so.
 bool is_free(const Entry& entry) {
-  if (entry.price == nullptr || !entry.price->free) return false;
-  return std::ranges::all_of(entry.price->prices, [](const auto& price) { return !price || price->value() == 0; });
+  const catalog::PriceRow* row = row_of(entry);
+  if (row == nullptr || !row->free) return false;
+  return std::ranges::all_of(row->prices, [](const auto& price) { return !price || price->value() == 0; });
 }
 
 /// Made for answers in sound: such models refuse requests without any, or answer them worse than their siblings.
-bool speaks(const Entry& entry) {
+bool speaks(const Entry& entry, const Brief& brief) {
+  if (brief.price) return brief.price->speaks;
   return entry.price != nullptr && entry.price->prices[static_cast<size_t>(model::Meter::kOutputAudio)].has_value();
 }
 
-void filter_capability(const RouteInput& input, Entry& entry) {
+void filter_capability(const RouteInput& input, const Brief& brief, Entry& entry) {
   const model::Needs& needs = input.facts.needs;
-  const catalog::Capabilities& can = entry.target->model->capabilities;
+  const catalog::Capabilities& can = brief.capabilities;
   const auto require = [&](bool needed, bool there, Cause cause) {
     if (needed && !there) entry.causes.add(cause);
   };
   const bool thinking = input.facts.variant == model::Variant::kThinking;
   require(true, input.dialects[static_cast<size_t>(entry.target->dialect)], Cause::kDialect);
   const bool as_chat = input.responses_as_chat || entry.target->dialect != model::Dialect::kOpenAi;
-  require(input.facts.endpoint == model::Endpoint::kResponses && !as_chat, entry.target->provider->responses,
-          Cause::kDialect);
+  const bool needs_responses = input.facts.endpoint == model::Endpoint::kResponses && !as_chat;
+  require(needs_responses, !needs_responses || entry.target->provider->responses, Cause::kDialect);
   require(true, needs.embeddings == can.embeddings, Cause::kEmbedding);
   require(needs.tools, can.tools, Cause::kTools);
   require(needs.images, can.images, Cause::kImages);
   require(needs.audio, can.audio, Cause::kAudio);
-  require(!entry.pinned && !needs.audio, !speaks(entry), Cause::kAudioOnly);
+  require(!entry.pinned && !needs.audio, !speaks(entry, brief), Cause::kAudioOnly);
   require(needs.json_schema, can.json_schema, Cause::kJsonSchema);
   require(needs.reasoning || thinking, can.reasoning, Cause::kReasoning);
   require(needs.server_tools, can.web_search, Cause::kServerTools);
   require(input.facts.stream, can.streaming, Cause::kStreaming);
-  require(!entry.pinned, !entry.target->model->deprecated_at(input.now), Cause::kDeprecated);
-  require(input.facts.variant == model::Variant::kFree, is_free(entry), Cause::kNotFree);
+  require(!entry.pinned, brief.deprecated > input.now, Cause::kDeprecated);
+  const bool free = input.facts.variant == model::Variant::kFree;
+  require(free, !free || is_free(entry), Cause::kNotFree);
   const auto accepts = [&](model::Quantizations accepted) {
     return accepted == 0 || (accepted & model::bit(entry.target->quantization)) != 0;
   };
@@ -91,6 +77,7 @@ void filter_provider_key(const RouteInput& input, Entry& entry) {
 
 /// What is not stated is not accepted.
 void filter_privacy(config::PrivacyPolicy policy, Entry& entry) {
+  if (policy == config::PrivacyPolicy::kNone) return;
   const config::DataUse& use = entry.target->data_use;
   const bool kept = use.zero_retention != true;
   const bool trains = use.may_train == true || (!use.may_train && kept);
@@ -127,11 +114,12 @@ double floor_of(const Field& field) {
 constexpr double kTiny = 1e-9; // sums of products of the same figures may differ in their last bits
 
 /// The most output, from `least` on, whose worst case is affordable; 0: not even that.
-std::int64_t affordable_output(const RouteInput& input, const Entry& entry, std::int64_t least, Picodollars limit) {
+std::int64_t affordable_output(const RouteInput& input, const Brief& brief, const Entry& entry, std::int64_t least,
+                               Picodollars limit) {
   Entry trial = entry;
   const auto fits = [&](std::int64_t output) {
     trial.max_output = output;
-    const auto worst = worst_case_of(input, trial);
+    const auto worst = worst_case_of(input, trial, brief);
     return worst && *worst <= limit;
   };
   std::int64_t low = std::min(least, entry.max_output), high = entry.max_output;
@@ -157,15 +145,15 @@ void drop_for(Entry& entry, const model::BudgetHeadroom& budget) {
   entry.refused = entry.refused || refuses;
 }
 
-void clamp(Field& field, Entry& entry, const model::BudgetHeadroom& budget) {
+void clamp(Field& field, const Brief& brief, Entry& entry, const model::BudgetHeadroom& budget) {
   const std::int64_t least = field.input.snapshot.routing.min_clamped_output_tokens;
-  const std::int64_t output = affordable_output(field.input, entry, least, budget.remaining);
+  const std::int64_t output = affordable_output(field.input, brief, entry, least, budget.remaining);
   if (output == 0) return drop_for(entry, budget);
   entry.max_output = output;
   entry.clamped = true;
   entry.budget = &budget;
-  entry.worst_case = worst_case_of(field.input, entry);
-  set_estimate(field, entry);
+  entry.worst_case = worst_case_of(field.input, entry, brief);
+  set_estimate(field, brief, entry);
 }
 
 void filter_quality(const Field& field, Entry& entry) {
@@ -178,11 +166,11 @@ void filter_quality(const Field& field, Entry& entry) {
   if (terms.min_quality && *entry.quality < *terms.min_quality - kTiny) entry.causes.add(Cause::kBelowMinimum);
 }
 
-void filter_budget(Field& field, Entry& entry) {
+void filter_budget(Field& field, const Brief& brief, Entry& entry) {
   entry.complete = true;
-  set_estimate(field, entry);
+  set_estimate(field, brief, entry);
   if (!field.input.budgets.hard_cap() && !field.terms.max_cost) return;
-  entry.worst_case = worst_case_of(field.input, entry);
+  entry.worst_case = worst_case_of(field.input, entry, brief);
   const model::BudgetHeadroom* clamping = nullptr;
   bool capped = false;
   for (const model::BudgetHeadroom& budget : field.input.budgets.headrooms) {
@@ -194,7 +182,7 @@ void filter_budget(Field& field, Entry& entry) {
     else if (clamping == nullptr || budget.remaining < clamping->remaining)
       clamping = &budget;
   }
-  if (clamping != nullptr && !entry.causes.has(Cause::kOverBudget)) clamp(field, entry, *clamping);
+  if (clamping != nullptr && !entry.causes.has(Cause::kOverBudget)) clamp(field, brief, entry, *clamping);
   const auto& limit = field.terms.max_cost;
   const bool unpriced_allowed = field.input.snapshot.routing.allow_unpriced && !limit;
   if (!entry.worst_case && (capped || limit) && !unpriced_allowed) entry.causes.add(Cause::kUnpriced);
@@ -203,13 +191,11 @@ void filter_budget(Field& field, Entry& entry) {
 
 } // namespace
 
-model::Filter filter_of(Cause cause) { return kFilters[static_cast<size_t>(cause)]; }
-
-void apply_plain_filters(Field& field) {
+void apply_plain_filters(Field& field, const AtHand& at_hand) {
   const bool policy = has_policy(field.input);
   for (Entry& entry : field.entries) {
-    look_up(field.input, entry);
-    filter_capability(field.input, entry);
+    look_up(field.input, at_hand, entry);
+    filter_capability(field.input, at_hand.of(field.input, entry), entry);
     if (policy) filter_tenant_policy(field.input, entry);
     filter_provider_key(field.input, entry);
     filter_privacy(field.terms.privacy, entry);
@@ -217,11 +203,11 @@ void apply_plain_filters(Field& field) {
   }
 }
 
-void apply_quality_filter(Field& field) {
+void apply_quality_filter(Field& field, const AtHand& at_hand) {
   Terms& terms = field.terms;
   for (Entry& entry : field.entries) {
     if (!entry.causes.none_before(model::Filter::kQuality)) continue;
-    measure_quality(field, entry);
+    measure_quality(field, at_hand.of(field.input, entry), entry);
     terms.best_quality = std::max(terms.best_quality, entry.quality.value_or(0));
   }
   terms.floor = floor_of(field);
@@ -230,20 +216,22 @@ void apply_quality_filter(Field& field) {
   }
 }
 
-void apply_budget_filter(Field& field) {
+void apply_budget_filter(Field& field, const AtHand& at_hand) {
   for (Entry& entry : field.entries) {
-    if (entry.causes.none_before(model::Filter::kBudget)) filter_budget(field, entry);
+    if (entry.causes.none_before(model::Filter::kBudget)) filter_budget(field, at_hand.of(field.input, entry), entry);
   }
 }
 
 void complete(Field& field) {
+  const AtHand at_hand(field.input);
   for (Entry& entry : field.entries) {
     if (entry.complete) continue;
+    const Brief& brief = at_hand.of(field.input, entry);
     if (!entry.quality) {
-      measure_quality(field, entry);
+      measure_quality(field, brief, entry);
       filter_quality(field, entry);
     }
-    filter_budget(field, entry);
+    filter_budget(field, brief, entry);
   }
 }
 

@@ -77,13 +77,15 @@ void list_candidates(const Field& field, Explanation& into) {
 }
 
 Choice choice_of(const Field& field, const Entry& entry) {
-  const auto worst = entry.worst_case ? entry.worst_case : worst_case_of(field.input, entry);
+  const AtHand at_hand(field.input);
+  const auto worst =
+      entry.worst_case ? entry.worst_case : worst_case_of(field.input, entry, at_hand.of(field.input, entry));
   return {.target = entry.target,
           .max_output_tokens = entry.max_output,
           .clamped = entry.clamped,
           .worst_case = worst,
           .est_cost = entry.est_cost,
-          .price = entry.price,
+          .price = row_of(entry),
           .expected_output = std::min(field.terms.expected_output, entry.max_output)};
 }
 
@@ -148,10 +150,10 @@ void count_privacy(const Field& field, RouteOutcome& outcome) {
   });
 }
 
-void apply_filters(Field& field) {
-  apply_plain_filters(field);
-  apply_quality_filter(field);
-  apply_budget_filter(field);
+void apply_filters(Field& field, const AtHand& at_hand) {
+  apply_plain_filters(field, at_hand);
+  apply_quality_filter(field, at_hand);
+  apply_budget_filter(field, at_hand);
 }
 
 /// A budget that refuses does not let a cheaper model take the place of the one that it cannot pay.
@@ -171,10 +173,11 @@ RouteOutcome route(const RouteInput& input) {
   outcome.decision.strategy = strategy_of(input);
   outcome.decision.router_version = kRouterVersion;
   outcome.decision.policy_version = input.snapshot.version;
-  const auto shared = std::make_shared<Field>(make_field(input));
+  const AtHand at_hand(input);
+  const auto shared = std::make_shared<Field>(make_field(input, at_hand));
   outcome.field = shared;
   Field& field = *shared;
-  apply_filters(field);
+  apply_filters(field, at_hand);
   const bool capped = input.budgets.hard_cap() || field.terms.max_cost;
   if (capped) field.wished = best_without_budgets(field);
   if (!budget_refuses(field.wished)) field.survivors = rank_survivors(field);
@@ -193,7 +196,7 @@ std::optional<Picodollars> worst_case(const RouteInput& input, const Choice& cho
   Entry entry;
   entry.target = choice.target;
   entry.max_output = choice.max_output_tokens;
-  return worst_case_of(input, entry);
+  return worst_case_of(input, entry, AtHand(input).of(input, entry));
 }
 
 Explanation explain(const RouteOutcome& outcome) {

@@ -1,0 +1,50 @@
+#include "routing/briefs.h"
+
+#include <functional>
+
+namespace kairos::routing {
+namespace {
+
+constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+
+Brief brief_of(const config::Target& target) {
+  const catalog::Model& model = *target.model;
+  Brief brief;
+  for (size_t i = 0; i < model::kCategoryCount; ++i)
+    brief.quality[i] = model.quality[i].value_or(std::numeric_limits<double>::quiet_NaN());
+  brief.context_length = model.context_length.value_or(kUnlimited);
+  brief.max_output_tokens = model.max_output_tokens.value_or(kUnlimited);
+  brief.deprecated = model.deprecated.value_or(WallTime::max());
+  brief.health_hash = std::hash<std::string_view>{}(target.health_key);
+  brief.capabilities = model.capabilities;
+  brief.candidate = target.candidate;
+  brief.price = catalog::plain_price(model.prices);
+  return brief;
+}
+
+} // namespace
+
+const std::vector<Brief>& briefs_of(const config::Snapshot& snapshot) {
+  struct Kept {
+    const config::Snapshot* of = nullptr;
+    std::string version;
+    std::vector<Brief> briefs;
+  };
+  thread_local Kept kept;
+  const bool same = kept.of == &snapshot && !snapshot.version.empty() && kept.version == snapshot.version &&
+                    kept.briefs.size() == snapshot.targets.size();
+  if (same) return kept.briefs;
+  kept.of = &snapshot;
+  kept.version = snapshot.version;
+  kept.briefs.clear();
+  for (const config::Target& target : snapshot.targets) kept.briefs.push_back(brief_of(target));
+  return kept.briefs;
+}
+
+std::uint64_t hashes_in(const model::Health& health) {
+  std::uint64_t bits = 0;
+  for (const auto& [key, known] : health.targets) bits |= std::uint64_t{1} << (std::hash<std::string_view>{}(key) % 64);
+  return bits;
+}
+
+} // namespace kairos::routing

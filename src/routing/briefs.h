@@ -1,0 +1,39 @@
+// Briefs: what route() asks about every target of a snapshot for every request, side by side in a few cache lines.
+// Where it all stands (target, model, provider, prices), one decision over a hundred targets would read a hundred
+// kilobytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "catalog/plain_price.h"
+#include "config/snapshot.h"
+#include "model/views.h"
+
+namespace kairos::routing {
+
+/// Copies of facts about one target; no pointers, so that it may outlive its snapshot.
+struct Brief {
+  std::array<double, model::kCategoryCount> quality{}; // NaN: nothing is known
+  std::int64_t context_length = std::numeric_limits<std::int64_t>::max();
+  std::int64_t max_output_tokens = std::numeric_limits<std::int64_t>::max();
+  WallTime deprecated = WallTime::max();
+  std::uint64_t health_hash = 0; // of its health_key
+  catalog::Capabilities capabilities;
+  bool candidate = true;
+  std::optional<catalog::PlainPrice> price; // nullopt: the rows have to be looked at
+};
+
+/// Those of the snapshot's targets, in their order. Each thread keeps the last one's, until it asks for another's; a
+/// snapshot is told by its place and its version, so one without a version is looked at anew each time.
+const std::vector<Brief>& briefs_of(const config::Snapshot& snapshot);
+
+/// Which targets may be in `health`: a bit for each hash modulo 64.
+std::uint64_t hashes_in(const model::Health& health);
+
+} // namespace kairos::routing
