@@ -40,7 +40,7 @@ async function reachable(port) {
 
 async function nginx(name, server) {
   const port = await freePort();
-  const text = readFileSync(join(root, 'bench/nginx.conf'), 'utf8').replaceAll('@DIR@', work).replaceAll('@NAME@', name).replace('@SERVER@', server(port));
+  const text = readFileSync(join(root, 'bench/nginx.conf'), 'utf8').replaceAll('@DIR@', work).replaceAll('@NAME@', name).replace(/^ *@SERVER@$/m, () => server(port));
   const file = join(work, `${name}.conf`);
   writeFileSync(file, text);
   const child = spawn('nginx', ['-p', work, '-e', join(work, `${name}.error.log`), '-c', file], { stdio: 'inherit' });
