@@ -8,15 +8,23 @@
 namespace kairos::telemetry {
 namespace {
 
-TEST(HttpPost, AnswersAreBounded) {
-  FakeReceiver receiver([](const std::string&) { return http(200, std::string(5u << 20, 'x')); });
+config::OtlpSignal signal_to(const FakeReceiver& receiver) {
   config::OtlpSignal signal;
   signal.url = receiver.url();
-  HttpPost post(signal, "0.1.0", [] { return false; });
+  return signal;
+}
+
+void expect_too_large(const FakeReceiver& receiver) {
+  HttpPost post(signal_to(receiver), "0.1.0", [] { return false; });
   const auto answer = post.send("body");
   ASSERT_TRUE(answer.has_value()) << answer.error().message;
   EXPECT_TRUE(answer->too_large);
   EXPECT_LE(answer->body.size(), kMaxAnswer);
+}
+
+TEST(HttpPost, AnswersAreBounded) {
+  FakeReceiver receiver([](const std::string&) { return http(200, std::string(5u << 20, 'x')); });
+  expect_too_large(receiver);
 }
 
 TEST(HttpPost, AGzipBombIsCountedAsItUnfolds) {
@@ -24,13 +32,7 @@ TEST(HttpPost, AGzipBombIsCountedAsItUnfolds) {
   ASSERT_TRUE(bomb.has_value());
   ASSERT_LT(bomb->size(), 1u << 20);
   FakeReceiver receiver([&](const std::string&) { return http(200, *bomb, "Content-Encoding: gzip\r\n"); });
-  config::OtlpSignal signal;
-  signal.url = receiver.url();
-  HttpPost post(signal, "0.1.0", [] { return false; });
-  const auto answer = post.send("body");
-  ASSERT_TRUE(answer.has_value()) << answer.error().message;
-  EXPECT_TRUE(answer->too_large);
-  EXPECT_LE(answer->body.size(), kMaxAnswer);
+  expect_too_large(receiver);
 }
 
 TEST(HttpPost, RetryAfterInSecondsAndAsADate) {
@@ -42,9 +44,7 @@ TEST(HttpPost, RetryAfterInSecondsAndAsADate) {
   FakeReceiver receiver([&](const std::string&) {
     return http(503, "", asked++ == 0 ? "Retry-After: 7\r\n" : fmt::format("Retry-After: {}\r\n", date));
   });
-  config::OtlpSignal signal;
-  signal.url = receiver.url();
-  HttpPost post(signal, "0.1.0", [] { return false; });
+  HttpPost post(signal_to(receiver), "0.1.0", [] { return false; });
   const auto seconds = post.send("x");
   const auto until = post.send("x");
   ASSERT_TRUE(seconds && until);

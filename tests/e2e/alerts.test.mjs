@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
+import { until } from './alert_receivers.mjs';
 import { startProvider, startRouter } from './support.mjs';
 
 const always = '{id: quiet, title: No traffic, measure: requests, below: 1, window: 1m, no_data: alert, repeat: 0s}';
@@ -35,15 +36,6 @@ async function startHook(behave) {
   hook.port = server.address().port;
   hook.stop = () => { server.closeAllConnections(); server.close(); };
   return hook;
-}
-
-async function until(what, condition) {
-  for (let tries = 0; tries < 600; ++tries) {
-    const value = await condition();
-    if (value) return value;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error(`never: ${what}`);
 }
 
 test('failures are tried again under one delivery id until the receiver takes the message', async () => {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import { until } from './alert_receivers.mjs';
 import { sha256, startProvider, startRouter } from './support.mjs';
 
 const document = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url)));
@@ -32,15 +33,6 @@ const send = async (method, path, { key = 'kr-ops', body } = {}) => {
   const text = await response.text();
   return { status: response.status, text, json: () => JSON.parse(text) };
 };
-
-async function until(what, condition) {
-  for (let tries = 0; tries < 600; ++tries) {
-    const value = await condition();
-    if (value) return value;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error(`never: ${what}`);
-}
 
 const made = async (path, body, key = 'kr-ops') => {
   const answer = await send('POST', path, { body, key });

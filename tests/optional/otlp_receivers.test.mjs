@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
+import { until } from '../e2e/alert_receivers.mjs';
 import { launch, startProvider, startRouter } from '../e2e/support.mjs';
 
 const { OTELCOL, JAEGER, PROMTOOL } = process.env;
@@ -28,14 +29,6 @@ async function freePorts(count) {
   const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return ports;
-}
-
-async function until(what, condition, ms = 30_000) {
-  for (const end = Date.now() + ms; Date.now() < end; await new Promise((done) => setTimeout(done, 100))) {
-    const found = await condition();
-    if (found) return found;
-  }
-  throw new Error(`did not come: ${what}`);
 }
 
 async function start(program, args, ready) {
