@@ -1,49 +1,36 @@
 // The live feed under load: 200 clients (50 of them a tenant's) watch while requests come as fast as they are answered. Each client's
 // receipts and declared gaps must add up to what was fed to it, a tenant's stream must name no other tenant, and memory must stay.
-//   ./dev build && KAIROSROUTE=$PWD/build/release/kairosroute node bench/live.mjs [CLIENTS] [SECONDS]     (needs wrk)
+//   ./dev build && ninja -C build/release bench_live_readers && KAIROSROUTE=$PWD/build/release/kairosroute node bench/live.mjs [CLIENTS] [SECONDS]
+// (needs nginx and wrk)
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { binary, startRouter } from '../tests/e2e/support.mjs';
 
-const [clients = '200', seconds = '30'] = process.argv.slice(2);
-const sim = spawn(binary, ['sim', '--latency-scale', '0.001'], { stdio: ['ignore', 'pipe', 'inherit'] });
-const url = await new Promise((done) => sim.stdout.on('data', (text) => done(String(text).match(/listen on (\S+)/)[1])));
-const router = await startRouter({ port: new URL(url).port }, { extra: 'store_memory: 64MiB\n' });
+const [clients, seconds] = [process.argv[2] ?? 200, process.argv[3] ?? 30].map(Number);
+const ofTenant = Math.min(50, clients);
+const build = dirname(binary);
+// The provider is an nginx that answers from memory, so that the two cores are left to what is measured.
+const work = mkdtempSync(join(tmpdir(), 'kairos-live-'));
+const port = await new Promise((done) => { const server = createServer().listen(0, '127.0.0.1', () => { const chosen = server.address().port; server.close(() => done(chosen)); }); });
+const answer = JSON.stringify({ id: 'chatcmpl-bench', object: 'chat.completion', created: 1, model: 'gpt-4o-mini',
+  choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Old pond; a frog leaps in.' } }],
+  usage: { prompt_tokens: 12, completion_tokens: 9, total_tokens: 21 } });
+writeFileSync(join(work, 'nginx.conf'), readFileSync(new URL('nginx.conf', import.meta.url), 'utf8').replaceAll('@DIR@', work).replaceAll('@NAME@', 'provider')
+  .replace(/^ *@SERVER@$/m, () => `server { listen 127.0.0.1:${port}; location / { return 200 '${answer}'; } }`));
+const provider = spawn('nginx', ['-p', work, '-e', join(work, 'error.log'), '-c', join(work, 'nginx.conf')], { stdio: 'inherit' });
+const router = await startRouter({ port }, { extra: 'store_memory: 64MiB\n' });
 const resident = () => Math.round(Number(readFileSync(`/proc/${router.child.pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024);
 
-const kReceipt = Buffer.from('event: receipt');
-const kTenant = Buffer.from('"tenant":"');
-const kGap = Buffer.from('event: gap');
-const occurrences = (bytes, what) => { let n = 0; for (let at = bytes.indexOf(what); at >= 0; at = bytes.indexOf(what, at + what.length)) ++n; return n; };
-
-/// Counts the events of one stream in its bytes: to read each as JSON would cost more than all that is measured.
-function watch(key) {
-  const seen = { key, receipts: 0, dropped: 0, gaps: 0, foreign: 0 };
-  return new Promise((done) => get(`${router.url}/api/v1/receipts/live`, { agent: false, headers: { authorization: `Bearer ${key}` } }, (response) => {
-    assert.equal(response.statusCode, 200);
-    let rest = Buffer.alloc(0);
-    response.on('data', (piece) => {
-      const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
-      const end = bytes.lastIndexOf('\n\n') + 2;
-      if (end < 2) { rest = bytes; return; }
-      const whole = bytes.subarray(0, end);
-      rest = bytes.subarray(end);
-      seen.receipts += occurrences(whole, kReceipt);
-      if (key !== 'kr-ops') seen.foreign += occurrences(whole, kTenant) - occurrences(whole, Buffer.from('"tenant":"acme"'));
-      for (let at = whole.indexOf(kGap); at >= 0; at = whole.indexOf(kGap, at + 1)) {
-        ++seen.gaps;
-        seen.dropped += JSON.parse(whole.subarray(whole.indexOf('data: ', at) + 6, whole.indexOf('\n\n', at)).toString()).dropped;
-      }
-    });
-    seen.close = () => response.destroy();
-    done(seen);
-  }));
-}
-const watchers = await Promise.all(Array.from({ length: Number(clients) }, (_, i) => watch(i < 50 ? 'kr-acme' : 'kr-ops')));
+const readers = spawn(join(build, 'bench_live_readers'), [new URL(router.url).port, 'kr-acme', 'acme', String(ofTenant), 'kr-ops', String(clients - ofTenant)], { stdio: ['pipe', 'pipe', 'inherit'] });
+const said = [];
+readers.stdout.on('data', (text) => said.push(...String(text).trim().split('\n')));
+const until = async (true_) => { while (!true_()) await new Promise((done) => setTimeout(done, 50)); };
+await until(() => said.includes('ready'));
 const script = join(router.dataDir, 'wrk.lua');
 writeFileSync(script, `local n = 0
 request = function()
@@ -56,8 +43,7 @@ const marks = [resident()];
 const timer = setInterval(() => marks.push(resident()), 2000);
 const { stdout } = await promisify(execFile)('wrk', ['-t1', '-c8', `-d${seconds}s`, '-s', script, router.url]);
 const asked = Number(stdout.match(/(\d+) requests in/)[1]);
-const settled = () => watchers.map((one) => one.receipts + one.dropped).join();
-for (let before = ''; before !== settled();) { before = settled(); await new Promise((done) => setTimeout(done, 3000)); }
+for (let before = ''; before !== said.at(-1);) { before = said.at(-1); await new Promise((done) => setTimeout(done, 3000)); }
 clearInterval(timer);
 const count = async (key) => {
   const answer = await fetch(`${router.url}/api/v1/query`, { method: 'POST', headers: { authorization: `Bearer ${key}` },
@@ -66,17 +52,19 @@ const count = async (key) => {
 };
 let last = -1;
 for (let now = await count('kr-ops'); now !== last; now = await count('kr-ops')) { last = now; await new Promise((done) => setTimeout(done, 2000)); }
-const fed = { 'kr-ops': await count('kr-ops'), 'kr-acme': await count('kr-acme') };
-for (const one of watchers) {
-  assert.equal(one.receipts + one.dropped, fed[one.key], `${one.key}: ${one.receipts} receipts and ${one.dropped} in gaps of ${fed[one.key]}`);
+const fed = { all: await count('kr-ops'), tenant: await count('kr-acme') };
+readers.stdin.end();
+await new Promise((done) => readers.on('close', done));
+const seen = said.slice(-clients).map((line) => { const [kind, ...numbers] = line.split(' '); const [receipts, dropped, gaps, foreign] = numbers.map(Number); return { kind, receipts, dropped, gaps, foreign }; });
+for (const one of seen) {
+  assert.equal(one.receipts + one.dropped, fed[one.kind], `${one.kind}: ${one.receipts} receipts and ${one.dropped} in gaps of ${fed[one.kind]}`);
   assert.equal(one.foreign, 0);
 }
-const shown = watchers.reduce((sum, one) => sum + one.receipts, 0);
-const lost = watchers.reduce((sum, one) => sum + one.dropped, 0);
-console.log(`${watchers.length} clients, ${asked} requests in ${seconds} s (${Math.round(asked / Number(seconds))} a second)`);
-console.log(`${shown} receipts shown, ${lost} in ${watchers.reduce((sum, one) => sum + one.gaps, 0)} declared gaps (${(100 * lost / (shown + lost)).toFixed(1)} %); every client's receipts and gaps add up to what it was fed; no foreign receipt`);
+const sum = (what) => seen.reduce((total, one) => total + one[what], 0);
+console.log(`${clients} clients, ${asked} requests in ${seconds} s (${Math.round(asked / seconds)} a second)`);
+console.log(`${sum('receipts')} receipts shown, ${sum('dropped')} in ${sum('gaps')} declared gaps (${(100 * sum('dropped') / (sum('receipts') + sum('dropped'))).toFixed(1)} %); every client's receipts and gaps add up to what it was fed; no foreign receipt`);
 console.log(`resident memory, every two seconds: ${marks.join(' ')} MiB`);
-for (const one of watchers) one.close();
 await router.stop();
-sim.kill();
+provider.kill();
+rmSync(work, { recursive: true, force: true });
 process.exit(0);
