@@ -57,18 +57,7 @@ Checked read_block(RequestReader& reader, Json block, const Path& path) {
 }
 
 Checked read_content(RequestReader& reader, Json content, const Path& path) {
-  if (content.is_string()) {
-    reader.add_text(content.get_string().value_unsafe());
-    return {};
-  }
-  const auto blocks = as_array(content, path, "a string or an array of content blocks");
-  if (!blocks) return std::unexpected(blocks.error());
-  std::int64_t index = 0;
-  for (const Json block : *blocks) {
-    auto read = read_block(reader, block, Path{&path, {}, index++});
-    if (!read) return read;
-  }
-  return {};
+  return read_text_or_parts(reader, content, path, "a string or an array of content blocks", read_block);
 }
 
 Checked read_message(RequestReader& reader, Json message, const Path& path) {

@@ -56,18 +56,7 @@ Checked read_part(RequestReader& reader, Json part, const Path& path) {
 }
 
 Checked read_content(RequestReader& reader, Json content, const Path& path) {
-  if (content.is_string()) {
-    reader.add_text(content.get_string().value_unsafe());
-    return {};
-  }
-  const auto parts = as_array(content, path, "a string or an array of parts");
-  if (!parts) return std::unexpected(parts.error());
-  std::int64_t index = 0;
-  for (const Json part : *parts) {
-    auto read = read_part(reader, part, Path{&path, {}, index++});
-    if (!read) return read;
-  }
-  return {};
+  return read_text_or_parts(reader, content, path, "a string or an array of parts", read_part);
 }
 
 void note_span(RequestReader& reader, std::string_view role, size_t begin) {

@@ -8,7 +8,9 @@ namespace {
 
 // --- responses ---
 
-void read_response_part(RequestReader& reader, Json part) {
+Checked read_response_part(RequestReader& reader, Json part, const Path& path) {
+  const auto object = as_object(part, path);
+  if (!object) return std::unexpected(object.error());
   const std::string_view type = text_member(part, "type");
   if (type == "input_image") {
     ++reader.out.images;
@@ -24,22 +26,11 @@ void read_response_part(RequestReader& reader, Json part) {
   } else {
     reader.add_all_text(part);
   }
+  return {};
 }
 
 Checked read_response_content(RequestReader& reader, Json content, const Path& path) {
-  if (content.is_string()) {
-    reader.add_text(content.get_string().value_unsafe());
-    return {};
-  }
-  const auto parts = as_array(content, path, "a string or an array of parts");
-  if (!parts) return std::unexpected(parts.error());
-  std::int64_t index = 0;
-  for (const Json part : *parts) {
-    const auto object = as_object(part, Path{&path, {}, index++});
-    if (!object) return std::unexpected(object.error());
-    read_response_part(reader, part);
-  }
-  return {};
+  return read_text_or_parts(reader, content, path, "a string or an array of parts", read_response_part);
 }
 
 Checked read_item(RequestReader& reader, Json item, const Path& path) {

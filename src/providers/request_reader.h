@@ -77,6 +77,24 @@ WireResult<std::array<std::optional<Json>, N>> pick(RequestReader& reader, JsonO
   return found;
 }
 
+/// Content of a message: a text, or parts that `read_part(reader, part, path)` reads one by one.
+template <class ReadPart>
+Checked read_text_or_parts(RequestReader& reader, Json content, const Path& path, std::string_view expected,
+                           ReadPart read_part) {
+  if (content.is_string()) {
+    reader.add_text(content.get_string().value_unsafe());
+    return {};
+  }
+  const auto parts = as_array(content, path, expected);
+  if (!parts) return std::unexpected(parts.error());
+  std::int64_t index = 0;
+  for (const Json part : *parts) {
+    auto read = read_part(reader, part, Path{&path, {}, index++});
+    if (!read) return read;
+  }
+  return {};
+}
+
 // Readers that several endpoints share.
 Checked read_model(RequestReader& reader, Json value, const Path& path, const Member& where);
 Checked read_stream(RequestReader& reader, Json value, const Path& path, const Member& where);
