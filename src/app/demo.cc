@@ -22,7 +22,10 @@ namespace kairos::app {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kConfigFile = "demo.yaml";         // marks the folder as the demo's own
+constexpr const char* kConfigFile = "demo.yaml"; // marks the folder as the demo's own
+/// Past so many, receipts show fewer candidates: what a large history is for is its number.
+constexpr int kManyReceiptsPerDay = 20'000;
+constexpr size_t kCandidatesOfMany = 4;
 constexpr const char* kHistoryFile = "history-complete"; // its history was written to the end
 
 int failed(const Error& error) {
@@ -48,6 +51,7 @@ DemoPlan make_plan(const DemoArguments& arguments, std::uint16_t sim_port) {
   plan.listen = arguments.listen;
   plan.data_dir = fs::absolute(arguments.data_dir).string();
   plan.sim_port = sim_port;
+  plan.scale = static_cast<double>(arguments.receipts_per_day) / kDemoReceiptsPerDay;
   plan.real = real_providers();
   plan.admin_key = plan.real.empty() ? "kr-demo" : random_key();
   for (const std::string& tenant : demo_tenants()) plan.keys[tenant] = random_key();
@@ -99,7 +103,9 @@ Result<void> write_file(const fs::path& path, const std::string& text) {
 }
 
 /// Once per data folder.
-Result<void> ensure_history(const fs::path& folder, int days) {
+Result<void> ensure_history(const DemoArguments& arguments) {
+  const fs::path folder = arguments.data_dir;
+  const int days = arguments.history_days;
   std::error_code ignored;
   if (days == 0 || fs::exists(folder / kHistoryFile, ignored)) return {};
   const auto snapshot = config::load_file((folder / kConfigFile).string(), config::process_environment());
@@ -109,6 +115,8 @@ Result<void> ensure_history(const fs::path& folder, int days) {
   const auto began = std::chrono::steady_clock::now();
   HistoryOptions options;
   options.days = days;
+  options.receipts_per_day = arguments.receipts_per_day;
+  if (arguments.receipts_per_day > kManyReceiptsPerDay) options.candidates = kCandidatesOfMany;
   options.now = SystemClock().wall_now();
   const auto made = write_history(*snapshot, options);
   if (!made) return std::unexpected(made.error());
@@ -195,7 +203,7 @@ int run_demo(const DemoArguments& arguments) {
   if (const auto ready = prepare_folder(folder, arguments.history_days > 0); !ready) return failed(ready.error());
   if (const auto written = write_file(folder / kConfigFile, demo_config(plan)); !written)
     return failed(written.error());
-  if (const auto ready = ensure_history(folder, arguments.history_days); !ready) return failed(ready.error());
+  if (const auto ready = ensure_history(arguments); !ready) return failed(ready.error());
   const int code = serve_demo(arguments, plan, signals);
   sim_loop.stop();
   return code;

@@ -6,11 +6,14 @@
 
 namespace kairos::app {
 
+inline constexpr int kDemoReceiptsPerDay = 1100;
+
 struct DemoArguments {
   std::string listen = "127.0.0.1:8787";
   std::string data_dir = "./demo-data";
   int history_days = 90;
-  double rate = 0.2; // generated requests a second; 0: none
+  int receipts_per_day = kDemoReceiptsPerDay; // of the history, on average
+  double rate = 0.2;                          // generated requests a second; 0: none
   bool clear = false;
 };
 int run_demo(const DemoArguments& arguments);

@@ -17,6 +17,11 @@ void DemoCommands::add_demo(CLI::App& app) {
   demoing_->add_option("--history", demo_.history_days, "days of history to make at the first start; 0: none")
       ->capture_default_str()
       ->check(CLI::Range(0, 730));
+  demoing_
+      ->add_option("--receipts-per-day", demo_.receipts_per_day,
+                   "of the history, on average; the tenants' caps are in proportion, so give it at later starts too")
+      ->capture_default_str()
+      ->check(CLI::Range(100, 1'000'000));
   demoing_->add_option("--rate", demo_.rate, "generated requests a second; 0: none")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1000.0));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <string_view>
 
@@ -120,14 +121,35 @@ std::string tenants_part(const DemoPlan& plan) {
   return text;
 }
 
-constexpr std::string_view kBudgets = R"(budgets:
-  - {id: nova-labs-prod-month, scope: {tenant: nova-labs-prod}, period: month, cap_usd: "40", on_exceed: downgrade, warn_levels: [50, 80, 95]}
-  - {id: nova-release-agent-day, scope: {tenant: nova-labs-prod, workflow: release-agent}, period: day, cap_usd: "4", on_exceed: refuse, warn_levels: [80]}
-  - {id: brightmail-month, scope: {tenant: brightmail}, period: month, cap_usd: "60", on_exceed: clamp, warn_levels: [50, 80, 95]}
-  - {id: quill-apps-month, scope: {tenant: quill-apps}, period: month, cap_usd: "25", measure: charged, on_exceed: refuse, warn_levels: [80, 95]}
-  - {id: atlas-deep-analysis-day, scope: {tenant: atlas-research, workflow: deep-analysis}, period: day, cap_usd: "8", on_exceed: refuse, warn_levels: [80]}
-  - {id: northwind-clinic-month, scope: {tenant: northwind-clinic}, period: month, cap_usd: "30", on_exceed: refuse, warn_levels: [80]}
-)";
+struct DemoBudget {
+  std::string_view id;
+  std::string_view scope; // YAML
+  std::string_view period;
+  int cap_usd;           // for the usual number of requests
+  std::string_view more; // YAML
+};
+constexpr std::array kBudgets = {
+    DemoBudget{"nova-labs-prod-month", "tenant: nova-labs-prod", "month", 40,
+               "on_exceed: downgrade, warn_levels: [50, 80, 95]"},
+    DemoBudget{"nova-release-agent-day", "tenant: nova-labs-prod, workflow: release-agent", "day", 4,
+               "on_exceed: refuse, warn_levels: [80]"},
+    DemoBudget{"brightmail-month", "tenant: brightmail", "month", 60, "on_exceed: clamp, warn_levels: [50, 80, 95]"},
+    DemoBudget{"quill-apps-month", "tenant: quill-apps", "month", 25,
+               "measure: charged, on_exceed: refuse, warn_levels: [80, 95]"},
+    DemoBudget{"atlas-deep-analysis-day", "tenant: atlas-research, workflow: deep-analysis", "day", 8,
+               "on_exceed: refuse, warn_levels: [80]"},
+    DemoBudget{"northwind-clinic-month", "tenant: northwind-clinic", "month", 30,
+               "on_exceed: refuse, warn_levels: [80]"}};
+
+std::string budgets_part(const DemoPlan& plan) {
+  std::string text = "budgets:\n";
+  for (const DemoBudget& one : kBudgets) {
+    const auto cap = static_cast<std::int64_t>(std::ceil(one.cap_usd * plan.scale));
+    text += fmt::format("  - {{id: {}, scope: {{{}}}, period: {}, cap_usd: \"{}\", {}}}\n", one.id, one.scope,
+                        one.period, cap, one.more);
+  }
+  return text;
+}
 
 /// A dollar a day on each model that costs real money.
 std::string real_budgets(const DemoPlan& plan) {
@@ -166,7 +188,7 @@ std::string demo_config(const DemoPlan& plan) {
                                  plan.listen, plan.data_dir, kDemoNode);
   return text +
          "routing: {floors: {default: 0.82, chat: 0.74, creative: 0.78, summarization: 0.8, extraction: 0.74}}\n" +
-         providers_part(plan) + tenants_part(plan) + std::string(kBudgets) + real_budgets(plan);
+         providers_part(plan) + tenants_part(plan) + budgets_part(plan) + real_budgets(plan);
 }
 
 } // namespace kairos::app

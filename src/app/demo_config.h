@@ -17,6 +17,7 @@ struct DemoPlan {
   std::uint16_t sim_port = 0;
   std::string admin_key;                                // of the tenant "demo"
   std::map<std::string, std::string, std::less<>> keys; // tenant → key, of the generated traffic
+  double scale = 1;                                     // of the invented tenants' caps: how much they ask
   std::vector<std::string> real;                        // catalog ids of providers that are used for real
 };
 

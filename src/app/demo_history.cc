@@ -26,7 +26,7 @@ constexpr double kWeekend = 0.38;
 constexpr double kGrowth = 0.9; // over the whole history
 constexpr int kFlushEvery = 4000;
 constexpr std::int64_t kClinicDropsADay =
-    14; // candidates that its privacy policy drops, at most: it is a small customer
+    14; // candidates that its privacy policy drops, at most, per 1,100 receipts: it is a small customer
 /// Of a month's cap of nova-labs-prod that is spent when six and a half days are left of it.
 constexpr double kNovaShare = 0.89;
 constexpr double kNovaDaysLeft = 6.5;
@@ -71,7 +71,10 @@ class Generator {
 public:
   Generator(const config::SnapshotPtr& snapshot, const HistoryOptions& options, journal::Writer& writer)
       : snapshot_(*snapshot), options_(options), writer_(writer), random_(options.seed), ids_(options.seed),
-        nova_(find_budget("nova-labs-prod-month")), cache_(options.now) {}
+        nova_(find_budget("nova-labs-prod-month")),
+        clinic_drops_(std::max<std::int64_t>(
+            kClinicDropsADay, static_cast<std::int64_t>(options.receipts_per_day / 1100 * kClinicDropsADay))),
+        cache_(options.now) {}
 
   Result<std::uint64_t> run();
 
@@ -92,6 +95,7 @@ private:
   UlidGenerator ids_;
   ledger::EmbeddedBudgets budgets_;
   const config::Budget* nova_;
+  const std::int64_t clinic_drops_; // a day
   PastCache cache_;
   std::map<std::string, double, std::less<>> nova_spent_; // by month; only steers what is asked
   std::map<std::int64_t, std::int64_t> clinic_dropped_;   // by day
@@ -101,7 +105,7 @@ private:
 /// Keeps nova-labs-prod on its way to 89 % of its cap with six days left of a month, and the clinic small.
 bool Generator::over_plan(const sim::Workload& load, WallTime at) {
   if (load.tenant == "northwind-clinic")
-    return clinic_dropped_[std::chrono::floor<std::chrono::days>(at).time_since_epoch().count()] >= kClinicDropsADay;
+    return clinic_dropped_[std::chrono::floor<std::chrono::days>(at).time_since_epoch().count()] >= clinic_drops_;
   if (load.tenant != "nova-labs-prod" || nova_ == nullptr) return false;
   const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(at));
   const std::chrono::sys_days first = date.year() / date.month() / 1;
@@ -133,7 +137,7 @@ void Generator::remember(const model::Receipt& receipt) {
 
 Result<void> Generator::make(WallTime at) {
   const Ulid id = ids_.next(at);
-  PastRequest request({snapshot_, budgets_, random_, cache_, options_.now}, pick(at), id, at);
+  PastRequest request({snapshot_, budgets_, random_, cache_, options_.now, options_.candidates}, pick(at), id, at);
   const model::Receipt receipt = request.run();
   remember(receipt);
   journal::Record record{journal::Kind::kClose, id, receipt.completed_at, model::to_json(receipt)};

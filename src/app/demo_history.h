@@ -9,12 +9,16 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/snapshot.h"
+#include "model/receipt.h"
 
 namespace kairos::app {
 
 struct HistoryOptions {
   int days = 90;
   double receipts_per_day = 1100; // on average
+  /// Receipts show so many candidates and count the others, as they do past model::kMaxCandidates: most of a receipt's
+  /// bytes.
+  size_t candidates = model::kMaxCandidates;
   std::uint64_t seed = 1;
   WallTime now; // where the history ends
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "catalog/cost.h"
@@ -102,8 +103,23 @@ void PastRequest::decide() {
   receipt_.decision.reason = std::move(explained.reason);
   receipt_.candidates = std::move(explained.candidates);
   receipt_.omitted = std::move(explained.omitted);
+  show_fewer(world_.candidates);
   receipt_.privacy.policy = route_.privacy_policy;
   receipt_.privacy.dropped = route_.privacy_dropped;
+}
+
+/// The first ones only; the others are counted by what filtered them.
+void PastRequest::show_fewer(size_t candidates) {
+  while (receipt_.candidates.size() > candidates) {
+    const auto& filters = receipt_.candidates.back().filters;
+    const std::string name(filters.empty() ? "survived" : model::name(filters.front()));
+    const auto known = std::ranges::find(receipt_.omitted, name, [](const auto& one) { return one.first; });
+    if (known == receipt_.omitted.end())
+      receipt_.omitted.emplace_back(name, 1);
+    else
+      ++known->second;
+    receipt_.candidates.pop_back();
+  }
 }
 
 void PastRequest::refuse(int http_status, std::string code, std::string message, std::string budget_id) {

@@ -16,7 +16,8 @@ struct PastWorld {
   ledger::BudgetAuthority& budgets;
   sim::Random& random;
   PastCache& cache;
-  WallTime end; // when the history ends: outages are told relative to it
+  WallTime end;                              // when the history ends: outages are told relative to it
+  size_t candidates = model::kMaxCandidates; // that a receipt shows
 };
 
 /// Routes, reserves, invents the providers' answers, prices and settles.
@@ -28,6 +29,7 @@ public:
 private:
   void describe();
   void decide();
+  void show_fewer(size_t candidates);
   void refuse(int http_status, std::string code, std::string message, std::string budget_id);
   void serve();
   void serve_from(const PastCache::Answer& kept);

@@ -2,6 +2,7 @@ import '@/styles/index.css';
 import { QueryClientProvider } from '@tanstack/preact-query';
 import { render } from 'preact';
 import { App, preload } from '@/app';
+import { keepFocus } from '@/lib/focus';
 import { listen } from '@/lib/keys';
 import { client } from '@/lib/query';
 import { loadSession } from '@/lib/session';
@@ -10,6 +11,7 @@ import { startTheme } from '@/lib/theme';
 
 startTheme();
 listen();
+keepFocus();
 setInterval(() => {
   if (!document.hidden) clock.value = Date.now();
 }, 1000);

@@ -39,7 +39,7 @@ export function Columns({ chart, geometry: g, stop, onAt }: Props & { stop: numb
         const reading = chart.reading(index);
         const at = time(bucket.range.from, chart.interval === 'day' || chart.interval === 'week' ? 'date' : chart.interval === 'month' ? 'month' : 'minute', chart.zone);
         return (
-          <Link key={bucket.name} href={chart.href(index, null)} class="column" data-index={index} tabIndex={index === stop ? 0 : -1} draggable={false}
+          <Link key={bucket.name} href={chart.href(index, null)} class="column" data-index={index} tabindex={index === stop ? 0 : -1} draggable={false}
             aria-label={`${at}: ${reading.total}${reading.change ? `, ${reading.change.text}` : ''}, ${reading.receipts}`} onFocus={() => onAt(index)} onBlur={() => onAt(null)} onMouseEnter={() => onAt(index)}>
             <rect x={g.left + index * g.band} y={g.top} width={g.band} height={g.height} />
           </Link>
@@ -61,7 +61,7 @@ export function Bars({ chart, geometry: g, onAt }: Props & { onAt: (index: numbe
           const top = g.y(Math.max(from, to));
           const height = Math.max(0.75, g.y(Math.min(from, to)) - top - (from === 0 ? 0 : GAP));
           return (
-            <Link key={`${part.key} ${index}`} href={chart.href(index, part.key)} class="mark" tabIndex={-1} draggable={false} data-index={index} data-series={part.key}
+            <Link key={`${part.key} ${index}`} href={chart.href(index, part.key)} class="mark" tabindex={-1} draggable={false} data-index={index} data-series={part.key}
               aria-label={`${series.label}: ${series.text(index)}`} onMouseEnter={() => onAt(index)} onFocus={() => onAt(index)}>
               <rect x={g.x(index) - width / 2} y={top} width={width} height={height} rx={width > 6 ? 1.5 : 0} fill={series.color} />
             </Link>

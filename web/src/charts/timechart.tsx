@@ -133,11 +133,11 @@ export function TimeChart(given: TimeChartProps) {
   const { element, width } = useWidth<HTMLDivElement>();
   const geometry = geometryOf(chart, width);
   const [at, setAt] = useState<number | null>(null);
-  const [stop, setStop] = useState(Math.max(0, chart.buckets.length - 1));
+  const [stop, setStop] = useState<number | null>(null); // of Tab: the newest bucket, until the arrow keys have moved it
   const shown = at !== null && at < chart.buckets.length ? at : null;
   const brush = useBrush(chart, geometry);
   const onKeyDown = useKeys(chart, brush, setStop);
-  const at_stop = Math.min(stop, Math.max(0, chart.buckets.length - 1));
+  const at_stop = Math.max(0, Math.min(stop ?? Infinity, chart.buckets.length - 1));
   // The same elements as long as data and size are the same: hovering moves only the readout.
   const marks = useMemo(() => (
     <>

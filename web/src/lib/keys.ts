@@ -7,6 +7,9 @@ export interface Shortcut {
   label: string;
   run: (event: KeyboardEvent) => void;
 }
+/** What "mod" is called here. */
+export const modKey = typeof navigator !== 'undefined' && /mac|iphone|ipad/i.test(navigator.platform) ? '⌘' : 'Ctrl';
+
 const STORE = 'kairosroute.letters';
 const stored = typeof localStorage === 'undefined' ? null : localStorage.getItem(STORE);
 export const lettersOn = signal(stored !== 'off');

@@ -2,6 +2,7 @@
 import { X } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { toTitle } from '@/lib/focus';
 
 interface DialogProps {
   title: string;
@@ -22,7 +23,8 @@ export function Dialog({ title, onClose, foot, class: name = '', children }: Dia
     dialog?.showModal();
     return () => {
       dialog?.close();
-      if (opener instanceof HTMLElement) opener.focus();
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      else toTitle();
     };
   }, []);
   return (

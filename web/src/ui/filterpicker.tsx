@@ -1,7 +1,7 @@
 // "+ Filter": choose what, then among its values (with counts, from the analytics query), or type one.
 import { ArrowLeft, Plus } from 'lucide-preact';
 import { signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Bound, type Dimension, dimensions, withBound, withFlag, withValues } from '@/lib/filters';
 import { count } from '@/lib/format';
 import { useShortcuts } from '@/lib/keys';
@@ -99,8 +99,11 @@ function What({ go, close }: { go: (step: Step) => void; close: () => void }) {
 function Steps({ close, start }: { close: () => void; start: Step }) {
   const { filters, set } = useFilters();
   const [step, go] = useState<Step>(start);
+  const panel = useRef<HTMLDivElement>(null);
+  // A step replaces what had the focus: on to the next one's field or list.
+  useLayoutEffect(() => panel.current?.querySelector<HTMLElement>('form input, .list .menu-i')?.focus(), [step]);
   return (
-    <div class="picker">
+    <div class="picker" ref={panel}>
       {step.kind !== 'what' && <button type="button" class="menu-i" onClick={() => go({ kind: 'what' })}><ArrowLeft size={13} aria-hidden="true" />{step.kind === 'values' ? dimensionLabel(step.key) : 'All filters'}</button>}
       {step.kind === 'what' && <What go={go} close={close} />}
       {step.kind === 'values' && <ValueList key={step.key} dimension={step.key} onDone={close} />}

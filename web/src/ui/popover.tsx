@@ -1,6 +1,6 @@
 // A panel under its button. Escape and a click outside close it; focus goes back to the button.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface PopoverProps {
   /** What the button shows. */
@@ -30,7 +30,8 @@ export function Popover({ button, label, title, class: name = 'btn sm', right = 
   useEffect(() => {
     if (trigger > 0) setOpen((was) => !was);
   }, [trigger]);
-  useEffect(() => {
+  // In a layout effect: keys typed right after the opening one must land inside.
+  useLayoutEffect(() => {
     if (!open) return undefined;
     const first = root.current?.querySelector<HTMLElement>('.panel [data-first]') ?? root.current?.querySelector<HTMLElement>('.panel input:not([type=hidden]), .panel button, .panel a, .panel select');
     first?.focus();

@@ -1,11 +1,11 @@
 // The rail, the palette, the help sheet and global shortcuts around every view.
 import { Bookmark, ChevronsUpDown, LogOut, Menu, Monitor, Moon, Search, Sun, X } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { toasts } from '@/lib/actions';
 import { isProblem, useActive } from '@/lib/firing';
-import { useShortcuts } from '@/lib/keys';
+import { modKey, useShortcuts } from '@/lib/keys';
 import { session, signOut } from '@/lib/session';
 import { useFilters, viewHref } from '@/lib/state';
 import { setTheme, theme, type Theme } from '@/lib/theme';
@@ -56,10 +56,12 @@ function Rail({ open, onNavigate, onSearch }: { open: boolean; onNavigate: () =>
   const saved = useSavedViews();
   const here = (to: string) => (path === to || path.startsWith(`${to}/`) ? 'page' : undefined);
   return (
-    <nav class={`side ${open ? 'open' : ''}`} aria-label="Primary">
-      {open && <button type="button" class="btn sm ico" aria-label="Close the menu" onClick={onNavigate}><X size={15} aria-hidden="true" /></button>}
+    // Escape from anywhere inside closes what covers a narrow screen.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <nav class={`side ${open ? 'open' : ''}`} aria-label="Primary" onKeyDown={(event) => { if (open && event.key === 'Escape') onNavigate(); }}>
+      {open && <button ref={(button) => { if (button && !button.parentElement?.contains(document.activeElement)) button.focus(); }} type="button" class="btn sm ico" aria-label="Close the menu" onClick={onNavigate}><X size={15} aria-hidden="true" /></button>}
       <Workspace />
-      <button type="button" class="jump" title="Search or jump to" onClick={onSearch}><Search size={15} aria-hidden="true" /><span>Search or jump to</span><kbd aria-hidden="true">⌘K</kbd></button>
+      <button type="button" class="jump" title="Search or jump to" onClick={onSearch}><Search size={15} aria-hidden="true" /><span>Search or jump to</span><kbd aria-hidden="true">{modKey} K</kbd></button>
       {groups.map((group) => (
         <div key={group.label} class="nav-g">
           <h2>{group.label}</h2>
@@ -85,6 +87,12 @@ export function AppShell({ children }: { children: ComponentChildren }) {
   const { filters } = useFilters();
   const [palette, setPalette] = useState(false);
   const [menu, setMenu] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const closeMenu = () => {
+    if (!menu) return;
+    setMenu(false);
+    setTimeout(() => opener.current?.focus()); // when it is no longer inert
+  };
   const [narrow, setNarrow] = useState(localStorage.getItem(NARROW) === 'narrow');
   useEffect(() => localStorage.setItem(NARROW, narrow ? 'narrow' : 'wide'), [narrow]);
   useEffect(() => setMenu(false), [path]);
@@ -99,9 +107,9 @@ export function AppShell({ children }: { children: ComponentChildren }) {
     <>
       <a class="btn skip" href="#main" onClick={(event) => { event.preventDefault(); document.querySelector<HTMLElement>('main h1')?.focus(); }}>Skip to content</a>
       <div class={`app ${narrow ? 'narrow' : ''}`}>
-        <div class="mobile-bar"><button type="button" class="btn sm ico" aria-label="Open the menu" aria-expanded={menu} onClick={() => setMenu(true)}><Menu size={16} aria-hidden="true" /></button><b>KairosRoute</b><span class="sp" /><button type="button" class="btn sm ico" aria-label="Search or jump to" onClick={() => setPalette(true)}><Search size={15} aria-hidden="true" /></button></div>
-        <Rail open={menu} onNavigate={() => setMenu(false)} onSearch={() => setPalette(true)} />
-        <div class="body">
+        <div class="mobile-bar" inert={menu}><button ref={opener} type="button" class="btn sm ico" aria-label="Open the menu" aria-expanded={menu} onClick={() => setMenu(true)}><Menu size={16} aria-hidden="true" /></button><b>KairosRoute</b><span class="sp" /><button type="button" class="btn sm ico" aria-label="Search or jump to" onClick={() => setPalette(true)}><Search size={15} aria-hidden="true" /></button></div>
+        <Rail open={menu} onNavigate={closeMenu} onSearch={() => setPalette(true)} />
+        <div class="body" inert={menu}>
           <DemoNote />
           <Greeting>{children}</Greeting>
         </div>

@@ -28,11 +28,36 @@ interface TableProps<T> {
   empty?: ComponentChildren;
 }
 
+const pressable = (cell: Element | undefined) => [...(cell?.querySelectorAll<HTMLElement>('a[href], button:not(:disabled)') ?? [])];
+
+/** From what can be pressed in a cell: left and right to the next such in the row, up and down to the next in the column. */
+function moveInTable(event: KeyboardEvent) {
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 }[event.key];
+  const target = event.target as HTMLElement;
+  const cell = target.matches('a, button') ? target.closest('td') : null;
+  const row = cell?.parentElement;
+  if (!step || !cell || !row) return;
+  event.preventDefault();
+  if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
+    const all = pressable(row);
+    return all[all.indexOf(target) + step]?.focus();
+  }
+  for (let next = row; next; ) {
+    const beside = step < 0 ? next.previousElementSibling : next.nextElementSibling;
+    const [found] = pressable(beside?.children[[...row.children].indexOf(cell)]);
+    if (found) return found.focus();
+    if (!(beside instanceof HTMLElement)) return undefined;
+    next = beside;
+  }
+  return undefined;
+}
+
 export function Table<T>({ label, cols, rows, rowKey, sort, onSort, href, rowClass, empty }: TableProps<T>) {
   if (rows.length === 0 && empty !== undefined) return <>{empty}</>;
   return (
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    // A scrolling region has to be reachable by keyboard; the links inside are what is focused, it hears their keys.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
+    <div class="scroll" role="region" aria-label={label} tabIndex={0} onKeyDown={moveInTable}>
       <table>
         <thead>
           <tr>{cols.map((col) => <Head key={col.key} col={col} {...(sort ? { sort } : {})} {...(onSort ? { onSort } : {})} />)}</tr>

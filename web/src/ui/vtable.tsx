@@ -1,4 +1,5 @@
-// A window on very many rows of one height: only what is seen is in the document. Arrow keys, J and K move; Enter opens.
+// A window on very many rows of one height: only what is seen is in the document. Arrow keys, J and K move; Enter opens the row,
+// or, where Left and Right have chosen a cell, presses what is in it.
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualizerOptions } from '@tanstack/virtual-core';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
@@ -49,6 +50,7 @@ export function VTable<T>(props: VTableProps<T>) {
   const { scroller, virtual } = useWindow(rows.length, rowHeight);
   const [, navigate] = useLocation();
   const [at, setAt] = useState(-1);
+  const [cell, setCell] = useState(-1); // -1: the row
   const id = useId();
   const items = virtual.getVirtualItems();
   const lastSeen = items.at(-1)?.index ?? 0;
@@ -64,7 +66,13 @@ export function VTable<T>(props: VTableProps<T>) {
     const page = Math.floor((scroller.current?.clientHeight ?? 360) / rowHeight) - 1;
     const steps: Record<string, number> = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: rows.length - 1 };
     const row = rows[at];
-    if (event.key in steps && !event.metaKey && !event.ctrlKey) go(steps[event.key] ?? 0);
+    const side = { ArrowLeft: cell - 1, ArrowRight: cell + 1 }[event.key];
+    const inside = event.key === 'Enter' && cell >= 0 ? document.getElementById(`${id}-${at}-${cell}`)?.querySelector<HTMLElement>('a, button') : null;
+    const own = event.target === event.currentTarget;
+    if (!own && ((event.target as Element).closest('.vt-head') || event.key === 'Enter' || event.key === ' ')) return; // those of a link or a button
+    if (side !== undefined && row) setCell(Math.max(-1, Math.min(cols.length - 1, side)));
+    else if (inside) inside.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, altKey: event.altKey }));
+    else if (event.key in steps && !event.metaKey && !event.ctrlKey) go(steps[event.key] ?? 0);
     else if (event.key === 'Enter' && row) navigate(href(row, at));
     else if (event.key === 'o' && row) window.open(href(row, at), '_blank', 'noopener');
     else if (event.key === ' ' && row && onPeek) onPeek(row);
@@ -74,7 +82,7 @@ export function VTable<T>(props: VTableProps<T>) {
   const columns = cols.map((col) => col.width).join(' ');
   return (
     <div ref={scroller} class="vt" role="grid" aria-label={label} aria-rowcount={total === undefined ? rows.length + 1 : total < 0 ? -1 : total + 1} tabIndex={0}
-      aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined} onKeyDown={onKey} onFocusCapture={() => onHold?.(true)} onBlurCapture={() => onHold?.(false)} onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop)}
+      aria-activedescendant={at < 0 ? undefined : cell < 0 ? `${id}-${at}` : `${id}-${at}-${cell}`} onKeyDown={onKey} onFocusCapture={() => onHold?.(true)} onBlurCapture={() => onHold?.(false)} onScroll={(event) => onScrolled?.(event.currentTarget.scrollTop)}
       style={{ '--cols': columns, '--vt-min': `${minWidth}px` }}>
       <div class="vt-head" role="row" aria-rowindex={1}>
         {cols.map((col) => <div key={col.key} role="columnheader" class={col.right ? 'r' : ''}>{head ? head(col) : col.head}</div>)}
@@ -86,7 +94,7 @@ export function VTable<T>(props: VTableProps<T>) {
           return (
             <div key={recycle ? item.index : rowKey(row)} id={`${id}-${item.index}`} class={`vt-row ${item.index === at ? 'on' : ''} ${rowClass?.(row) ?? ''}`} role="row" aria-rowindex={item.index + 2} aria-selected={item.index === at}
               style={{ height: rowHeight, transform: `translateY(${item.start}px)` }}>
-              {whole?.(row) ?? cols.map((col) => <div key={col.key} role="gridcell" class={col.right ? 'r' : ''}>{col.cell(row, item.index)}</div>)}
+              {whole?.(row) ?? cols.map((col, c) => <div key={col.key} id={item.index === at ? `${id}-${at}-${c}` : undefined} role="gridcell" class={`${col.right ? 'r' : ''} ${item.index === at && c === cell ? 'at' : ''}`}>{col.cell(row, item.index)}</div>)}
             </div>
           );
         })}

@@ -69,6 +69,8 @@ export function ExportCsv({ state, cols, total }: { state: FilterState; cols: re
   const [progress, setProgress] = useState<Progress>(null);
   const stop = useRef<AbortController | null>(null);
   const run = async () => {
+    if (progress) return;
+    setProgress({ done: 0 });
     const abort = new AbortController();
     stop.current = abort;
     const parts: string[] = [csvRow(cols.map((col) => col.key))];

@@ -48,7 +48,7 @@ export default function Settings() {
   const Pane = section && panes[section.path];
   if (name === '') return <Redirect to="/settings/tenants" replace />;
   return (
-    <Page title="Settings" filters={false}>
+    <Page title={section ? `${section.label} · Settings` : 'Settings'} heading={<>Settings{section && <span class="vh">: {section.label}</span>}</>} filters={false}>
       <div class="settings">
         <nav aria-label="Settings">
           {offered.map(({ path: to, label, Icon }) => <Link key={to} class="nav-i" href={`/settings/${to}`} aria-current={to === name ? 'page' : undefined}><Icon size={15} aria-hidden="true" /><span>{label}</span></Link>)}
