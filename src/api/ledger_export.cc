@@ -56,7 +56,9 @@ void append_json(std::string& out, const ledger::ExportRow& row) {
 
 LedgerExport::LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request,
                            const ledger::Projection* books)
-    : reader_(std::move(reader)), request_(std::move(request)), cursor_(reader_), end_(reader_->end()), books_(books) {}
+    : reader_(std::move(reader)), request_(std::move(request)), cursor_(reader_), end_(reader_->end()), books_(books) {
+  cursor_.skip_payloads(); // most records of a long journal are before the range
+}
 
 bool LedgerExport::wanted(const model::Receipt& receipt) const {
   if (request_.tenant && *request_.tenant != receipt.tenant) return false;
@@ -87,9 +89,10 @@ void LedgerExport::add(std::vector<ledger::PostingLine> lines) {
   }
 }
 
-Result<void> LedgerExport::take(const journal::Entry& entry, std::string& out) {
+Result<void> LedgerExport::take(journal::Entry& entry, std::string& out) {
   const bool early = request_.from && entry.time < *request_.from; // closed before: created before
   if (!journal::is_chained(entry.kind) || entry.erased || early) return {};
+  if (auto loaded = cursor_.load_payload(entry); !loaded) return std::unexpected(loaded.error());
   const bool by_receipt = request_.grain == ledger::Grain::kReceipt;
   const auto rows = [&](auto&& record) {
     for (ledger::ExportRow& row : ledger::export_rows(record)) write(out, std::move(row));

@@ -42,7 +42,7 @@ private:
   bool read_books();
   void end_reading();
   Result<bool> read_some(std::string& out);
-  Result<void> take(const journal::Entry& entry, std::string& out);
+  Result<void> take(journal::Entry& entry, std::string& out);
   void add(std::vector<ledger::PostingLine> lines);
   void write(std::string& out, ledger::ExportRow row) const;
   bool wanted(const model::Receipt& receipt) const;

@@ -1,12 +1,12 @@
 // The pictures of docs/screenshots, from the demo: node tests/web/screenshots.mjs [VIEW…] after `./dev browser` has built
 // what is needed. Both themes of each view, one narrow one; 1280 px wide, in few colours, so that all of them stay small.
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import config from './playwright.config.mjs';
+import { caughtUp, startDemo } from './demo.mjs';
 import { encode } from './png.mjs';
 
 const binary = process.env.KAIROSROUTE ?? fileURLToPath(new URL('../../build/dev/kairosroute', import.meta.url));
@@ -17,38 +17,6 @@ const views = [
   ['tenant', '/tenants/nova-labs-prod?from=-30d'], ['search', '/receipts?from=-7d'], ['receipt', null],
 ];
 
-async function startDemo() {
-  const folder = mkdtempSync(join(tmpdir(), 'kairos-shots-'));
-  const child = spawn(binary, ['demo', '--listen', '127.0.0.1:0', '--data-dir', join(folder, 'demo'), '--history', DAYS], { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] });
-  const base = await new Promise((found, failed) => {
-    let text = '';
-    child.stdout.on('data', (piece) => {
-      text += piece;
-      const address = /http:\/\/127\.0\.0\.1:\d+/.exec(text);
-      if (address) found(address[0]);
-    });
-    child.on('exit', (code) => failed(new Error(`the demo ended with ${code}: ${text}`)));
-  });
-  const stop = async () => {
-    child.removeAllListeners('exit');
-    const ended = new Promise((done) => child.on('exit', done));
-    child.kill('SIGTERM');
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { base, stop };
-}
-
-/** The views have caught up with the history. */
-async function caughtUp(base) {
-  for (;;) {
-    const answer = await fetch(`${base}/api/v1/status`, { headers: { authorization: `Bearer ${process.env.KEY ?? 'kr-demo'}` } }).catch(() => null);
-    const { store } = answer?.ok ? await answer.json() : {};
-    if (store?.loaded > 0 && store.last_lag_ms < 5000) return;
-    await new Promise((done) => setTimeout(done, 1000));
-  }
-}
-
 async function loaded(page, url) {
   await page.goto(url);
   await page.locator('h1').waitFor();
@@ -56,14 +24,15 @@ async function loaded(page, url) {
   await page.evaluate(() => document.fonts.ready);
 }
 
-const demo = process.env.BASE ? { base: process.env.BASE, stop: async () => undefined } : await startDemo();
-await caughtUp(demo.base);
+const folder = mkdtempSync(join(tmpdir(), 'kairos-shots-'));
+const demo = process.env.BASE ? { url: process.env.BASE, stop: async () => undefined } : await startDemo(binary, join(folder, 'demo'), ['--history', DAYS]);
+await caughtUp(demo.url, process.env.KEY);
 const browser = await chromium.launch(config.use.launchOptions);
 mkdirSync(out, { recursive: true });
 let total = 0;
 for (const theme of ['light', 'dark']) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: theme, reducedMotion: 'reduce' });
-  await context.request.post(`${demo.base}/api/v1/session`, { data: { key: process.env.KEY ?? 'kr-demo' } });
+  await context.request.post(`${demo.url}/api/v1/session`, { data: { key: process.env.KEY ?? 'kr-demo' } });
   const page = await context.newPage();
   const shoot = async (name, options = {}) => {
     const file = join(out, `${name}-${theme}.png`);
@@ -72,20 +41,21 @@ for (const theme of ['light', 'dark']) {
   };
   for (const [name, path] of views) {
     if (process.argv.length > 2 && !process.argv.includes(name)) continue;
-    if (path) await loaded(page, demo.base + path);
+    if (path) await loaded(page, demo.url + path);
     else {
-      const list = await (await context.request.get(`${demo.base}/api/v1/receipts?limit=1&fallback=true&status=success`)).json();
-      await loaded(page, `${demo.base}/receipts/${list.receipts[0].receipt_id}`);
+      const list = await (await context.request.get(`${demo.url}/api/v1/receipts?limit=1&fallback=true&status=success`)).json();
+      await loaded(page, `${demo.url}/receipts/${list.receipts[0].receipt_id}`);
     }
     await shoot(name, { fullPage: name !== 'search', clip: undefined });
   }
   if (process.argv.length === 2 || process.argv.includes('phone')) {
     await page.setViewportSize({ width: 360, height: 780 });
-    await loaded(page, `${demo.base}/savings?from=-30d`);
+    await loaded(page, `${demo.url}/savings?from=-30d`);
     await shoot('phone');
   }
   await context.close();
 }
 await browser.close();
 await demo.stop();
+rmSync(folder, { recursive: true, force: true });
 console.log(`${(total / 1e6).toFixed(1)} MB in ${out}`);

@@ -44,5 +44,9 @@ export function usePanel(panel: Panel, enabled = true): UseQueryResult<Table> {
 /** For views that narrow the filters by something of their own (and use the same state in their drill-downs). */
 export const usePanelOf = (state: Pick<FilterState, 'filters' | 'range'>, panel: Panel, enabled = true): UseQueryResult<Table> => useTable(panelQuery(state, panel), enabled);
 
+/** Whether what is seen first has been answered for the filters of now: what is further down asks after it, since the server
+ *  works at two questions at a time. */
+export const answered = (...first: readonly { isFetching: boolean; isPlaceholderData: boolean; isError: boolean }[]): boolean => first.every((one) => one.isError || (!one.isFetching && !one.isPlaceholderData));
+
 export type { Filters };
 export { useQuery };

@@ -4,7 +4,7 @@ import { drillHref } from '@/lib/drill';
 import { type Dimension, type Filters, withFlag, withValues } from '@/lib/filters';
 import { sum, type Money } from '@/lib/money';
 import type { Measure } from '@/lib/queries';
-import { usePanelOf } from '@/lib/query';
+import { answered, usePanelOf } from '@/lib/query';
 import type { FilterState } from '@/lib/state';
 import { type Row, rowsOf } from '@/lib/table';
 
@@ -42,19 +42,21 @@ export interface ByReason {
 }
 export interface Reasons {
   parts: readonly ByReason[];
+  /** For the filters of now. */
+  answered: boolean;
   loaded: boolean;
   error: unknown;
   href: (reason: Reason, narrow?: readonly (readonly [Dimension, string, readonly string[]])[]) => string;
 }
 
 /** Asks the measures by reason, and by `group` too. */
-export function useReasons(state: FilterState, measures: Measure[], group: 'model' | null): Reasons {
+export function useReasons(state: FilterState, measures: Measure[], group: 'model' | null, enabled = true): Reasons {
   const { filters, range, now } = state;
   const dimensions = group ? [group] : [];
   const of = (flags: Flags) => ({ filters: flagged(filters, flags), range });
-  const direct = usePanelOf(of(flagsOf.routed), { measures, dimensions: [...dimensions, 'requested_model'], limit: 5000 }, possible(filters, flagsOf.routed));
-  const fallback = usePanelOf(of(flagsOf.fallback), { measures, dimensions, limit: 1000 }, possible(filters, flagsOf.fallback));
-  const cache = usePanelOf(of(flagsOf.cache), { measures, dimensions, limit: 1000 }, possible(filters, flagsOf.cache));
+  const direct = usePanelOf(of(flagsOf.routed), { measures, dimensions: [...dimensions, 'requested_model'], limit: 5000 }, enabled && possible(filters, flagsOf.routed));
+  const fallback = usePanelOf(of(flagsOf.fallback), { measures, dimensions, limit: 1000 }, enabled && possible(filters, flagsOf.fallback));
+  const cache = usePanelOf(of(flagsOf.cache), { measures, dimensions, limit: 1000 }, enabled && possible(filters, flagsOf.cache));
   const rows = (one: typeof direct, flags: Flags) => (possible(filters, flags) ? rowsOf(one.data) : []);
   const first = rows(direct, flagsOf.routed);
   const autos = [...new Set(first.map((row) => row.text('requested_model')).filter(isAuto))];
@@ -66,6 +68,7 @@ export function useReasons(state: FilterState, measures: Measure[], group: 'mode
       { reason: 'fallback', rows: rows(fallback, flagsOf.fallback) },
       { reason: 'cache', rows: rows(cache, flagsOf.cache) },
     ],
+    answered: asked.every(([one, flags]) => answered(one) || !possible(filters, flags)),
     loaded: asked.every(([one, flags]) => one.data !== undefined || !possible(filters, flags)),
     error: asked.find(([one]) => one.error)?.[0].error ?? null,
     href: (reason, narrow = []) => drillHref(withReason(filters, reason, autos), { now }, narrow),

@@ -2,7 +2,7 @@
 import { choice } from '@/lib/choice';
 import { withValues } from '@/lib/filters';
 import { attemptsByReason, type Duration, type Group, latencyBy, latencyByFallback, latencyMap, latencyTotals, percentilesOverTime, receiptsWithAttempt } from '@/lib/queries';
-import { usePanelOf } from '@/lib/query';
+import { answered, usePanelOf } from '@/lib/query';
 import { intervalOf } from '@/lib/range';
 import type { FilterState } from '@/lib/state';
 import { totalsOf } from '@/lib/table';
@@ -30,16 +30,18 @@ export function useLatency(state: FilterState) {
   const { group: [group], duration: [duration] } = choicesOf(state);
   const interval = intervalOf(state.range);
   const compare = state.filters.compare;
-  const receipts = attemptReasons.map((reason) => usePanelOf(state, receiptsWithAttempt(reason), !narrows(state))); // eslint-disable-line react-hooks/rules-of-hooks
+  const totals = usePanelOf(state, latencyTotals(compare));
+  const lines = usePanelOf(state, percentilesOverTime(duration, interval, compare));
+  const first = answered(totals, lines);
+  const map = usePanelOf(state, latencyMap(group, interval), first);
+  const table = usePanelOf(state, latencyBy(group, compare), first);
+  const then = first && answered(map, table);
+  const receipts = attemptReasons.map((reason) => usePanelOf(state, receiptsWithAttempt(reason), then && !narrows(state))); // eslint-disable-line react-hooks/rules-of-hooks
   return {
-    interval,
-    totals: usePanelOf(state, latencyTotals(compare)),
-    lines: usePanelOf(state, percentilesOverTime(duration, interval, compare)),
-    map: usePanelOf(state, latencyMap(group, interval)),
-    table: usePanelOf(state, latencyBy(group, compare)),
-    direct: usePanelOf(state, latencyByFallback(group, false), state.filters.flag.fallback !== true),
-    fallback: usePanelOf(state, latencyByFallback(group, true), state.filters.flag.fallback !== false),
-    attempts: usePanelOf(state, attemptsByReason()),
+    interval, totals, lines, map, table,
+    direct: usePanelOf(state, latencyByFallback(group, false), first && state.filters.flag.fallback !== true),
+    fallback: usePanelOf(state, latencyByFallback(group, true), first && state.filters.flag.fallback !== false),
+    attempts: usePanelOf(state, attemptsByReason(), then),
     attemptReceipts: new Map(attemptReasons.map((reason, index) => [reason as string, totalsOf(receipts[index]?.data)?.number('receipts') ?? null])),
   };
 }

@@ -3,7 +3,7 @@ import { perThousand, shareOf } from '@/lib/amounts';
 import { choice } from '@/lib/choice';
 import { useModels } from '@/lib/models';
 import { matrix, mixBy, overTime } from '@/lib/queries';
-import { usePanelOf } from '@/lib/query';
+import { answered, usePanelOf } from '@/lib/query';
 import { intervalOf } from '@/lib/range';
 import { useReasons } from '@/lib/reasons';
 import type { FilterState } from '@/lib/state';
@@ -19,12 +19,13 @@ export const choicesOf = (state: FilterState) => ({ measure: choice(state, 'of',
 export function useMix(state: FilterState) {
   const { measure: [measure] } = choicesOf(state);
   const interval = intervalOf(state.range);
+  const table = usePanelOf(state, mixBy(state.filters.compare));
+  const series = usePanelOf(state, overTime('model', measure, interval, 7));
+  const first = answered(table, series);
   return {
-    interval,
-    series: usePanelOf(state, overTime('model', measure, interval, 7)),
-    table: usePanelOf(state, mixBy(state.filters.compare)),
-    matrix: usePanelOf(state, matrix(MATRIX_MODELS)),
-    reasons: useReasons(state, ['requests', 'receipts', 'cost'], 'model'),
+    interval, table, series,
+    matrix: usePanelOf(state, matrix(MATRIX_MODELS), first),
+    reasons: useReasons(state, ['requests', 'receipts', 'cost'], 'model', first),
     models: useModels(),
   };
 }

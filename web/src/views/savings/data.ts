@@ -4,7 +4,7 @@ import { choice } from '@/lib/choice';
 import { withFlag } from '@/lib/filters';
 import type { Money } from '@/lib/money';
 import { costlier, type Group, savingsBy, savingsOverTime, savingsSteps } from '@/lib/queries';
-import { usePanelOf } from '@/lib/query';
+import { answered, usePanelOf } from '@/lib/query';
 import { intervalOf } from '@/lib/range';
 import { useReasons } from '@/lib/reasons';
 import type { FilterState } from '@/lib/state';
@@ -42,14 +42,15 @@ export function useSavings(state: FilterState) {
   const compare = state.filters.compare;
   const interval = intervalOf(state.range);
   const bridge = shape === 'bridge';
+  const table = usePanelOf(state, savingsBy(rows, compare));
+  const reasons = useReasons(state, ['savings', 'baseline', 'receipts'], null);
+  const time = usePanelOf(state, savingsOverTime(interval), !bridge);
+  const steps = usePanelOf(state, savingsSteps(by === 'reason' ? 'category' : by), bridge && by !== 'reason');
+  const first = answered(table) && reasons.answered && (bridge || answered(time)) && (!bridge || by === 'reason' || answered(steps));
   return {
-    interval,
-    table: usePanelOf(state, savingsBy(rows, compare)),
-    categories: usePanelOf(state, savingsBy('category', compare, 8)),
-    time: usePanelOf(state, savingsOverTime(interval), !bridge),
-    steps: usePanelOf(state, savingsSteps(by === 'reason' ? 'category' : by), bridge && by !== 'reason'),
-    reasons: useReasons(state, ['savings', 'baseline', 'receipts'], null),
-    losses: usePanelOf(state, costlier()),
+    interval, table, reasons, time, steps, first,
+    categories: usePanelOf(state, savingsBy('category', compare, 8), first),
+    losses: usePanelOf(state, costlier(), first),
   };
 }
 export type Savings = ReturnType<typeof useSavings>;

@@ -2,7 +2,7 @@
 import { bucketsOf, type Bucket } from '@/lib/buckets';
 import { forecast, type Forecast } from '@/lib/forecast';
 import { sum } from '@/lib/money';
-import { panelQuery, usePanel, useTable } from '@/lib/query';
+import { answered, panelQuery, usePanel, useTable } from '@/lib/query';
 import { type Group, overTime, spendBy, spendByStatus, sparks, sumOverTime } from '@/lib/queries';
 import { instant, intervalOf, offset } from '@/lib/range';
 import { oneOf } from '@/lib/choice';
@@ -25,14 +25,15 @@ export function useSpend(state: FilterState) {
   const interval = intervalOf(state.range);
   const compare = state.filters.compare;
   const rows = tableOf(state);
+  const status = usePanel(spendByStatus(compare));
+  const series = usePanel(overTime(groupOf(state), 'cost', interval));
+  const sums = usePanel(sumOverTime(['cost', 'requests'], interval, compare));
+  const first = answered(status, series, sums);
   return {
-    interval,
-    series: usePanel(overTime(groupOf(state), 'cost', interval)),
-    sums: usePanel(sumOverTime(['cost', 'requests'], interval, compare)),
-    status: usePanel(spendByStatus(compare)),
-    categories: usePanel(spendBy('category', compare, 8)),
-    table: usePanel(spendBy(rows === 'caps' ? 'tenant' : rows, compare)),
-    trends: usePanel(sparks(rows === 'caps' ? 'tenant' : rows, interval), rows !== 'caps'),
+    interval, status, series, sums, first,
+    categories: usePanel(spendBy('category', compare, 8), first),
+    table: usePanel(spendBy(rows === 'caps' ? 'tenant' : rows, compare), first),
+    trends: usePanel(sparks(rows === 'caps' ? 'tenant' : rows, interval), first && rows !== 'caps'),
   };
 }
 export type Spend = ReturnType<typeof useSpend>;

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter-preact';
 import { useBudgets } from '@/lib/budgets';
 import { useShortcuts } from '@/lib/keys';
 import { lazyView } from '@/lib/lazy';
+import { answered } from '@/lib/query';
 import { may } from '@/lib/session';
 import { useFilters } from '@/lib/state';
 import { DataNotices } from '@/ui/notices';
@@ -40,7 +41,7 @@ function Overview() {
         <SpendChart state={state} spend={spend} forecast={forecast} budgets={budgets.data} />
         <Categories state={state} spend={spend} />
         <SpendRows state={state} spend={spend} budgets={budgets.data} error={budgets.error} />
-        <LedgerCard state={state} enabled={spend.series.data !== undefined} />
+        <LedgerCard state={state} enabled={spend.first && answered(spend.table)} />
       </div>
       {making && <NewCap state={state} close={() => setMaking(false)} />}
     </Page>

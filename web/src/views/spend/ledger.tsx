@@ -15,7 +15,7 @@ import { type Row, rowsOf, totalsOf } from '@/lib/table';
 import { Card, EmptyState, Loaded } from '@/ui/card';
 import { ModelName, Money, Name, Tag, Time, Tok } from '@/ui/figures';
 import { type Col, Table } from '@/ui/table';
-import { entriesOf, type Entry, hasOthers, ledgerFilters, passes, readPostings, wholeHours } from '@/views/spend/postings';
+import { entriesOf, type Entry, hasOthers, ledgerFilters, passes, readPostings, touchedHours, wholeHours } from '@/views/spend/postings';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -32,15 +32,15 @@ export const usePostings = (filters: Filters, range: Range, grain: 'hour' | 'day
 };
 
 const tones: Record<Entry['kind'], string> = { Usage: '', Reserved: 'warn', Correction: 'info' };
-const hourOf = (entry: Entry, range: Range): Range => {
+const hourOf = (entry: Entry): Range => {
   const start = Date.parse(entry.at);
-  return { from: new Date(Math.max(start, range.from.getTime())), to: new Date(Math.min(start + HOUR, range.to.getTime())) };
+  return { from: new Date(start), to: new Date(start + HOUR) };
 };
 
-export function columns(state: FilterState, range: Range, found: Map<string, Row>): Col<Entry>[] {
+export function columns(state: FilterState, found: Map<string, Row>): Col<Entry>[] {
   const filters = ledgerFilters(state.filters);
   const row = (entry: Entry) => found.get([`${entry.at.slice(0, 19)}Z`, entry.tenant, entry.workflow, entry.model].join('\n'));
-  const href = (entry: Entry) => drillHref(filters, { now: state.now, range: hourOf(entry, range) }, [['tenant', entry.tenant, []], ['workflow', entry.workflow, []], ['model', entry.model, []]]);
+  const href = (entry: Entry) => drillHref(filters, { now: state.now, range: hourOf(entry) }, [['tenant', entry.tenant, []], ['workflow', entry.workflow, []], ['model', entry.model, []]]);
   return [
     { key: 'at', head: 'Charge hour', cell: (entry) => <span class="mut2"><Time value={entry.at} as="minute" /></span> },
     { key: 'kind', head: 'Entry', cell: (entry) => <Tag tone={tones[entry.kind]}>{entry.kind}</Tag> },
@@ -91,16 +91,16 @@ export function Reconciled({ state, enabled }: { state: FilterState; enabled: bo
 /** The newest hours, on the page. `enabled`: after what is above it. */
 export function LedgerCard({ state, enabled }: { state: FilterState; enabled: boolean }) {
   const to = state.range.to.getTime();
-  const range = { from: new Date(Math.max(state.range.from.getTime(), Math.floor(to / HOUR) * HOUR - 5 * HOUR)), to: state.range.to };
+  const range = touchedHours(Math.max(state.range.from.getTime(), to - 5 * HOUR), to);
   const postings = usePostings(state.filters, range, 'hour', enabled);
   const proof = useEvidence(state.filters, range, enabled);
   const found = evidenceMap(rowsOf(proof.data));
   return (
-    <Card class="c12" title="Ledger" sub={hasOthers(state.filters) ? 'hourly postings; only tenant, workflow, model, provider and category narrow them' : 'hourly postings, newest first'}
+    <Card class="c12" title="Ledger" sub={hasOthers(state.filters) ? 'hourly postings; only tenant, workflow, model, provider and category narrow them' : 'whole hours, newest first; the running one so far'}
       tools={<Link class="btn sm gh" href={viewHref('/spend/ledger', state.filters)}>Open full ledger<ArrowRight size={14} aria-hidden="true" /></Link>}
       foot={<Reconciled state={state} enabled={enabled && !!postings.data} />}>
       <Loaded of={postings} height={300}>
-        {(data) => <Table label="Ledger" cols={columns(state, range, found)} rows={entriesOf(data.filter(passes(state.filters))).slice(0, SHOWN)} rowKey={(entry) => entry.key} empty={<EmptyState title="No posting in the last hours of this range"><p>An hour is posted while it runs, as requests close.</p></EmptyState>} />}
+        {(data) => <Table label="Ledger" cols={columns(state, found)} rows={entriesOf(data.filter(passes(state.filters))).slice(0, SHOWN)} rowKey={(entry) => entry.key} empty={<EmptyState title="No posting in the last hours of this range"><p>An hour is posted while it runs, as requests close.</p></EmptyState>} />}
       </Loaded>
     </Card>
   );

@@ -82,6 +82,9 @@ export function entriesOf(postings: readonly Posting[]): Entry[] {
 
 const HOUR = 3_600_000;
 /** The whole hours of a range: what can be compared with postings. null: there is none. */
+/** The hours that a range touches: the ledger is kept by the hour, and the server has whole hours at hand. */
+export const touchedHours = (from: number, to: number): { from: Date; to: Date } => ({ from: new Date(Math.floor(from / HOUR) * HOUR), to: new Date(Math.ceil(to / HOUR) * HOUR) });
+
 export function wholeHours(from: number, to: number): { from: Date; to: Date } | null {
   const [first, last] = [Math.ceil(from / HOUR) * HOUR, Math.floor(to / HOUR) * HOUR];
   return last > first ? { from: new Date(first), to: new Date(last) } : null;
