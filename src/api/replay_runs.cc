@@ -9,6 +9,7 @@
 #include <ranges>
 #include <span>
 
+#include "api/replay_sums.h"
 #include "api/sessions.h"
 #include "api/work_pool.h"
 #include "model/json_writer.h"
@@ -19,56 +20,10 @@ namespace {
 enum class State : std::uint8_t { kRunning, kDone, kCancelled, kCapReached, kFailed };
 constexpr std::array<std::string_view, 5> kStateNames = {"running", "done", "cancelled", "cap_reached", "failed"};
 
-struct Outcome {
-  std::string receipt_id;
-  size_t model = 0;
-  std::string_view outcome; // replayed, skipped, failed
-  std::string why;
-  std::string replay_receipt_id;
-  std::optional<Picodollars> cost;
-  std::optional<Picodollars> cost_before;
-  std::optional<std::int64_t> latency_ms;
-  std::optional<std::int64_t> latency_before;
-  std::optional<bool> equal;
-};
-
 void text_or_null(model::JsonWriter& json, std::string_view key, std::string_view text) {
   json.key(key);
   text.empty() ? json.null() : json.string(text);
 }
-void usd_or_null(model::JsonWriter& json, std::string_view key, const std::optional<Picodollars>& amount) {
-  json.key(key);
-  amount ? json.string(usd(*amount)) : json.null();
-}
-void number_or_null(model::JsonWriter& json, std::string_view key, const std::optional<std::int64_t>& number) {
-  json.key(key);
-  number ? json.integer(*number) : json.null();
-}
-
-void add(std::optional<PicoSum>& sum, const std::optional<Picodollars>& amount) {
-  if (sum && amount) {
-    *sum += amount->value();
-  } else {
-    sum.reset();
-  }
-}
-
-void write_outcome(model::JsonWriter& json, const Outcome& one, const std::string& model) {
-  json.begin_object();
-  json.key("receipt_id").string(one.receipt_id);
-  json.key("model_id").string(model);
-  json.key("outcome").string(one.outcome);
-  text_or_null(json, "why", one.why);
-  text_or_null(json, "replay_receipt_id", one.replay_receipt_id);
-  usd_or_null(json, "cost_usd", one.cost);
-  usd_or_null(json, "original_cost_usd", one.cost_before);
-  number_or_null(json, "latency_ms", one.latency_ms);
-  number_or_null(json, "original_latency_ms", one.latency_before);
-  json.key("equal");
-  one.equal ? json.boolean(*one.equal) : json.null();
-  json.end_object();
-}
-
 } // namespace
 
 struct ReplayRuns::Run {
@@ -88,7 +43,7 @@ struct ReplayRuns::Run {
   State state = State::kRunning;
   std::string why_ended;
   Picodollars spent;
-  std::vector<Outcome> outcomes;
+  std::vector<RunOutcome> outcomes;
 
   State state_now() const {
     const std::scoped_lock lock(mutex);
@@ -107,35 +62,7 @@ void ReplayRuns::Run::end(State with, std::string why) {
 
 void ReplayRuns::Run::write_models(model::JsonWriter& json) const {
   json.key("per_model").begin_array();
-  for (size_t i = 0; i < order.models.size(); ++i) {
-    std::int64_t replayed = 0;
-    std::int64_t equal = 0;
-    std::int64_t skipped = 0;
-    std::int64_t failed = 0;
-    std::optional<PicoSum> cost = 0; // of an amount that is not known there is no sum
-    std::optional<PicoSum> before = 0;
-    for (const Outcome& one : outcomes) {
-      if (one.model != i) continue;
-      const bool done = one.outcome == "replayed";
-      replayed += done ? 1 : 0;
-      skipped += one.outcome == "skipped" ? 1 : 0;
-      failed += one.outcome == "failed" ? 1 : 0;
-      equal += one.equal.value_or(false) ? 1 : 0;
-      if (done || !one.replay_receipt_id.empty()) add(cost, one.cost);
-      if (done) add(before, one.cost_before);
-    }
-    json.begin_object();
-    json.key("model_id").string(order.models[i]);
-    json.key("replayed").integer(replayed);
-    json.key("equal").integer(equal);
-    json.key("skipped").integer(skipped);
-    json.key("failed").integer(failed);
-    json.key("cost_usd");
-    cost ? json.string(usd_sum(*cost)) : json.null();
-    json.key("original_cost_usd");
-    before ? json.string(usd_sum(*before)) : json.null();
-    json.end_object();
-  }
+  for (size_t i = 0; i < order.models.size(); ++i) write_model_sums(json, outcomes, i, order.models[i]);
   json.end_array();
 }
 
@@ -158,7 +85,7 @@ std::string ReplayRuns::Run::text(bool with_results) const {
   text_or_null(json, "why_ended", why_ended);
   write_models(json);
   json.key("results").begin_array();
-  for (const Outcome& one : with_results ? std::span(outcomes) : std::span<const Outcome>())
+  for (const RunOutcome& one : with_results ? std::span(outcomes) : std::span<const RunOutcome>())
     write_outcome(json, one, order.models[one.model]);
   json.end_array();
   json.end_object();
@@ -185,7 +112,7 @@ using Prepared = std::expected<PreparedReplay, ReplayRefusal>;
 /// One replay; its outcome is noted. False: the run is over.
 net::Task<bool> replay_next(RunPtr run, const std::string& receipt_id, size_t model) {
   const ApiContext& context = run->context;
-  Outcome outcome{receipt_id, model, "skipped", {}, {}, {}, {}, {}, {}, {}};
+  RunOutcome outcome{receipt_id, model, "skipped", {}, {}, {}, {}, {}, {}, {}};
   const auto attempts = std::max<std::int64_t>(1, context.services.snapshot()->routing.fallback.max_attempts);
   const Picodollars left = run->order.max_cost - run->spent;
   ReplayWish wish;
