@@ -107,12 +107,23 @@ Result<> check_search(const Request& request, const store::Search& search) {
 
 Result<store::Table> ask(store::ReceiptStore& store, const Request& request, const store::Query& query,
                          const store::ReadOptions& options) {
-  if (!request.charged_only) return store.query(query, request.scope, options);
-  if (auto allowed = check_query(query); !allowed) return std::unexpected(allowed.error());
-  const store::Query run = over_charged(query);
-  auto table = store.query(run, request.scope, options);
-  if (!table) return table;
-  return as_asked(std::move(*table), query, run);
+  auto tables = ask_all(store, request, std::span(&query, 1), options);
+  if (!tables) return std::unexpected(tables.error());
+  return std::move(tables->front());
+}
+
+Result<std::vector<store::Table>> ask_all(store::ReceiptStore& store, const Request& request,
+                                          std::span<const store::Query> queries, const store::ReadOptions& options) {
+  if (!request.charged_only) return store.query_all(queries, request.scope, options);
+  std::vector<store::Query> runs;
+  for (const store::Query& query : queries) {
+    if (auto allowed = check_query(query); !allowed) return std::unexpected(allowed.error());
+    runs.push_back(over_charged(query));
+  }
+  auto tables = store.query_all(runs, request.scope, options);
+  if (!tables) return tables;
+  for (size_t i = 0; i < queries.size(); ++i) (*tables)[i] = as_asked(std::move((*tables)[i]), queries[i], runs[i]);
+  return tables;
 }
 
 std::vector<store::NamedQuery> shown(const Request& request, std::vector<store::NamedQuery> panels) {

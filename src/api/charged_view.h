@@ -1,6 +1,9 @@
 // What a key of a reseller's tenant (one with a price plan) is shown in place of the platform's costs, in lists,
-// queries and views; for whole receipts see ledger/tenant_view.h. Pure but for ask().
+// queries and views; for whole receipts see ledger/tenant_view.h. Pure but for ask() and ask_all().
 #pragma once
+
+#include <span>
+#include <vector>
 
 #include "api/routes.h"
 #include "config/snapshot.h"
@@ -19,6 +22,9 @@ Result<> check_search(const Request& request, const store::Search& search);
 /// Runs the query. For such an asker `cost` is what is charged; kForbidden names a measure that it may not see.
 Result<store::Table> ask(store::ReceiptStore& store, const Request& request, const store::Query& query,
                          const store::ReadOptions& options);
+/// The same of several, all answered from one state of the store.
+Result<std::vector<store::Table>> ask_all(store::ReceiptStore& store, const Request& request,
+                                          std::span<const store::Query> queries, const store::ReadOptions& options);
 /// The panels with what the asker may not see left out.
 std::vector<store::NamedQuery> shown(const Request& request, std::vector<store::NamedQuery> panels);
 

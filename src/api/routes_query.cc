@@ -9,6 +9,8 @@
 namespace kairos::api {
 namespace {
 
+constexpr std::chrono::seconds kWholeView{15}; // all panels together
+
 Answer answer_query(const ApiContext& context, const Request& request) {
   const auto query = store::query_from_json(request.body);
   if (!query) return problem(query.error());
@@ -33,8 +35,13 @@ Answer list_views(const ApiContext&, const Request& request) {
 Answer get_view(const ApiContext& context, const Request& request) {
   const auto wanted = parse_view_request(request.query, context.services.clock.wall_now());
   if (!wanted) return problem(wanted.error());
-  auto panels = store::view(request.param("name"), *wanted);
-  if (!panels) return problem(panels.error());
+  auto asked = store::view(request.param("name"), *wanted);
+  if (!asked) return problem(asked.error());
+  const std::vector<store::NamedQuery> panels = shown(request, std::move(*asked));
+  std::vector<store::Query> queries;
+  for (const store::NamedQuery& panel : panels) queries.push_back(panel.query);
+  const auto tables = ask_all(context.services.store, request, queries, {kWholeView, request.cancel});
+  if (!tables) return problem(tables.error());
   Answer answer;
   model::JsonWriter json(answer.body);
   json.begin_object();
@@ -42,13 +49,11 @@ Answer get_view(const ApiContext& context, const Request& request) {
   json.key("from").string(to_rfc3339(wanted->range.from));
   json.key("to").string(to_rfc3339(wanted->range.to));
   json.key("panels").begin_array();
-  for (const store::NamedQuery& panel : shown(request, std::move(*panels))) {
-    const auto table = ask(context.services.store, request, panel.query, {.cancel = request.cancel});
-    if (!table) return problem(table.error());
+  for (size_t i = 0; i < panels.size(); ++i) {
     json.begin_object();
-    json.key("name").string(panel.name);
-    json.key("query").raw(store::to_json(panel.query));
-    json.key("table").raw(store::to_json(*table));
+    json.key("name").string(panels[i].name);
+    json.key("query").raw(store::to_json(panels[i].query));
+    json.key("table").raw(store::to_json((*tables)[i]));
     json.end_object();
   }
   json.end_array();

@@ -79,6 +79,10 @@ public:
   virtual LoadMark mark() const = 0;
 
   virtual Result<Table> query(const Query& query, const Scope& scope, const ReadOptions& options) = 0;
+  /// Several questions, such as the panels of a view: all answered from the same state, and what they have in common is
+  /// read once. Answers in the order of the questions; each is what query() would say of that state.
+  virtual Result<std::vector<Table>> query_all(std::span<const Query> queries, const Scope& scope,
+                                               const ReadOptions& options) = 0;
   virtual Result<Page> search(const Search& search, const Scope& scope, const ReadOptions& options) = 0;
   /// kNotFound also for another tenant's receipt.
   virtual Result<Found> find(std::string_view receipt_id, const Scope& scope, const ReadOptions& options) = 0;

@@ -103,6 +103,7 @@ Result<> CubeKeeper::change(Connection& connection, std::uint64_t sequence, bool
   for (size_t i = 0; i < kCubes.size(); ++i) {
     if (sequence > states_[i].rolled) continue;
     const std::string sql = increment_sql(kCubes[i], fmt::format("sequence = {}", sequence), take_away);
+    if (sql.empty()) continue;
     if (auto done = connection.execute(sql); !done) return done;
   }
   return {};

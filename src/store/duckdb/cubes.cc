@@ -20,7 +20,8 @@ std::string dimension_list(const Cube& cube, const char* before = ", ", const ch
 std::string group_numbers(const Cube& cube) {
   const auto dimensions = std::ranges::count_if(cube.dimensions, [](const auto& d) { return d.has_value(); });
   std::string numbers = "1";
-  for (std::ptrdiff_t i = 2; i <= dimensions + (cube.sketch ? 3 : 1); ++i) numbers += fmt::format(", {}", i);
+  for (std::ptrdiff_t i = 2; i <= dimensions + (cube.holds == Holds::kSketches ? 3 : 1); ++i)
+    numbers += fmt::format(", {}", i);
   return numbers;
 }
 
@@ -36,11 +37,10 @@ void each_part(const Cube& cube, const Use& use) {
 
 std::string create_sql(const Cube& cube) {
   std::string columns = "created BIGINT" + dimension_list(cube, ", ", " INTEGER");
-  if (cube.sketch) {
-    columns += ", duration TINYINT, bucket SMALLINT, n BIGINT";
-  } else {
+  if (cube.holds == Holds::kSketches) columns += ", duration TINYINT, bucket SMALLINT, n BIGINT";
+  if (cube.holds == Holds::kPeaks) columns += ", cost BIGINT, latency BIGINT";
+  if (cube.holds == Holds::kSums)
     each_part(cube, [&](const PartSql& part) { columns += fmt::format(", {} BIGINT", part.column); });
-  }
   return fmt::format("CREATE TABLE {} ({});", cube.table, columns);
 }
 
@@ -61,6 +61,23 @@ std::string sums_increment(const Cube& cube, const std::string& condition, const
             [&](const PartSql& part) { sums += fmt::format(", {}coalesce({}, 0)", sign, sql_of(part, cube.grain)); });
   return fmt::format("SELECT {}{}{} FROM {} WHERE {} GROUP BY {}", unit_of(cube), dimension_list(cube), sums,
                      raw_table(cube.grain), condition, group_numbers(cube));
+}
+
+std::string peaks_increment(const Cube& cube, const std::string& condition) {
+  return fmt::format("SELECT {}{}, coalesce(max(cost), -1), coalesce(max(latency), 0) FROM {} WHERE {} GROUP BY {}",
+                     unit_of(cube), dimension_list(cube), raw_table(cube.grain), condition, group_numbers(cube));
+}
+
+std::string increment_of(const Cube& cube, const std::string& condition, const char* sign) {
+  switch (cube.holds) {
+  case Holds::kSums:
+    return sums_increment(cube, condition, sign);
+  case Holds::kSketches:
+    return sketch_increment(cube, condition, sign);
+  case Holds::kPeaks:
+    return peaks_increment(cube, condition);
+  }
+  return "";
 }
 
 } // namespace
@@ -124,24 +141,29 @@ std::string create_cubes_sql() {
 }
 
 std::string increment_sql(const Cube& cube, const std::string& condition, bool take_away) {
-  const char* sign = take_away ? "-" : "";
-  return fmt::format("INSERT INTO {} {}", cube.table,
-                     cube.sketch ? sketch_increment(cube, condition, sign) : sums_increment(cube, condition, sign));
+  if (take_away && cube.holds == Holds::kPeaks) return "";
+  return fmt::format("INSERT INTO {} {}", cube.table, increment_of(cube, condition, take_away ? "-" : ""));
 }
 
 std::string pack_sql(const Cube& cube, std::int64_t from_us) {
   std::string keys = "created" + dimension_list(cube);
-  std::string sums;
-  if (cube.sketch) {
-    keys += ", duration, bucket";
-    sums = ", sum(n)";
-  } else {
-    each_part(cube, [&](const PartSql& part) { sums += fmt::format(", sum({})", part.column); });
+  std::string figures;
+  std::string having;
+  if (cube.holds == Holds::kPeaks) figures = ", max(cost), max(latency)";
+  if (cube.holds == Holds::kSums) {
+    each_part(cube, [&](const PartSql& part) { figures += fmt::format(", sum({})", part.column); });
+    having = " HAVING sum(row_count) <> 0";
   }
-  return fmt::format("CREATE OR REPLACE TEMP TABLE packed AS SELECT {0}{1} FROM {2} WHERE created >= {3} GROUP BY {0} "
-                     "HAVING sum({4}) <> 0; DELETE FROM {2} WHERE created >= {3}; "
-                     "INSERT INTO {2} SELECT * FROM packed ORDER BY ALL; DROP TABLE packed;",
-                     keys, sums, cube.table, from_us, cube.sketch ? "n" : "row_count");
+  if (cube.holds == Holds::kSketches) {
+    keys += ", duration, bucket";
+    figures = ", sum(n)";
+    having = " HAVING sum(n) <> 0";
+  }
+  return fmt::format(
+      "CREATE OR REPLACE TEMP TABLE packed AS SELECT {0}{1} FROM {2} WHERE created >= {3} GROUP BY {0}{4}"
+      "; DELETE FROM {2} WHERE created >= {3}; "
+      "INSERT INTO {2} SELECT * FROM packed ORDER BY ALL; DROP TABLE packed;",
+      keys, figures, cube.table, from_us, having);
 }
 
 } // namespace kairos::store

@@ -3,7 +3,8 @@
 // and roll-ups together are always everything, exactly once, in every transaction. Its rows are increments: several may
 // have the same key, and a correction adds a row with the old figures negated and one with the new ones.
 // A sum that does not fit 64 bits is split over several rows (128-bit columns are a hundred times slower to add up).
-// Sketches are rows (duration, bucket, count).
+// Sketches are rows (duration, bucket, count). Peaks are bounds, not sums: no receipt of the unit is dearer or slower;
+// a correction may leave them too high, so they choose where to look and never answer.
 #pragma once
 
 #include <array>
@@ -21,60 +22,85 @@ namespace kairos::store {
 inline constexpr std::int64_t kHourUs = 3'600'000'000;
 inline constexpr std::int64_t kDayUs = 24 * kHourUs;
 
+enum class Holds : std::uint8_t { kSums, kSketches, kPeaks };
+
 struct Cube {
   const char* table;
   Grain grain;
   std::int64_t unit_us;
-  bool sketch;
+  Holds holds;
   std::array<std::optional<Dimension>, 5> dimensions;
   bool large = false; // brought up to date less often: packing it takes long
 };
 
 /// Small ones first: the first that can answer is taken. Which there are was chosen by what the views ask and by
 /// counting combinations in generated traffic (docs/analytics.md).
-inline constexpr std::array<Cube, 15> kCubes = {{
-    {"hour_tenant", Grain::kReceipt, kHourUs, false, {Dimension::kTenant, Dimension::kStatus}},
+inline constexpr std::array<Cube, 19> kCubes = {{
+    {"day_tenant", Grain::kReceipt, kDayUs, Holds::kSums, {Dimension::kTenant}},
+    {"hour_tenant", Grain::kReceipt, kHourUs, Holds::kSums, {Dimension::kTenant, Dimension::kStatus}},
     {"day_target",
      Grain::kReceipt,
      kDayUs,
-     false,
+     Holds::kSums,
      {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
-    {"day_workflow", Grain::kReceipt, kDayUs, false, {Dimension::kTenant, Dimension::kWorkflow, Dimension::kKey}},
-    {"day_category", Grain::kReceipt, kDayUs, false, {Dimension::kTenant, Dimension::kCategory, Dimension::kModel}},
+    {"day_workflow",
+     Grain::kReceipt,
+     kDayUs,
+     Holds::kSums,
+     {Dimension::kTenant, Dimension::kWorkflow, Dimension::kKey}},
+    {"day_category",
+     Grain::kReceipt,
+     kDayUs,
+     Holds::kSums,
+     {Dimension::kTenant, Dimension::kCategory, Dimension::kModel}},
     {"hour_target",
      Grain::kReceipt,
      kHourUs,
-     false,
+     Holds::kSums,
      {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
     {"day_attempt",
      Grain::kAttempt,
      kDayUs,
-     false,
+     Holds::kSums,
      {Dimension::kTenant, Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
-    {"sketch_day", Grain::kReceipt, kDayUs, true, {}},
-    {"sketch_day_category", Grain::kReceipt, kDayUs, true, {Dimension::kCategory}},
-    {"sketch_day_target", Grain::kReceipt, kDayUs, true, {Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
-    {"sketch_hour", Grain::kReceipt, kHourUs, true, {}},
-    {"sketch_day_tenant", Grain::kReceipt, kDayUs, true, {Dimension::kTenant}},
+    {"sketch_day", Grain::kReceipt, kDayUs, Holds::kSketches, {}},
+    {"sketch_day_category", Grain::kReceipt, kDayUs, Holds::kSketches, {Dimension::kCategory}},
+    {"sketch_day_target",
+     Grain::kReceipt,
+     kDayUs,
+     Holds::kSketches,
+     {Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+    {"sketch_hour", Grain::kReceipt, kHourUs, Holds::kSketches, {}},
+    {"sketch_day_tenant", Grain::kReceipt, kDayUs, Holds::kSketches, {Dimension::kTenant}},
     {"sketch_day_attempt",
      Grain::kAttempt,
      kDayUs,
-     true,
+     Holds::kSketches,
      {Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
-    {"sketch_day_tenant_category", Grain::kReceipt, kDayUs, true, {Dimension::kTenant, Dimension::kCategory}, true},
+    {"sketch_day_tenant_category",
+     Grain::kReceipt,
+     kDayUs,
+     Holds::kSketches,
+     {Dimension::kTenant, Dimension::kCategory},
+     true},
     {"sketch_day_tenant_target",
      Grain::kReceipt,
      kDayUs,
-     true,
+     Holds::kSketches,
      {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion},
      true},
     {"sketch_day_tenant_attempt",
      Grain::kAttempt,
      kDayUs,
-     true,
+     Holds::kSketches,
      {Dimension::kTenant, Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion},
      true},
+    {"sketch_hour_tenant", Grain::kReceipt, kHourUs, Holds::kSketches, {Dimension::kTenant}, true},
+    {"peak_workflow", Grain::kReceipt, kHourUs, Holds::kPeaks, {Dimension::kWorkflow}},
+    {"peak_tenant", Grain::kReceipt, kHourUs, Holds::kPeaks, {Dimension::kTenant}},
 }};
+/// hour_tenant: how many receipts there are, hour by hour.
+inline constexpr size_t kHourCounts = 1;
 
 bool has_dimension(const Cube& cube, Dimension dimension);
 /// Column of a dimension, the same in all tables; nullptr for time and tags.
@@ -86,7 +112,8 @@ std::span<const char* const> bucket_columns(Grain grain);
 
 /// CREATE TABLE … of all cubes, and of the table that says how far each is.
 std::string create_cubes_sql();
-/// INSERT: what the raw rows under this condition add to the cube, or take away from it.
+/// INSERT: what the raw rows under this condition add to the cube, or take away from it. Empty where there is nothing
+/// to do: peaks stay.
 std::string increment_sql(const Cube& cube, const std::string& condition, bool take_away);
 /// Makes one row of each key again in the units from `from_us` on. Several statements; run them in a transaction.
 std::string pack_sql(const Cube& cube, std::int64_t from_us);

@@ -46,10 +46,19 @@ public:
   }
 
   Result<Table> query(const Query& query, const Scope& scope, const ReadOptions& options) override {
-    if (auto checked = check(query); !checked) return std::unexpected(checked.error());
+    auto tables = query_all(std::span(&query, 1), scope, options);
+    if (!tables) return std::unexpected(tables.error());
+    return std::move(tables->front());
+  }
+
+  Result<std::vector<Table>> query_all(std::span<const Query> queries, const Scope& scope,
+                                       const ReadOptions& options) override {
+    for (const Query& query : queries) {
+      if (auto checked = check(query); !checked) return std::unexpected(checked.error());
+    }
     auto session = readers_.begin(options);
     if (!session) return std::unexpected(session.error());
-    return answer_query(*session, query, scope, *names_, options_.exact_rows);
+    return answer_queries(*session, queries, scope, *names_, options_.exact_rows);
   }
 
   Result<Page> search(const Search& search, const Scope& scope, const ReadOptions& options) override {

@@ -16,8 +16,8 @@ struct DuckDbOptions {
   size_t max_concurrent_reads = 8;                // more reads wait for their turn, within their own timeout
   std::int64_t exact_rows = 100'000; // percentiles over so many receipts are exact, over more from sketches
   std::uint64_t rollup_lag =
-      50'000; // receipts that may be only in the raw rows before the roll-ups are brought up to date
-  std::uint64_t rollup_large_lag = 500'000; // the same of the large ones
+      20'000; // receipts that may be only in the raw rows before the roll-ups are brought up to date
+  std::uint64_t rollup_large_lag = 100'000; // the same of the large ones
   std::int64_t rollup_loose = 100'000;      // rows added to a roll-up before equal keys are packed together
 };
 

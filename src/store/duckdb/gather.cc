@@ -20,20 +20,15 @@ void Figures::add(const Figures& more) {
     sketches[i].insert(sketches[i].end(), more.sketches[i].begin(), more.sketches[i].end());
 }
 
-Gatherer::Gatherer(ReadSession& session, const Scope& scope, const Names& names, Grain grain,
+Gatherer::Gatherer(ReadSession& session, Readings& readings, const Scope& scope, const Names& names, Grain grain,
                    std::vector<Measure> measures, std::int64_t exact_rows)
-    : session_(session), scope_(scope), names_(names), grain_(grain), exact_rows_(exact_rows),
+    : session_(session), readings_(readings), scope_(scope), names_(names), grain_(grain), exact_rows_(exact_rows),
       parts_(parts_of(measures)) {
   std::ranges::copy_if(measures, std::back_inserter(percentiles_), is_percentile);
 }
 
 Result<Gathered> Gatherer::ask(const Query& query, const std::vector<OffsetPiece>& pieces,
                                const std::vector<Measure>& measures, const TopKeys* top) {
-  if (!progress_) {
-    auto progress = read_progress(session_);
-    if (!progress) return std::unexpected(progress.error());
-    progress_ = *progress;
-  }
   const Question question{query, grain_, scope_, names_, pieces, top};
   Gathered gathered;
   if (auto done = sums(question, measures, gathered); !done) return std::unexpected(done.error());
@@ -46,20 +41,23 @@ Result<Gathered> Gatherer::ask(const Query& query, const std::vector<OffsetPiece
 }
 
 Result<> Gatherer::sums(const Question& question, const std::vector<Measure>& measures, Gathered& gathered) {
-  const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, *progress_, false);
+  const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, readings_.progress(), false);
   gathered.rolled_up = plan.cube != nullptr;
   note_dropped(plan);
   const std::vector<Part> wanted = parts_of(measures);
+  if (plan.cube != nullptr && question.top == nullptr) {
+    auto sums = readings_.sums(question, wanted);
+    if (!sums) return std::unexpected(sums.error());
+    for (const auto& [keys, parts] : *sums) add_parts(gathered.groups[keys], wanted, parts);
+    return {};
+  }
   const auto rows = session_.run(sums_sql(question, plan, wanted));
   if (!rows) return std::unexpected(rows.error());
-  std::vector<size_t> places;
-  for (const Part part : wanted)
-    places.push_back(static_cast<size_t>(std::ranges::find(parts_, part) - parts_.begin()));
   const size_t dimensions = question.query.dimensions.size();
+  std::vector<Int128> parts(wanted.size());
   for (size_t row = 0; row < rows->size(); ++row) {
-    Figures& figures = gathered.groups[keys_at(*rows, row, dimensions)];
-    figures.sums.resize(parts_.size());
-    for (size_t i = 0; i < wanted.size(); ++i) figures.sums[places[i]] += rows->at(row, dimensions + i).value_or(0);
+    for (size_t i = 0; i < wanted.size(); ++i) parts[i] = rows->at(row, dimensions + i).value_or(0);
+    add_parts(gathered.groups[keys_at(*rows, row, dimensions)], wanted, parts);
   }
   // What was corrected away leaves keys behind that no receipt has.
   if (dimensions > 0) std::erase_if(gathered.groups, [](const auto& group) { return group.second.sums.front() == 0; });
@@ -68,23 +66,18 @@ Result<> Gatherer::sums(const Question& question, const std::vector<Measure>& me
               "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
 }
 
-Result<> Gatherer::percentiles(const Question& question, const std::vector<Measure>& wanted, Gathered& gathered) {
-  const auto few = few_receipts(question.query.range);
-  if (!few) return std::unexpected(few.error());
-  const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, *progress_, true);
-  gathered.exact = *few || (plan.cube == nullptr && !counts_buckets(question.query));
-  return gathered.exact ? exact(question, gathered.groups) : sketches(question, wanted, plan, gathered.groups);
+void Gatherer::add_parts(Figures& figures, const std::vector<Part>& parts, const std::vector<Int128>& sums) const {
+  figures.sums.resize(parts_.size());
+  for (size_t i = 0; i < parts.size(); ++i)
+    figures.sums[static_cast<size_t>(std::ranges::find(parts_, parts[i]) - parts_.begin())] += sums[i];
 }
 
-/// Whether the hours that the range touches have so few receipts, of anybody, that percentiles are made exactly.
-Result<bool> Gatherer::few_receipts(const TimeRange& range) {
-  const Cube& hours = kCubes.front();
-  const std::int64_t first = range.from.time_since_epoch().count() / kHourUs * kHourUs;
-  const auto rows =
-      session_.run("SELECT sum(row_count) FROM " + std::string(hours.table) + " WHERE created >= " + sql_value(first) +
-                   " AND created < " + sql_value(range.to.time_since_epoch().count()));
-  if (!rows) return std::unexpected(rows.error());
-  return rows->integer(0, 0) + progress_->sequence - progress_->rolled.front() <= exact_rows_;
+Result<> Gatherer::percentiles(const Question& question, const std::vector<Measure>& wanted, Gathered& gathered) {
+  const auto receipts = readings_.receipts_in(question.query.range);
+  if (!receipts) return std::unexpected(receipts.error());
+  const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, readings_.progress(), true);
+  gathered.exact = *receipts <= exact_rows_ || (plan.cube == nullptr && !counts_buckets(question.query));
+  return gathered.exact ? exact(question, gathered.groups) : sketches(question, wanted, plan, gathered.groups);
 }
 
 Result<> Gatherer::exact(const Question& question, Groups& groups) {
@@ -111,6 +104,18 @@ Result<> Gatherer::sketches(const Question& question, const std::vector<Measure>
   note_dropped(plan);
   std::array<bool, kDurationCount> durations{};
   for (const Measure measure : wanted) durations[duration_of(measure)] = true;
+  percentile_error_ = kSketchError;
+  if (plan.cube == nullptr || question.top != nullptr) return count_buckets(question, plan, durations, groups);
+  auto counts = readings_.sketches(question, durations);
+  if (!counts) return std::unexpected(counts.error());
+  for (auto& [keys, sketches] : *counts) {
+    if (const auto group = groups.find(keys); group != groups.end()) group->second.sketches = std::move(sketches);
+  }
+  return {};
+}
+
+Result<> Gatherer::count_buckets(const Question& question, const Plan& plan,
+                                 const std::array<bool, kDurationCount>& durations, Groups& groups) {
   const auto rows = session_.run(sketch_sql(question, plan, durations));
   if (!rows) return std::unexpected(rows.error());
   if (rows->size() > kMaxSketchRows)
@@ -124,14 +129,13 @@ Result<> Gatherer::sketches(const Question& question, const std::vector<Measure>
     group->second.sketches[duration].emplace_back(static_cast<std::int32_t>(rows->integer(row, dimensions + 1)),
                                                   rows->integer(row, dimensions + 2));
   }
-  percentile_error_ = kSketchError;
   return {};
 }
 
 void Gatherer::note_dropped(const Plan& plan) {
   for (const Source& source : plan.sources) {
-    if (source.cube == nullptr && source.after == 0 && source.from_us < progress_->dropped_us)
-      incomplete_before_us_ = progress_->dropped_us;
+    if (source.cube == nullptr && source.after == 0 && source.from_us < readings_.progress().dropped_us)
+      incomplete_before_us_ = readings_.progress().dropped_us;
   }
 }
 

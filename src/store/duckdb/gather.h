@@ -7,12 +7,10 @@
 #include <optional>
 #include <vector>
 
-#include "store/duckdb/sql_builder.h"
-#include "store/sketch.h"
+#include "store/duckdb/readings.h"
 
 namespace kairos::store {
 
-using Keys = std::vector<std::int64_t>;
 using Cells = std::vector<Cell>;
 
 struct Figures {
@@ -32,8 +30,8 @@ struct Gathered {
 class Gatherer {
 public:
   /// `measures`: all that will be asked for. References outlive it.
-  Gatherer(ReadSession& session, const Scope& scope, const Names& names, Grain grain, std::vector<Measure> measures,
-           std::int64_t exact_rows);
+  Gatherer(ReadSession& session, Readings& readings, const Scope& scope, const Names& names, Grain grain,
+           std::vector<Measure> measures, std::int64_t exact_rows);
 
   /// Groups of the query's dimensions, with what these measures need; none if the range has no receipts, but for no
   /// dimensions always one. kTooLarge beyond kMaxGroups.
@@ -54,17 +52,19 @@ private:
   Result<> percentiles(const Question& question, const std::vector<Measure>& wanted, Gathered& gathered);
   Result<> exact(const Question& question, Groups& groups);
   Result<> sketches(const Question& question, const std::vector<Measure>& wanted, const Plan& plan, Groups& groups);
-  Result<bool> few_receipts(const TimeRange& range);
+  Result<> count_buckets(const Question& question, const Plan& plan, const std::array<bool, kDurationCount>& durations,
+                         Groups& groups);
+  void add_parts(Figures& figures, const std::vector<Part>& parts, const std::vector<Int128>& sums) const;
   void note_dropped(const Plan& plan);
 
   ReadSession& session_;
+  Readings& readings_;
   const Scope& scope_;
   const Names& names_;
   const Grain grain_;
   const std::int64_t exact_rows_;
   const std::vector<Part> parts_;
   std::vector<Measure> percentiles_;
-  std::optional<Progress> progress_;
   double percentile_error_ = 0;
   std::int64_t incomplete_before_us_ = 0;
 };

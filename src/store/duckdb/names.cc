@@ -32,6 +32,11 @@ std::string Names::text(Kind kind, std::int64_t id) const {
   return id >= 0 && static_cast<size_t>(id) < texts.size() ? texts[static_cast<size_t>(id)] : "";
 }
 
+size_t Names::count(Kind kind) const {
+  const std::shared_lock lock(mutex_);
+  return dictionaries_[static_cast<size_t>(kind)].texts.size();
+}
+
 std::vector<std::int64_t> Names::containing(Kind kind, std::string_view part, size_t limit) const {
   const std::shared_lock lock(mutex_);
   const auto& texts = dictionaries_[static_cast<size_t>(kind)].texts;

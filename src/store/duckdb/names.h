@@ -55,6 +55,8 @@ public:
   /// -1: never seen, so no receipt has it.
   std::int32_t find(Kind kind, std::string_view text) const;
   std::string text(Kind kind, std::int64_t id) const;
+  /// How many texts of a kind there are, "" among them.
+  size_t count(Kind kind) const;
   /// Ids whose text holds `part`, ASCII case ignored; at most `limit`.
   std::vector<std::int64_t> containing(Kind kind, std::string_view part, size_t limit) const;
   /// Sorted texts that occur for a tenant, or for anybody; not "". At most `limit`; `truncated` says if there are more.

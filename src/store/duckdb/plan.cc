@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace kairos::store {
 namespace {
@@ -38,6 +39,21 @@ void add(Plan& plan, const Cube* cube, std::int64_t from, std::int64_t to, std::
   if (from < to) plan.sources.push_back({cube, from, to, after});
 }
 
+/// What one roll-up after the other has not yet is mostly the same, all along the range.
+void merge_neighbours(Plan& plan) {
+  std::vector<Source> merged;
+  std::ranges::sort(plan.sources, {}, [](const Source& source) {
+    return std::tuple(source.cube == nullptr ? -1 : source.cube - kCubes.data(), source.after, source.from_us);
+  });
+  for (const Source& source : plan.sources) {
+    const bool joins = !merged.empty() && merged.back().cube == source.cube && merged.back().after == source.after &&
+                       merged.back().to_us == source.from_us;
+    if (joins) merged.back().to_us = source.to_us;
+    if (!joins) merged.push_back(source);
+  }
+  plan.sources = std::move(merged);
+}
+
 } // namespace
 
 Result<Progress> read_progress(ReadSession& session) {
@@ -57,24 +73,33 @@ Result<Progress> read_progress(ReadSession& session) {
 
 Plan plan_of(const Query& query, Grain grain, const Scope& scope, const std::vector<OffsetPiece>& pieces,
              const Progress& progress, bool sketch) {
-  const std::int64_t from = micros(query.range.from);
-  const std::int64_t to = micros(query.range.to);
-  for (size_t i = 0; i < kCubes.size(); ++i) {
-    const Cube& cube = kCubes[i];
-    if (cube.grain != grain || cube.sketch != sketch || !covers(cube, query, scope, pieces)) continue;
-    const std::int64_t first = (from + cube.unit_us - 1) / cube.unit_us * cube.unit_us;
-    // A range that ends behind the newest receipt might as well end with a unit.
-    const bool open = to > progress.newest_us;
-    const std::int64_t end = (open ? to + cube.unit_us - 1 : to) / cube.unit_us * cube.unit_us;
-    if (first >= end) continue;
-    Plan plan{&cube, {}};
-    add(plan, &cube, first, end);
-    add(plan, nullptr, from, first);
-    add(plan, nullptr, end, to);
-    if (progress.sequence > progress.rolled[i]) add(plan, nullptr, first, std::min(end, to), progress.rolled[i]);
-    return plan;
-  }
-  return {nullptr, {{nullptr, from, to, 0}}};
+  Plan plan;
+  const auto fits = [&](const Cube& cube) {
+    return cube.grain == grain && cube.holds == (sketch ? Holds::kSketches : Holds::kSums) &&
+           covers(cube, query, scope, pieces);
+  };
+  // Whole units of the first roll-up that has some, and what is left at both ends from finer ones or from raw rows.
+  const auto fill = [&](const auto& again, std::int64_t from, std::int64_t to, std::int64_t coarsest_us) -> void {
+    for (size_t i = 0; i < kCubes.size(); ++i) {
+      const Cube& cube = kCubes[i];
+      if (cube.unit_us > coarsest_us || !fits(cube)) continue;
+      const std::int64_t first = (from + cube.unit_us - 1) / cube.unit_us * cube.unit_us;
+      // A range that ends behind the newest receipt might as well end with a unit.
+      const bool open = to > progress.newest_us;
+      const std::int64_t end = (open ? to + cube.unit_us - 1 : to) / cube.unit_us * cube.unit_us;
+      if (first >= end) continue;
+      if (plan.cube == nullptr) plan.cube = &cube;
+      add(plan, &cube, first, end);
+      if (progress.sequence > progress.rolled[i]) add(plan, nullptr, first, std::min(end, to), progress.rolled[i]);
+      again(again, from, std::min(first, to), cube.unit_us / 2);
+      if (end < to) again(again, end, to, cube.unit_us / 2);
+      return;
+    }
+    add(plan, nullptr, from, to);
+  };
+  fill(fill, micros(query.range.from), micros(query.range.to), kDayUs);
+  merge_neighbours(plan);
+  return plan;
 }
 
 bool counts_buckets(const Query& query) {

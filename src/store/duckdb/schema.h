@@ -15,7 +15,7 @@
 
 namespace kairos::store {
 
-inline constexpr int kSchemaVersion = 4;
+inline constexpr int kSchemaVersion = 5;
 
 struct ColumnSpec {
   std::string_view name;

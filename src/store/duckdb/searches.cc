@@ -6,6 +6,7 @@
 #include <span>
 
 #include "store/duckdb/conditions.h"
+#include "store/duckdb/page_search.h"
 #include "store/duckdb/rows.h"
 #include "store/query_json.h"
 
@@ -19,7 +20,6 @@ constexpr const char* kRowColumns = "r.sequence, r.id_high, r.id_low, r.segment,
                                     "r.savings, r.basis, r.latency, r.ttft, r.attempts, r.requests, r.cache_hit, "
                                     "r.correction_segment, r.correction_place";
 
-std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
 WallTime time_of(std::int64_t us) { return WallTime(std::chrono::microseconds(us)); }
 
 std::optional<Picodollars> money_of(const std::optional<Int128>& cell) {
@@ -67,18 +67,6 @@ ReceiptRow receipt_row(const Rows& rows, size_t row, const Names& names) {
   return out;
 }
 
-const char* order_column(SearchOrder order) {
-  switch (order) {
-  case SearchOrder::kTime:
-    return "r.created";
-  case SearchOrder::kCost:
-    return "coalesce(r.cost, -1)"; // unknown ones below the cheapest
-  case SearchOrder::kLatency:
-    return "r.latency";
-  }
-  return "r.created";
-}
-
 std::int64_t order_key(SearchOrder order, const ReceiptRow& row) {
   switch (order) {
   case SearchOrder::kTime:
@@ -101,11 +89,6 @@ std::string bound_text(const Search& search, const Scope& scope) {
                      search.range ? 'r' : '-', scope.tenant_id() ? "t" + *scope.tenant_id() : "*");
 }
 
-struct Start {
-  CursorState cursor;
-  std::int64_t newest_us = 0; // created of about the newest receipt
-};
-
 Result<Start> start_of(ReadSession& session, const Search& search, const CursorKey& key, const std::string& bound) {
   const auto mark = session.run("SELECT sequence, newest FROM mark");
   if (!mark) return std::unexpected(mark.error());
@@ -118,71 +101,31 @@ Result<Start> start_of(ReadSession& session, const Search& search, const CursorK
   return start;
 }
 
-/// Spans that grow from one end of the whole span to all of it. What comes first in time is nearly always in the first,
-/// and a row of the whole span that is not in a smaller one comes after all rows of that one.
-std::vector<TimeSpan> growing(const TimeSpan& whole, std::int64_t anchor_us, bool downwards) {
-  constexpr std::int64_t kHours = 3'600'000'000;
-  std::vector<TimeSpan> spans;
-  for (std::int64_t width = kHours; width <= 256 * kHours; width *= 16) {
-    TimeSpan span = whole;
-    if (downwards) span.from_us = std::max(whole.from_us, anchor_us - width);
-    if (!downwards) span.to_us = std::min(whole.to_us, anchor_us + width);
-    if (span.from_us != whole.from_us || span.to_us != whole.to_us) spans.push_back(span);
+/// Rows that lie far apart are looked up one by one: only then does the database skip what lies between.
+std::string rows_sql(std::span<const std::int64_t> sequences) {
+  constexpr std::int64_t kFar = 120'000;
+  constexpr std::ptrdiff_t kMostApart = 128; // each is a part of the statement
+  std::vector<std::int64_t> sorted(sequences.begin(), sequences.end());
+  std::ranges::sort(sorted);
+  const auto far = [](std::int64_t a, std::int64_t b) { return b - a > kFar; };
+  std::string sql;
+  for (auto first = sorted.begin(); first != sorted.end();) {
+    const bool many = std::distance(sorted.begin(), first) > kMostApart;
+    const auto last = many ? sorted.end() : std::adjacent_find(first, sorted.end(), far);
+    const auto end = last == sorted.end() ? last : last + 1;
+    sql += fmt::format("{}SELECT {} FROM receipts r WHERE r.sequence IN {} AND r.sequence >= {} AND r.sequence <= {}",
+                       sql.empty() ? "" : " UNION ALL ", kRowColumns, sql_list(std::span(first, end)),
+                       sql_value(*first), sql_value(*(end - 1)));
+    first = end;
   }
-  spans.push_back(whole);
-  return spans;
-}
-
-std::vector<TimeSpan> spans_of(const Search& search, const Start& start) {
-  TimeSpan whole;
-  if (search.range) whole = {micros(search.range->from), micros(search.range->to)};
-  if (search.order != SearchOrder::kTime) return {whole};
-  const bool resumed = !search.cursor.empty();
-  if (search.descending)
-    return growing(whole, resumed ? start.cursor.key : std::min(whole.to_us, start.newest_us), true);
-  if (!resumed && whole.from_us == INT64_MIN) return {whole};
-  return growing(whole, resumed ? start.cursor.key : whole.from_us, false);
-}
-
-std::string search_sql(const Search& search, const Scope& scope, const Names& names, const CursorState& start,
-                       const TimeSpan& span) {
-  const char* column = order_column(search.order);
-  const char* direction = search.descending ? "DESC" : "ASC";
-  std::string sql = "SELECT r.sequence FROM receipts r";
-  auto conditions = conditions_of(search.filters, scope, names, Grain::kReceipt, span);
-  conditions.push_back("r.sequence <= " + sql_value(start.newest));
-  if (!search.cursor.empty()) {
-    const std::string key = sql_value(start.key);
-    conditions.push_back(fmt::format("({0} {1} {2} OR ({0} = {2} AND r.sequence {1} {3}))", column,
-                                     search.descending ? "<" : ">", key, sql_value(start.sequence)));
-  }
-  append_where(sql, conditions);
-  sql += fmt::format(" ORDER BY {} {}, r.sequence {} LIMIT {}", column, direction, direction, search.limit + 1);
   return sql;
-}
-
-/// The page's receipts and one more, if there is one, in order: found by few columns, for reading all takes long.
-Result<std::vector<std::int64_t>> page_sequences(ReadSession& session, const Search& search, const Scope& scope,
-                                                 const Names& names, const Start& start) {
-  std::vector<std::int64_t> sequences;
-  for (const TimeSpan& span : spans_of(search, start)) {
-    const auto rows = session.run(search_sql(search, scope, names, start.cursor, span));
-    if (!rows) return std::unexpected(rows.error());
-    sequences.clear();
-    for (size_t row = 0; row < rows->size(); ++row) sequences.push_back(rows->integer(row, 0));
-    if (sequences.size() > search.limit) break;
-  }
-  return sequences;
 }
 
 Result<std::vector<ReceiptRow>> rows_of(ReadSession& session, std::span<const std::int64_t> sequences,
                                         const Names& names) {
   std::vector<ReceiptRow> out(sequences.size());
   if (sequences.empty()) return out;
-  std::string sql = fmt::format("SELECT {} FROM receipts r WHERE r.sequence IN {}", kRowColumns, sql_list(sequences));
-  const auto [least, greatest] = std::ranges::minmax(sequences);
-  sql += fmt::format(" AND r.sequence >= {} AND r.sequence <= {}", sql_value(least), sql_value(greatest));
-  const auto rows = session.run(sql);
+  const auto rows = session.run(rows_sql(sequences));
   if (!rows) return std::unexpected(rows.error());
   for (size_t row = 0; row < rows->size(); ++row) {
     ReceiptRow one = receipt_row(*rows, row, names);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 namespace kairos::store {
 namespace {
@@ -69,63 +71,136 @@ std::string tag_joins(const Query& query, const Names& names) {
   return joins;
 }
 
-/// SELECT keys and figures FROM the source … GROUP BY the first `groups` columns beyond the dimensions too.
-void append_select(std::string& sql, const Question& question, const Source& source, const std::string& figures,
-                   const std::string& condition, size_t more_groups) {
+std::vector<std::string> bounds_of(const Source& source) {
+  std::vector<std::string> bounds = {"r.created >= " + sql_value(source.from_us),
+                                     "r.created < " + sql_value(source.to_us)};
+  if (source.after > 0) bounds.push_back("r.sequence > " + sql_value(source.after));
+  return bounds;
+}
+
+bool names_column(std::string_view text, std::string_view column) {
+  const auto part_of_name = [&](size_t at) {
+    return at < text.size() && (std::isalnum(text[at]) != 0 || text[at] == '_');
+  };
+  for (size_t at = text.find(column); at != text.npos; at = text.find(column, at + 1)) {
+    if (!part_of_name(at + column.size()) && (at == 0 || !part_of_name(at - 1))) return true;
+  }
+  return false;
+}
+
+/// Of the table's columns those that the text names: a statement is planned faster the fewer it has.
+std::string columns_in(std::string_view text, Grain grain) {
+  const std::span<const ColumnSpec> all =
+      grain == Grain::kReceipt ? std::span<const ColumnSpec>(kReceiptColumns) : kAttemptColumns;
+  std::string columns = "r.sequence";
+  for (const ColumnSpec& column : all.subspan(1)) {
+    if (names_column(text, column.name)) columns += fmt::format(", r.{}", column.name);
+  }
+  return columns;
+}
+
+/// The rows of the sources, all of one table, as `r`. Several pieces of time are one relation, so that they are added
+/// up once; `used` is the text that names the columns.
+std::string relation_of(const Question& question, std::span<const Source> sources, std::string_view used) {
+  const Cube* cube = sources.front().cube;
+  const std::string table = cube != nullptr ? cube->table : raw_table(question.grain);
+  if (sources.size() == 1) return table + " r";
+  const std::string columns = cube != nullptr ? "*" : columns_in(used, question.grain);
+  std::string relation;
+  for (const Source& source : sources) {
+    relation += fmt::format("{}SELECT {} FROM {} r", relation.empty() ? "(" : " UNION ALL ", columns, table);
+    append_where(relation, bounds_of(source));
+  }
+  return relation + ") r";
+}
+
+/// SELECT keys and figures FROM the sources … GROUP BY the first `groups` columns beyond the dimensions too. `more` is
+/// joined to the rows.
+void append_select(std::string& sql, const Question& question, std::span<const Source> sources,
+                   const std::string& figures, const std::string& condition, size_t more_groups,
+                   const std::string& more = "") {
   std::string select;
   std::string groups;
   const size_t dimensions = question.query.dimensions.size();
   for (size_t i = 0; i < dimensions; ++i) select += dimension_expression(question, i) + ", ";
   for (size_t i = 0; i < dimensions + more_groups; ++i) groups += fmt::format("{}{}", i > 0 ? ", " : "", i + 1);
-  const char* table = source.cube != nullptr ? source.cube->table : raw_table(question.grain);
-  sql += fmt::format("SELECT {}{} FROM {} r{}", select, figures, table,
-                     source.cube != nullptr ? "" : tag_joins(question.query, question.names));
-  auto conditions = conditions_of(question.query.filters, question.scope, question.names, question.grain,
-                                  {source.from_us, source.to_us});
-  if (source.after > 0) conditions.push_back("r.sequence > " + sql_value(source.after));
+  // Pieces of a relation say themselves where they begin and end.
+  const TimeSpan whole{std::ranges::min(sources, {}, &Source::from_us).from_us,
+                       std::ranges::max(sources, {}, &Source::to_us).to_us};
+  auto conditions = conditions_of(question.query.filters, question.scope, question.names, question.grain, whole);
+  if (sources.size() == 1 && sources.front().after > 0)
+    conditions.push_back("r.sequence > " + sql_value(sources.front().after));
   if (!condition.empty()) conditions.push_back(condition);
-  append_where(sql, conditions);
+  std::string where;
+  append_where(where, conditions);
+  sql += fmt::format("SELECT {}{} FROM {}{}{}{}", select, figures,
+                     relation_of(question, sources, select + figures + where), more,
+                     sources.front().cube != nullptr ? "" : tag_joins(question.query, question.names), where);
   if (!groups.empty()) sql += " GROUP BY " + groups;
+}
+
+/// The plan's sources, those of one table together.
+std::vector<std::vector<Source>> relations_of(const Plan& plan) {
+  std::vector<std::vector<Source>> relations;
+  for (const Source& source : plan.sources) {
+    const auto same = std::ranges::find_if(relations, [&](const auto& one) { return one.front().cube == source.cube; });
+    if (same != relations.end()) {
+      same->push_back(source);
+    } else {
+      relations.push_back({source});
+    }
+  }
+  return relations;
+}
+
+/// "duration, bucket, count" of raw rows, each counted for every duration that it has.
+void append_buckets(std::string& sql, const Question& question, std::span<const Source> sources,
+                    const std::vector<std::int64_t>& durations) {
+  const auto columns = bucket_columns(question.grain);
+  std::string list;
+  std::string bucket = "CASE d.duration";
+  for (const std::int64_t duration : durations) {
+    list += fmt::format("{}({})", list.empty() ? "" : ", ", duration);
+    bucket += fmt::format(" WHEN {} THEN r.{}", duration, columns[static_cast<size_t>(duration)]);
+  }
+  bucket += " END";
+  append_select(sql, question, sources, fmt::format("d.duration, {}, count(*)", bucket), bucket + " IS NOT NULL", 2,
+                fmt::format(" CROSS JOIN (VALUES {}) d(duration)", list));
 }
 
 } // namespace
 
 std::string sums_sql(const Question& question, const Plan& plan, std::span<const Part> parts) {
   std::string sql = "SELECT * FROM (";
-  for (const Source& source : plan.sources) {
+  const char* between = "";
+  for (const std::vector<Source>& sources : relations_of(plan)) {
+    const bool rolled_up = sources.front().cube != nullptr;
     std::string figures;
     for (const Part part : parts) {
       const PartSql& names = part_sql(part);
       figures += figures.empty() ? "" : ", ";
-      figures +=
-          source.cube != nullptr ? fmt::format("sum(r.{})", names.column) : std::string(sql_of(names, question.grain));
+      figures += rolled_up ? fmt::format("sum(r.{})", names.column) : std::string(sql_of(names, question.grain));
     }
-    if (&source != &plan.sources.front()) sql += " UNION ALL ";
-    append_select(sql, question, source, figures, "", 0);
+    sql += std::exchange(between, " UNION ALL ");
+    append_select(sql, question, sources, figures, "", 0);
   }
   sql += fmt::format(") LIMIT {}", (kMaxGroups + 1) * plan.sources.size());
   return sql;
 }
 
 std::string sketch_sql(const Question& question, const Plan& plan, const std::array<bool, kDurationCount>& durations) {
+  std::vector<std::int64_t> wanted;
+  for (size_t i = 0; i < bucket_columns(question.grain).size(); ++i) {
+    if (durations[i]) wanted.push_back(static_cast<std::int64_t>(i));
+  }
   std::string sql = "SELECT * FROM (";
-  const auto columns = bucket_columns(question.grain);
   const char* between = "";
-  for (const Source& source : plan.sources) {
-    if (source.cube != nullptr) {
-      std::vector<std::int64_t> wanted;
-      for (size_t i = 0; i < columns.size(); ++i) {
-        if (durations[i]) wanted.push_back(static_cast<std::int64_t>(i));
-      }
-      append_select(sql, question, source, "r.duration, r.bucket, sum(r.n)", "r.duration IN " + sql_list(wanted), 2);
-      between = " UNION ALL ";
-      continue;
-    }
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (!durations[i]) continue;
-      sql += std::exchange(between, " UNION ALL ");
-      append_select(sql, question, source, fmt::format("{}, r.{}, count(*)", i, columns[i]),
-                    fmt::format("r.{} IS NOT NULL", columns[i]), 2);
+  for (const std::vector<Source>& sources : relations_of(plan)) {
+    sql += std::exchange(between, " UNION ALL ");
+    if (sources.front().cube != nullptr) {
+      append_select(sql, question, sources, "r.duration, r.bucket, sum(r.n)", "r.duration IN " + sql_list(wanted), 2);
+    } else {
+      append_buckets(sql, question, sources, wanted);
     }
   }
   sql += fmt::format(") LIMIT {}", kMaxSketchRows + 1);
@@ -142,7 +217,7 @@ std::string quantiles_sql(const Question& question, const Plan& plan, std::span<
                            bucket_columns(question.grain)[duration_of(measure)]);
   }
   std::string sql;
-  append_select(sql, question, plan.sources.front(), figures, "", 0);
+  append_select(sql, question, std::span(plan.sources).first(1), figures, "", 0);
   sql += fmt::format(" LIMIT {}", kMaxGroups + 1);
   return sql;
 }

@@ -1,6 +1,7 @@
 #include "store/duckdb/tables.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
 #include "store/duckdb/gather.h"
@@ -21,9 +22,19 @@ bool better(const Cell& a, const Cell& b, bool descending) {
 
 class Answer {
 public:
-  Answer(ReadSession& session, const Query& query, const Scope& scope, const Names& names, std::int64_t exact_rows)
-      : query_(query), names_(names),
-        gatherer_(session, scope, names, grain_of(query), measures_of(query), exact_rows) {}
+  Answer(ReadSession& session, Readings& readings, const Query& query, const Scope& scope, const Names& names,
+         std::int64_t exact_rows)
+      : query_(query), names_(names), readings_(readings),
+        gatherer_(session, readings, scope, names, grain_of(query), measures_of(query), exact_rows) {}
+
+  /// Says what run() will ask for.
+  Result<> expect() {
+    auto said = expect_in(query_.range);
+    if (!said || !query_.compare) return said;
+    const auto before = previous_range(query_.range, query_.time_zone);
+    if (!before) return std::unexpected(before.error());
+    return expect_in(*before);
+  }
 
   Result<Table> run() {
     const auto pieces = offset_pieces(query_.time_zone, query_.range);
@@ -51,6 +62,18 @@ public:
   }
 
 private:
+  Result<> expect_in(const TimeRange& range) {
+    const auto pieces = offset_pieces(query_.time_zone, range);
+    if (!pieces) return std::unexpected(pieces.error());
+    Query query = query_;
+    query.range = range;
+    readings_.expect(query, grain_of(query), *pieces, query.measures);
+    if (!query.top) return {};
+    query.dimensions = {query.top->dimension};
+    readings_.expect(query, grain_of(query_), *pieces, {query.top->by});
+    return {};
+  }
+
   Cells cells(const Figures& figures) const { return gatherer_.cells(figures, query_.measures); }
 
   static std::vector<Measure> measures_of(const Query& query) {
@@ -223,6 +246,7 @@ private:
 
   const Query& query_;
   const Names& names_;
+  Readings& readings_;
   Gatherer gatherer_;
   std::optional<TopKeys> top_;
   bool fold_ = false;
@@ -230,9 +254,22 @@ private:
 
 } // namespace
 
-Result<Table> answer_query(ReadSession& session, const Query& query, const Scope& scope, const Names& names,
-                           std::int64_t exact_rows) {
-  return Answer(session, query, scope, names, exact_rows).run();
+Result<std::vector<Table>> answer_queries(ReadSession& session, std::span<const Query> queries, const Scope& scope,
+                                          const Names& names, std::int64_t exact_rows) {
+  Readings readings(session, scope, names);
+  if (auto begun = readings.begin(); !begun) return std::unexpected(begun.error());
+  std::deque<Answer> answers;
+  for (const Query& query : queries) {
+    answers.emplace_back(session, readings, query, scope, names, exact_rows);
+    if (auto said = answers.back().expect(); !said) return std::unexpected(said.error());
+  }
+  std::vector<Table> tables;
+  for (Answer& answer : answers) {
+    auto table = answer.run();
+    if (!table) return std::unexpected(table.error());
+    tables.push_back(std::move(*table));
+  }
+  return tables;
 }
 
 } // namespace kairos::store

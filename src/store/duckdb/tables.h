@@ -2,6 +2,9 @@
 // period, and puts the answers together as one table of texts, integers and money.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "store/duckdb/names.h"
 #include "store/duckdb/read_session.h"
 #include "store/query.h"
@@ -10,7 +13,7 @@
 namespace kairos::store {
 
 /// Percentiles over up to `exact_rows` receipts are exact.
-Result<Table> answer_query(ReadSession& session, const Query& query, const Scope& scope, const Names& names,
-                           std::int64_t exact_rows);
+Result<std::vector<Table>> answer_queries(ReadSession& session, std::span<const Query> queries, const Scope& scope,
+                                          const Names& names, std::int64_t exact_rows);
 
 } // namespace kairos::store

@@ -23,7 +23,8 @@ constexpr const char* kRegions[] = {"us-east", "eu-west", "", "ap-south"};
 } // namespace
 
 ReceiptGenerator::ReceiptGenerator(const GeneratorOptions& options)
-    : options_(options), state_(options.seed * 0x9E3779B97F4A7C15ULL + 1), now_(options.from) {}
+    : options_(options), state_(options.seed * 0x9E3779B97F4A7C15ULL + 1), sequence_(options.after),
+      now_(options.from) {}
 
 std::uint64_t ReceiptGenerator::random(std::uint64_t below) {
   // SplitMix64 (Steele, Lea, Flood 2014).

@@ -15,12 +15,13 @@ struct GeneratorOptions {
   int tenants = 50;
   int workflows = 20;
   int models = 15;
+  std::uint64_t after = 0; // sequence before the first
 };
 
 class ReceiptGenerator {
 public:
   explicit ReceiptGenerator(const GeneratorOptions& options);
-  /// Sequences 1, 2, 3, …
+  /// Sequences 1, 2, 3, …, counted from `after`.
   StoredReceipt next();
 
 private:
