@@ -16,7 +16,9 @@ class SearchPages : public ::testing::Test {
 protected:
   static void SetUpTestSuite() {
     folder_ = new TemporaryFolder;
-    store_ = open_duckdb({.file = *folder_ / "store.duckdb", .rollup_lag = 500, .rollup_large_lag = 500})->release();
+    store_ =
+        open_duckdb({.file = *folder_ / "store.duckdb", .rollup_lag = 500, .rollup_large_lag = 500, .peaks_from = 0})
+            ->release();
     // 40 days, so that there are many more hours than receipts on a page; tenant-39 has hardly any.
     ReceiptGenerator generator({.seed = 5,
                                 .from = *parse_rfc3339("2026-09-01T00:10:00Z"),

@@ -64,7 +64,7 @@ public:
   Result<Page> search(const Search& search, const Scope& scope, const ReadOptions& options) override {
     auto session = readers_.begin(options);
     if (!session) return std::unexpected(session.error());
-    return answer_search(*session, search, scope, *names_, cursor_key_);
+    return answer_search(*session, search, scope, *names_, cursor_key_, options_.peaks_from);
   }
 
   Result<Found> find(std::string_view receipt_id, const Scope& scope, const ReadOptions& options) override {

@@ -15,10 +15,11 @@ struct DuckDbOptions {
   std::int64_t memory_bytes = 1024 * 1024 * 1024; // what it caches counts; at least 64 MiB
   size_t max_concurrent_reads = 8;                // more reads wait for their turn, within their own timeout
   std::int64_t exact_rows = 100'000; // percentiles over so many receipts are exact, over more from sketches
-  std::uint64_t rollup_lag =
-      20'000; // receipts that may be only in the raw rows before the roll-ups are brought up to date
-  std::uint64_t rollup_large_lag = 100'000; // the same of the large ones
-  std::int64_t rollup_loose = 100'000;      // rows added to a roll-up before equal keys are packed together
+  // Receipts that may be only in the raw rows before the roll-ups are brought up to date, and the same of large ones.
+  std::uint64_t rollup_lag = 20'000;
+  std::uint64_t rollup_large_lag = 100'000;
+  std::int64_t rollup_loose = 100'000;  // rows added to a roll-up before equal keys are packed together
+  std::int64_t peaks_from = 12'000'000; // receipts from which on the dearest and slowest are looked for by the hour
 };
 
 /// kCorrupt: not a DuckDB file, damaged, or of another schema or a newer version: the message says to run `rebuild`.

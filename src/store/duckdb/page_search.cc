@@ -77,49 +77,67 @@ bool looks_elsewhere(const Filters& filters) {
   });
 }
 
-/// The greatest of some hours, and of what is in no hour yet: sequence and key.
+/// The greatest of some hours, sequence and key; also of what is in no hour yet, where `and_new`.
 std::string greatest_sql(const Search& search, const Scope& scope, const Names& names, const CursorState& start,
-                         std::span<const Peak> hours, std::int64_t rolled) {
+                         std::span<const Peak> hours, std::int64_t rolled, bool and_new,
+                         std::int64_t at_least = INT64_MIN) {
   const TimeSpan whole = whole_of(search);
+  const char* column = order_column(search.order);
   std::string sql = "SELECT sequence, key FROM (";
-  const auto add = [&](const TimeSpan& span, const std::string& more, const char* between) {
-    sql += fmt::format("{}SELECT r.sequence, {} AS key FROM receipts r", between, order_column(search.order));
+  const char* between = "";
+  const auto add = [&](const TimeSpan& span, const std::string& more) {
+    sql += fmt::format("{}SELECT r.sequence, {} AS key FROM receipts r", std::exchange(between, " UNION ALL "), column);
     auto conditions = search_conditions(search, scope, names, start, span);
-    if (!more.empty()) conditions.push_back(more);
+    conditions.push_back(more);
+    if (at_least != INT64_MIN) conditions.push_back(fmt::format("{} >= {}", column, sql_value(at_least)));
     append_where(sql, conditions);
   };
-  add(whole, "r.sequence > " + sql_value(rolled), "");
+  if (and_new) add(whole, "r.sequence > " + sql_value(rolled));
   for (const Peak& hour : hours) {
-    const std::string within = "r.sequence <= " + sql_value(rolled);
-    add({std::max(whole.from_us, hour.hour_us), std::min(whole.to_us, hour.hour_us + kHourUs)}, within, " UNION ALL ");
+    add({std::max(whole.from_us, hour.hour_us), std::min(whole.to_us, hour.hour_us + kHourUs)},
+        "r.sequence <= " + sql_value(rolled));
   }
   return sql + fmt::format(") ORDER BY key DESC, sequence DESC LIMIT {}", search.limit + 1);
+}
+
+using Greatest = std::vector<std::pair<std::int64_t, std::int64_t>>; // key, sequence
+
+Result<Greatest> greatest_in(ReadSession& session, const std::string& sql) {
+  const auto rows = session.run(sql);
+  if (!rows) return std::unexpected(rows.error());
+  Greatest found;
+  for (size_t row = 0; row < rows->size(); ++row) found.emplace_back(rows->integer(row, 1), rows->integer(row, 0));
+  return found;
 }
 
 /// The dearest or slowest: looks into the hours that can have them. Once the page is full, hours whose peak is below
 /// its last receipt cannot add to it. nullopt: too many hours could, so all must be looked at anyway.
 Result<std::optional<std::vector<std::int64_t>>>
 greatest(ReadSession& session, const Search& search, const Scope& scope, const Names& names, const CursorState& start) {
-  constexpr size_t kMostHours = 256; // each is a part of the statement
+  constexpr size_t kMostHours = 400; // each is a part of the statement
   const auto peaks = peaks_of(session, search.filters, scope, names, whole_of(search), search.order);
   if (!peaks) return std::unexpected(peaks.error());
   const std::span<const Peak> all(peaks->hours);
-  for (size_t hours = search.limit + 1; hours <= kMostHours && hours < all.size();) {
-    const auto rows = session.run(greatest_sql(search, scope, names, start, all.first(hours), peaks->rolled));
-    if (!rows) return std::unexpected(rows.error());
-    if (rows->size() <= search.limit) return std::nullopt;
-    const std::int64_t last = rows->integer(rows->size() - 1, 1);
-    const auto below = std::ranges::find_if(all, [&](const Peak& peak) { return peak.most < last; });
-    const auto needed = static_cast<size_t>(below - all.begin());
-    if (needed > hours) {
-      hours = needed;
-      continue;
-    }
-    std::vector<std::int64_t> sequences;
-    for (size_t row = 0; row < rows->size(); ++row) sequences.push_back(rows->integer(row, 0));
-    return sequences;
+  const size_t first = search.limit + 1;
+  if (first > kMostHours || first >= all.size()) return std::nullopt;
+  auto found = greatest_in(session, greatest_sql(search, scope, names, start, all.first(first), peaks->rolled, true));
+  if (!found) return std::unexpected(found.error());
+  if (found->size() <= search.limit) return std::nullopt;
+  const std::int64_t last = found->back().first;
+  const auto below = std::ranges::find_if(all, [&](const Peak& peak) { return peak.most < last; });
+  const auto needed = static_cast<size_t>(below - all.begin());
+  if (needed > kMostHours) return std::nullopt;
+  if (needed > first) {
+    auto more = greatest_in(session, greatest_sql(search, scope, names, start, all.subspan(first, needed - first),
+                                                  peaks->rolled, false, last));
+    if (!more) return std::unexpected(more.error());
+    found->insert(found->end(), more->begin(), more->end());
+    std::ranges::sort(*found, std::greater<>());
+    found->resize(first);
   }
-  return std::nullopt;
+  std::vector<std::int64_t> sequences;
+  for (const auto& [key, sequence] : *found) sequences.push_back(sequence);
+  return sequences;
 }
 
 /// Not among the newest, of the first two spans: how far back it takes is counted rather than tried.
@@ -152,8 +170,9 @@ std::vector<TimeSpan> growing(const TimeSpan& whole, std::int64_t anchor_us, boo
 }
 
 Result<std::vector<std::int64_t>> page_sequences(ReadSession& session, const Search& search, const Scope& scope,
-                                                 const Names& names, const Start& start) {
-  if (search.order != SearchOrder::kTime && search.descending && !looks_elsewhere(search.filters)) {
+                                                 const Names& names, const Start& start, std::int64_t peaks_from) {
+  if (search.order != SearchOrder::kTime && search.descending && !looks_elsewhere(search.filters) &&
+      start.receipts >= peaks_from) {
     auto found = greatest(session, search, scope, names, start.cursor);
     if (!found) return std::unexpected(found.error());
     if (*found) return std::move(**found);

@@ -93,7 +93,7 @@ Result<Start> start_of(ReadSession& session, const Search& search, const CursorK
   const auto mark = session.run("SELECT sequence, newest FROM mark");
   if (!mark) return std::unexpected(mark.error());
   Start start;
-  if (mark->size() > 0) start = {{0, 0, mark->integer(0, 0)}, mark->integer(0, 1)};
+  if (mark->size() > 0) start = {{0, 0, mark->integer(0, 0)}, mark->integer(0, 1), mark->integer(0, 0)};
   if (search.cursor.empty()) return start;
   auto opened = open_cursor(key, search.cursor, bound);
   if (!opened) return std::unexpected(opened.error());
@@ -169,12 +169,12 @@ Result<> check_search(const Search& search) {
 } // namespace
 
 Result<Page> answer_search(ReadSession& session, const Search& search, const Scope& scope, const Names& names,
-                           const CursorKey& key) {
+                           const CursorKey& key, std::int64_t peaks_from) {
   if (auto checked = check_search(search); !checked) return std::unexpected(checked.error());
   const std::string bound = bound_text(search, scope);
   const auto start = start_of(session, search, key, bound);
   if (!start) return std::unexpected(start.error());
-  auto sequences = page_sequences(session, search, scope, names, *start);
+  auto sequences = page_sequences(session, search, scope, names, *start, peaks_from);
   if (!sequences) return std::unexpected(sequences.error());
   const bool more = sequences->size() > search.limit;
   if (more) sequences->resize(search.limit);

@@ -9,7 +9,7 @@
 namespace kairos::store {
 
 Result<Page> answer_search(ReadSession& session, const Search& search, const Scope& scope, const Names& names,
-                           const CursorKey& key);
+                           const CursorKey& key, std::int64_t peaks_from);
 Result<Found> answer_find(ReadSession& session, std::string_view receipt_id, const Scope& scope, const Names& names);
 Result<std::vector<MoneyRow>> answer_scan(ReadSession& session, std::uint64_t after, size_t limit, const Names& names);
 
