@@ -1,9 +1,9 @@
 // `kairosroute demo` on a folder of its own, for pictures and figures.
-import { spawn } from 'node:child_process';
+import { launch } from '../e2e/support.mjs';
 
 /** Starts it and waits for its address; a history that is not there yet is made first. */
 export async function startDemo(binary, folder, options = []) {
-  const child = spawn(binary, ['demo', '--listen', '127.0.0.1:0', '--data-dir', folder, ...options], { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = launch(binary, ['demo', '--listen', '127.0.0.1:0', '--data-dir', folder, ...options], { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] });
   const said = { text: '' };
   const url = await new Promise((found, failed) => {
     child.stdout.on('data', (piece) => {

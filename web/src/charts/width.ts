@@ -7,7 +7,7 @@ export function useWidth<T extends HTMLElement>(first = 640) {
   useLayoutEffect(() => {
     const target = element.current;
     if (!target) return undefined;
-    const measure = () => setWidth(Math.max(200, Math.floor(target.clientWidth)));
+    const measure = () => setWidth(Math.max(120, Math.floor(target.clientWidth)));
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(target);

@@ -105,7 +105,7 @@ const shapeNames: Record<Shape, string> = { bridge: 'Bridge', time: 'Over time',
 export function SavingsChart({ state, savings }: { state: FilterState; savings: Savings }) {
   const { shape: [shape, setShape], by: [by, setBy] } = choicesOf(state);
   const chart = useMemo(() => timeChart(state, savings, shape === 'cumulative'), [state.filters, state.range, savings.time.data, shape]); // eslint-disable-line react-hooks/exhaustive-deps
-  const bridged = by === 'reason' ? { data: savings.reasons.loaded ? true : undefined, error: savings.reasons.error, isPending: !savings.reasons.loaded, isFetching: false, refetch: () => undefined } : { ...savings.steps, data: savings.steps.data ? true : undefined };
+  const bridged = by === 'reason' ? { data: savings.reasons.loaded ? true : undefined, error: savings.reasons.error, isPending: !savings.reasons.loaded, isFetching: !savings.reasons.answered, refetch: () => undefined } : { ...savings.steps, data: savings.steps.data ? true : undefined };
   return (
     <Card class="c8" title={shape === 'bridge' ? 'From baseline to actual' : chart.label} tools={<>
       {shape === 'bridge' && <Segment label="Steps" value={by} options={[{ key: 'reason', label: 'Reason' }, { key: 'category', label: 'Category' }, { key: 'tenant', label: 'Tenant' }]} onChange={setBy} />}
