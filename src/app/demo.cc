@@ -71,7 +71,7 @@ Result<void> clear_folder(const fs::path& folder) {
     return fail(Code::kConflict,
                 fmt::format("{} was not made by `kairosroute demo`; nothing is deleted", folder.string()));
   const auto lock = journal::DataDirLock::acquire(folder.string());
-  if (!lock) return fail(lock.error().code, lock.error().message + "; stop it first");
+  if (!lock) return std::unexpected(lock.error());
   fs::remove_all(folder, error);
   if (error) return fail(Code::kIo, fmt::format("deleting {}: {}", folder.string(), error.message()));
   return {};
