@@ -20,10 +20,6 @@ namespace {
 enum class State : std::uint8_t { kRunning, kDone, kCancelled, kCapReached, kFailed };
 constexpr std::array<std::string_view, 5> kStateNames = {"running", "done", "cancelled", "cap_reached", "failed"};
 
-void text_or_null(model::JsonWriter& json, std::string_view key, std::string_view text) {
-  json.key(key);
-  text.empty() ? json.null() : json.string(text);
-}
 } // namespace
 
 struct ReplayRuns::Run {

@@ -3,10 +3,6 @@
 namespace kairos::api {
 namespace {
 
-void text_or_null(model::JsonWriter& json, std::string_view key, std::string_view text) {
-  json.key(key);
-  text.empty() ? json.null() : json.string(text);
-}
 void usd_or_null(model::JsonWriter& json, std::string_view key, const std::optional<Picodollars>& amount) {
   json.key(key);
   amount ? json.string(usd(*amount)) : json.null();
@@ -30,6 +26,11 @@ void add(std::optional<PicoSum>& sum, const std::optional<Picodollars>& amount) 
 }
 
 } // namespace
+
+void text_or_null(model::JsonWriter& json, std::string_view key, std::string_view text) {
+  json.key(key);
+  text.empty() ? json.null() : json.string(text);
+}
 
 void write_outcome(model::JsonWriter& json, const RunOutcome& one, const std::string& model_id) {
   json.begin_object();

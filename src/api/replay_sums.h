@@ -27,6 +27,8 @@ struct RunOutcome {
   std::optional<bool> equal;
 };
 
+/// Of texts that may be missing: null where empty.
+void text_or_null(model::JsonWriter& json, std::string_view key, std::string_view text);
 void write_outcome(model::JsonWriter& json, const RunOutcome& one, const std::string& model_id);
 /// The object of this model in "per_model": costs of all that was asked, original costs of what was replayed.
 void write_model_sums(model::JsonWriter& json, std::span<const RunOutcome> outcomes, size_t model,

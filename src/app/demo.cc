@@ -22,11 +22,11 @@ namespace kairos::app {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kConfigFile = "demo.yaml"; // marks the folder as the demo's own
+constexpr const char* kConfigFile = "demo.yaml";         // marks the folder as the demo's own
+constexpr const char* kHistoryFile = "history-complete"; // its history was written to the end
 /// Past so many, receipts show fewer candidates: what a large history is for is its number.
 constexpr int kManyReceiptsPerDay = 20'000;
 constexpr size_t kCandidatesOfMany = 4;
-constexpr const char* kHistoryFile = "history-complete"; // its history was written to the end
 
 int failed(const Error& error) {
   fmt::print(stderr, "kairosroute: {}\n", error.message);

@@ -26,7 +26,7 @@ constexpr double kWeekend = 0.38;
 constexpr double kGrowth = 0.9; // over the whole history
 constexpr int kFlushEvery = 4000;
 constexpr std::int64_t kClinicDropsADay =
-    14; // candidates that its privacy policy drops, at most, per 1,100 receipts: it is a small customer
+    14; // candidates that its privacy policy drops, at most, per kDemoReceiptsPerDay: it is a small customer
 /// Of a month's cap of nova-labs-prod that is spent when six and a half days are left of it.
 constexpr double kNovaShare = 0.89;
 constexpr double kNovaDaysLeft = 6.5;
@@ -73,7 +73,8 @@ public:
       : snapshot_(*snapshot), options_(options), writer_(writer), random_(options.seed), ids_(options.seed),
         nova_(find_budget("nova-labs-prod-month")),
         clinic_drops_(std::max<std::int64_t>(
-            kClinicDropsADay, static_cast<std::int64_t>(options.receipts_per_day / 1100 * kClinicDropsADay))),
+            kClinicDropsADay,
+            static_cast<std::int64_t>(options.receipts_per_day / kDemoReceiptsPerDay * kClinicDropsADay))),
         cache_(options.now) {}
 
   Result<std::uint64_t> run();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "app/demo.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/snapshot.h"
@@ -15,7 +16,7 @@ namespace kairos::app {
 
 struct HistoryOptions {
   int days = 90;
-  double receipts_per_day = 1100; // on average
+  double receipts_per_day = kDemoReceiptsPerDay; // on average
   /// Receipts show so many candidates and count the others, as they do past model::kMaxCandidates: most of a receipt's
   /// bytes.
   size_t candidates = model::kMaxCandidates;

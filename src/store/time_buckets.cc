@@ -13,8 +13,6 @@ constexpr std::int64_t kMinuteUs = 60'000'000;
 constexpr std::int64_t kHourUs = 60 * kMinuteUs;
 constexpr std::int64_t kDayUs = 24 * kHourUs;
 
-std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
-
 Result<cctz::time_zone> load_zone(const std::string& name) {
   cctz::time_zone zone;
   if (name.empty() || name.size() > 64 || name.find("..") != std::string::npos || name.front() == '/' ||

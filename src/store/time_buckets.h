@@ -11,6 +11,9 @@
 
 namespace kairos::store {
 
+/// As columns and SQL have times: since 1970, UTC.
+inline std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
+
 /// From `until` of the piece before (or the beginning) up to `until`, local = UTC + offset.
 struct OffsetPiece {
   std::int64_t until_us = 0; // of the last piece: INT64_MAX

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "store/duckdb/parts.h"
 #include "store/duckdb/schema.h"
@@ -101,6 +102,7 @@ inline constexpr std::array<Cube, 19> kCubes = {{
 }};
 /// hour_tenant: how many receipts there are, hour by hour.
 inline constexpr size_t kHourCounts = 1;
+static_assert(std::string_view(kCubes[kHourCounts].table) == "hour_tenant");
 
 bool has_dimension(const Cube& cube, Dimension dimension);
 /// Column of a dimension, the same in all tables; nullptr for time and tags.

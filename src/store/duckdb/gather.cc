@@ -62,8 +62,7 @@ Result<> Gatherer::sums(const Question& question, const std::vector<Measure>& me
   // What was corrected away leaves keys behind that no receipt has.
   if (dimensions > 0) std::erase_if(gathered.groups, [](const auto& group) { return group.second.sums.front() == 0; });
   if (gathered.groups.size() <= kMaxGroups) return {};
-  return fail(Code::kTooLarge,
-              "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
+  return too_many_groups();
 }
 
 void Gatherer::add_parts(Figures& figures, const std::vector<Part>& parts, const std::vector<Int128>& sums) const {
@@ -118,9 +117,7 @@ Result<> Gatherer::count_buckets(const Question& question, const Plan& plan,
                                  const std::array<bool, kDurationCount>& durations, Groups& groups) {
   const auto rows = session_.run(sketch_sql(question, plan, durations));
   if (!rows) return std::unexpected(rows.error());
-  if (rows->size() > kMaxSketchRows)
-    return fail(Code::kTooLarge,
-                "dimensions: too many groups for percentiles; use fewer dimensions, a coarser interval or filters");
+  if (rows->size() > kMaxSketchRows) return too_many_buckets();
   const size_t dimensions = question.query.dimensions.size();
   for (size_t row = 0; row < rows->size(); ++row) {
     const auto group = groups.find(keys_at(*rows, row, dimensions));

@@ -11,8 +11,6 @@
 namespace kairos::store {
 namespace {
 
-std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
-
 const char* order_column(SearchOrder order) {
   switch (order) {
   case SearchOrder::kTime:

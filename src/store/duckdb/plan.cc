@@ -8,8 +8,6 @@
 namespace kairos::store {
 namespace {
 
-std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
-
 /// Local buckets of time are unions of the cube's units.
 bool fits_time(const Cube& cube, const Query& query, const std::vector<OffsetPiece>& pieces) {
   const Interval finest = cube.unit_us == kHourUs ? Interval::kHour : Interval::kDay;

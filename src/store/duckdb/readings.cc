@@ -10,8 +10,6 @@ namespace {
 constexpr double kSumsTogether = 4000; // groups that are worth saving another statement
 constexpr double kSketchesTogether = 150;
 
-std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
-
 std::string base_of(const Query& query, Grain grain, bool sketch) {
   Query same;
   same.measures = {Measure::kReceipts};
@@ -51,11 +49,6 @@ Keys picked(const Keys& keys, const std::vector<size_t>& places) {
 
 constexpr std::array<std::int64_t, kIntervalNames.size()> kIntervalUs = {
     60'000'000, kHourUs, kDayUs, 7 * kDayUs, 28 * kDayUs, 90 * kDayUs, 365 * kDayUs};
-
-std::unexpected<Error> too_many_groups() {
-  return fail(Code::kTooLarge,
-              "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
-}
 
 } // namespace
 
@@ -188,9 +181,7 @@ Result<> Readings::run_sketches(Reading& reading) {
   const Question question{wish.query, wish.grain, scope_, names_, wish.pieces};
   const auto rows = session_.run(sketch_sql(question, plan_for(wish), wish.durations));
   if (!rows) return std::unexpected(rows.error());
-  if (rows->size() > kMaxSketchRows)
-    return fail(Code::kTooLarge,
-                "dimensions: too many groups for percentiles; use fewer dimensions, a coarser interval or filters");
+  if (rows->size() > kMaxSketchRows) return too_many_buckets();
   const size_t dimensions = wish.query.dimensions.size();
   std::map<Keys, size_t> groups;
   Keys keys(dimensions);

@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/ulid.h"
 #include "store/sketch.h"
+#include "store/time_buckets.h"
 
 namespace kairos::store {
 namespace {
@@ -15,8 +16,6 @@ using model::Meter;
 std::optional<std::int64_t> picodollars(const std::optional<Picodollars>& amount) {
   return amount ? std::optional(amount->value()) : std::nullopt;
 }
-
-std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
 
 std::optional<std::int64_t> bucket(std::optional<std::int64_t> duration) {
   return duration ? std::optional<std::int64_t>(sketch_bucket(*duration)) : std::nullopt;

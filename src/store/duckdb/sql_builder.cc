@@ -9,8 +9,6 @@
 namespace kairos::store {
 namespace {
 
-std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
-
 std::string offset_expression(const std::vector<OffsetPiece>& pieces) {
   if (pieces.size() == 1) return sql_value(pieces.front().offset_us);
   std::string text = "(CASE";
@@ -169,6 +167,16 @@ void append_buckets(std::string& sql, const Question& question, std::span<const 
 }
 
 } // namespace
+
+std::unexpected<Error> too_many_groups() {
+  return fail(Code::kTooLarge,
+              "dimensions: the answer has more than 100000 rows; use fewer dimensions, a coarser interval or filters");
+}
+
+std::unexpected<Error> too_many_buckets() {
+  return fail(Code::kTooLarge,
+              "dimensions: too many groups for percentiles; use fewer dimensions, a coarser interval or filters");
+}
 
 std::string sums_sql(const Question& question, const Plan& plan, std::span<const Part> parts) {
   std::string sql = "SELECT * FROM (";

@@ -29,6 +29,9 @@ struct Question {
 };
 
 inline constexpr size_t kMaxSketchRows = 2'000'000;
+/// kTooLarge, beyond kMaxGroups and kMaxSketchRows.
+std::unexpected<Error> too_many_groups();
+std::unexpected<Error> too_many_buckets();
 
 /// Dimension keys, then the parts; a key may come from each source. At most kMaxGroups + 1 rows per source.
 std::string sums_sql(const Question& question, const Plan& plan, std::span<const Part> parts);
