@@ -74,18 +74,25 @@ Readings::Wish Readings::wish_of(const Question& question, bool sketch) const {
   return wish;
 }
 
+/// The largest roll-ups first: what must read them answers most of the others too.
+void Readings::note(Wish wish) {
+  if (wish.cube == nullptr) return;
+  const auto place = std::ranges::upper_bound(expected_, wish.cube, std::ranges::greater(), &Wish::cube);
+  expected_.insert(place, std::move(wish));
+}
+
 void Readings::expect(const Query& query, Grain grain, const std::vector<OffsetPiece>& pieces,
                       const std::vector<Measure>& measures) {
   const Question question{query, grain, scope_, names_, pieces};
   Wish sums = wish_of(question, false);
   sums.parts = parts_of(measures);
-  if (sums.cube != nullptr) expected_.push_back(std::move(sums));
+  note(std::move(sums));
   if (std::ranges::none_of(measures, is_percentile)) return;
   Wish sketches = wish_of(question, true);
   for (const Measure measure : measures) {
     if (is_percentile(measure)) sketches.durations[duration_of(measure)] = true;
   }
-  if (sketches.cube != nullptr) expected_.push_back(std::move(sketches));
+  note(std::move(sketches));
 }
 
 /// At most how many groups there can be; only a guess is needed.
@@ -119,9 +126,7 @@ bool Readings::take_in(Reading& reading, const Wish& wish) const {
   return true;
 }
 
-/// The largest roll-ups first: what must read them answers most of the others too.
 void Readings::arrange() {
-  std::ranges::stable_sort(expected_, [](const Wish& a, const Wish& b) { return a.cube > b.cube; });
   for (Wish& wish : expected_) {
     if (std::ranges::any_of(readings_, [&](auto& reading) { return take_in(*reading, wish); })) continue;
     readings_.push_back(std::make_unique<Reading>());

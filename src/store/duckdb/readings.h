@@ -63,6 +63,7 @@ private:
   };
 
   Plan plan_for(const Wish& wish) const;
+  void note(Wish wish);
   void arrange();
   bool take_in(Reading& reading, const Wish& wish) const;
   double groups_of(const Query& query) const;
@@ -76,7 +77,7 @@ private:
   const Scope& scope_;
   const Names& names_;
   Progress progress_;
-  std::vector<Wish> expected_; // not arranged yet
+  std::vector<Wish> expected_; // not arranged yet; largest roll-ups first
   std::vector<std::unique_ptr<Reading>> readings_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> receipts_;
 };

@@ -48,7 +48,7 @@ std::string dimension_expression(const Question& question, size_t index) {
   const DimensionRef& dimension = query.dimensions[index];
   if (dimension.dimension == Dimension::kTime) return bucket_expression(query.interval, question.pieces);
   const char* column = column_name(dimension.dimension);
-  const std::string expression =
+  std::string expression =
       column != nullptr ? fmt::format("r.{}", column) : fmt::format("coalesce({}.value, 0)", tag_alias(index));
   if (question.top == nullptr || !(question.top->dimension == dimension)) return expression;
   return fmt::format("(CASE WHEN {0} IN {1} THEN {0} ELSE {2} END)", expression, sql_list(question.top->keys),
