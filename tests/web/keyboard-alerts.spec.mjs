@@ -1,6 +1,6 @@
 // Alerts, channels and the live feed with the keyboard alone.
 import { expect, settled, signIn } from './support.mjs';
-import { focused, missed, tabTo, walk } from './keys.mjs';
+import { expectFocus, focused, missed, openFilters, tabTo, walk } from './keys.mjs';
 import { watchedTest } from './watched.mjs';
 
 const { test, server } = watchedTest();
@@ -22,20 +22,20 @@ test('an alert is acknowledged, silenced, and its silence ended', async ({ page 
   await tabTo(page, /^Acknowledge: .*requests 4 for tenant acme/i);
   await press(page, 'Enter');
   await expect(page.getByRole('button', { name: /^Acknowledge: .*requests 4 for tenant acme/i })).toHaveCount(0);
-  await expect.poll(async () => (await focused(page))?.name, 'to what is beside it').toMatch(/^Silence: .*requests 4 for tenant acme/i);
+  await expectFocus(page, /^Silence: .*requests 4 for tenant acme/i, 'to what is beside it');
   await press(page, 'Enter');
   const dialog = page.getByRole('dialog', { name: 'Silence' });
   await expect(dialog).toBeVisible();
   await press(page, 'Escape');
   await expect(dialog).toHaveCount(0);
-  expect((await focused(page)).name).toMatch(/^Silence: /);
+  await expectFocus(page, /^Silence: /);
   await press(page, 'Enter');
   await tabTo(page, 'Why');
   await page.keyboard.type('by keyboard');
   await press(page, 'Enter');
   await expect(dialog).toHaveCount(0);
   await expect(page.getByText(/^Silenced until/).first()).toBeVisible();
-  await expect.poll(async () => await focused(page), 'the button is gone, the focus is not').not.toBeNull();
+  await expectFocus(page, /./, 'the button is gone, the focus is not');
   await press(page, 'g', ',');
   await expect(page).toHaveURL(/\/settings/);
   await settled(page);
@@ -70,20 +70,20 @@ test('a rule is begun, left and made; it is switched, and its events are chosen'
   await tabTo(page, 'typed switched on');
   await press(page, 'Space');
   await expect.poll(async () => (await server().get('/api/v1/alerts/rules')).rules.find((one) => one.id === 'typed')?.enabled).toBe(false);
-  await expect.poll(async () => (await focused(page))?.name).toBe('typed switched on');
+  await expectFocus(page, /^typed switched on$/);
   await press(page, 'ArrowRight', 'ArrowRight');
   await tabTo(page, 'Remove rule typed');
   await press(page, 'Enter');
   await tabTo(page, 'Remove');
   await press(page, 'Enter');
   await expect(page.getByRole('switch', { name: 'typed switched on' })).toHaveCount(0);
-  await expect.poll(async () => await focused(page)).not.toBeNull();
+  await expectFocus(page, /./);
   await tabTo(page, 'Events');
   await press(page, 'Enter');
   await tabTo(page, 'Problems');
   await press(page, 'Space');
   await expect(page).toHaveURL(/show=problems/);
-  expect((await focused(page)).name).toBe('Problems');
+  await expectFocus(page, /^Problems$/);
 });
 
 test('a channel is made, and the form is left by Escape', async ({ page }) => {
@@ -91,7 +91,7 @@ test('a channel is made, and the form is left by Escape', async ({ page }) => {
   await tabTo(page, 'New channel');
   await press(page, 'Enter', 'Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
-  expect((await focused(page)).name).toBe('New channel');
+  await expectFocus(page, /^New channel$/);
   await press(page, 'Enter');
   await tabTo(page, 'Name');
   await page.keyboard.type('keyed');
@@ -122,12 +122,12 @@ test('live: held by a key, by the focus in its list, let go, narrowed, and a rec
   await tabTo(page, /1 new, press/);
   await press(page, 'Enter');
   await expect.poll(first).not.toBe(held);
-  await expect.poll(async () => await focused(page), 'the button is gone, the focus is not').not.toBeNull();
+  await expectFocus(page, /./, 'the button is gone, the focus is not');
   await press(page, '.', '.');
   await tabTo(page, 'Live receipts');
   await expect(page.getByText('Held', { exact: true })).toBeVisible(); // nothing moves under the keys
   await press(page, '.');
-  await press(page, 'f');
+  await openFilters(page);
   await tabTo(page, 'Tenant');
   await press(page, 'Enter');
   await page.keyboard.type('rival');

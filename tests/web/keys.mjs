@@ -19,6 +19,15 @@ export const focused = (page) => page.evaluate(() => {
   return { tag, role: one.getAttribute('role') ?? tag, name: name.replace(/\s+/g, ' ').slice(0, 160), ringed, outline: `${style.outlineStyle} ${style.outlineWidth}`, seen, area: box.width * box.height, inDialog: !!one.closest('dialog'), html: one.outerHTML.slice(0, 200) };
 });
 
+/** Waits until what has the focus is called so: a dialog or a panel takes the focus after the key that opened it. */
+export const expectFocus = (page, name, message) => expect.poll(async () => (await focused(page))?.name ?? '', { message }).toMatch(name);
+
+/** Opens the filters by their key, and waits until they have the focus. */
+export async function openFilters(page) {
+  await page.keyboard.press('f');
+  await expect(page.locator('.panel :focus')).toHaveCount(1);
+}
+
 export function expectSeen(stop) {
   expect(stop.name, `a name: ${stop.html}`).not.toBe('');
   expect(stop.ringed, `a focus ring: ${stop.html}`).toBe(true);

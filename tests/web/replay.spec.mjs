@@ -16,7 +16,7 @@ test('from the receipt’s page: the same request, of another model, beside what
   const id = await kept({ response_format: { type: 'json_object' } });
   await signIn(page, 'kr-keeper', 'light', at());
   await open(page, `/receipts/${id}`, at());
-  await page.getByRole('link', { name: 'Replay', exact: true }).last().click();
+  await page.getByRole('main').getByRole('link', { name: 'Replay', exact: true }).click();
   await expect(page).toHaveURL(new RegExp(`/replay\\?of=${id}`));
   await expect(page.getByText(/The request is kept/)).toBeVisible();
   await page.getByLabel('Changes to the body, JSON').fill('{"temperature": ');
