@@ -117,7 +117,8 @@ private:
       all.push_back({title, [this, view_name = std::string(name), request] {
                        std::vector<Query> queries;
                        for (const NamedQuery& panel : must(view(view_name, request()))) queries.push_back(panel.query);
-                       must(store_.query_all(queries, Scope::all(), {std::chrono::seconds(30), {}}));
+                       for (auto& table : store_.query_all(queries, Scope::all(), {std::chrono::seconds(30), {}}))
+                         must(std::move(table));
                      }});
       return;
     }

@@ -107,22 +107,30 @@ Result<> check_search(const Request& request, const store::Search& search) {
 
 Result<store::Table> ask(store::ReceiptStore& store, const Request& request, const store::Query& query,
                          const store::ReadOptions& options) {
-  auto tables = ask_all(store, request, std::span(&query, 1), options);
-  if (!tables) return std::unexpected(tables.error());
-  return std::move(tables->front());
+  return std::move(ask_all(store, request, std::span(&query, 1), options).front());
 }
 
-Result<std::vector<store::Table>> ask_all(store::ReceiptStore& store, const Request& request,
+std::vector<Result<store::Table>> ask_all(store::ReceiptStore& store, const Request& request,
                                           std::span<const store::Query> queries, const store::ReadOptions& options) {
   if (!request.charged_only) return store.query_all(queries, request.scope, options);
   std::vector<store::Query> runs;
-  for (const store::Query& query : queries) {
-    if (auto allowed = check_query(query); !allowed) return std::unexpected(allowed.error());
-    runs.push_back(over_charged(query));
+  std::vector<size_t> allowed; // which queries they are of
+  std::vector<Result<store::Table>> tables(queries.size());
+  for (size_t i = 0; i < queries.size(); ++i) {
+    if (auto checked = check_query(queries[i]); !checked) {
+      tables[i] = std::unexpected(checked.error());
+    } else {
+      runs.push_back(over_charged(queries[i]));
+      allowed.push_back(i);
+    }
   }
-  auto tables = store.query_all(runs, request.scope, options);
-  if (!tables) return tables;
-  for (size_t i = 0; i < queries.size(); ++i) (*tables)[i] = as_asked(std::move((*tables)[i]), queries[i], runs[i]);
+  if (runs.empty()) return tables;
+  auto answers = store.query_all(runs, request.scope, options);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    Result<store::Table>& table = tables[allowed[i]];
+    table = std::move(answers[i]);
+    if (table) table = as_asked(std::move(*table), queries[allowed[i]], runs[i]);
+  }
   return tables;
 }
 

@@ -22,8 +22,8 @@ Result<> check_search(const Request& request, const store::Search& search);
 /// Runs the query. For such an asker `cost` is what is charged; kForbidden names a measure that it may not see.
 Result<store::Table> ask(store::ReceiptStore& store, const Request& request, const store::Query& query,
                          const store::ReadOptions& options);
-/// The same of several, all answered from one state of the store.
-Result<std::vector<store::Table>> ask_all(store::ReceiptStore& store, const Request& request,
+/// The same of several, all answered from one state of the store: an answer for each, in their order.
+std::vector<Result<store::Table>> ask_all(store::ReceiptStore& store, const Request& request,
                                           std::span<const store::Query> queries, const store::ReadOptions& options);
 /// The panels with what the asker may not see left out.
 std::vector<store::NamedQuery> shown(const Request& request, std::vector<store::NamedQuery> panels);

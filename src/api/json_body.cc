@@ -7,9 +7,8 @@ namespace kairos::api {
 
 namespace json = boost::json;
 
-Result<json::object> parse_object(std::string_view text) {
-  constexpr size_t kMost = 256 * 1024;
-  if (text.size() > kMost) return fail(Code::kTooLarge, fmt::format("the body is over {} bytes", kMost));
+Result<json::object> parse_object(std::string_view text, size_t most) {
+  if (text.size() > most) return fail(Code::kTooLarge, fmt::format("the body is over {} bytes", most));
   json::parse_options options;
   options.max_depth = 16;
   boost::system::error_code error;

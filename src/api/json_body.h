@@ -9,8 +9,10 @@
 
 namespace kairos::api {
 
-/// kInvalid: not a JSON object (of a key given twice the last one counts); kTooLarge over 256 KiB. At most 16 levels
-/// deep.
-Result<boost::json::object> parse_object(std::string_view text);
+inline constexpr size_t kMaxBody = 256 * 1024;
+
+/// kInvalid: not a JSON object (of a key given twice the last one counts); kTooLarge over `most` bytes. At most 16
+/// levels deep.
+Result<boost::json::object> parse_object(std::string_view text, size_t most = kMaxBody);
 
 } // namespace kairos::api

@@ -1,6 +1,11 @@
-// POST /api/v1/query, and the named views made of it.
+// POST /api/v1/query, several of them as POST /api/v1/queries, and the named views made of them.
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
 #include "api/api.h"
 #include "api/charged_view.h"
+#include "api/json_body.h"
 #include "api/search_params.h"
 #include "model/json_writer.h"
 #include "store/query_json.h"
@@ -9,7 +14,11 @@
 namespace kairos::api {
 namespace {
 
+namespace json = boost::json;
+
 constexpr std::chrono::seconds kWholeView{15}; // all panels together
+constexpr size_t kMostQueries = 16;
+constexpr size_t kMostBytes = 1024 * 1024; // of all of them
 
 Answer answer_query(const ApiContext& context, const Request& request) {
   const auto query = store::query_from_json(request.body);
@@ -18,6 +27,72 @@ Answer answer_query(const ApiContext& context, const Request& request) {
   if (!table) return problem(table.error());
   Answer answer;
   answer.body = store::to_json(*table);
+  return answer;
+}
+
+/// The queries as they were sent. Only what makes none of them readable is an error.
+Result<std::vector<Result<store::Query>>> queries_of(std::string_view body) {
+  const auto object = parse_object(body, kMostBytes);
+  if (!object) return std::unexpected(object.error());
+  for (const auto& [key, value] : *object) {
+    if (key != "queries")
+      return fail(Code::kInvalid,
+                  fmt::format("{}: no such field; there is queries", std::string_view(key).substr(0, 64)));
+  }
+  const json::value* list = object->if_contains("queries");
+  if (list == nullptr || !list->is_array() || list->get_array().empty() || list->get_array().size() > kMostQueries)
+    return fail(Code::kInvalid, fmt::format("queries: must be an array of 1 to {} queries", kMostQueries));
+  std::vector<Result<store::Query>> queries;
+  for (const json::value& one : list->get_array()) queries.push_back(store::query_from_json(json::serialize(one)));
+  return queries;
+}
+
+/// Answers stand in memory together: they may have as many rows as one may have alone.
+Result<> check_rows(const std::vector<Result<store::Query>>& queries) {
+  size_t rows = 0;
+  for (const auto& query : queries) rows += query ? query->limit : 0;
+  if (queries.size() == 1 || rows <= store::kMaxGroups) return {};
+  return fail(Code::kInvalid, fmt::format("queries: their limits add up to {} rows; together at most {} (limit is {} "
+                                          "where it is not given)",
+                                          rows, store::kMaxGroups, store::Query{}.limit));
+}
+
+/// As long as they would have one after the other, and no longer than a view.
+std::chrono::milliseconds time_for(size_t queries) {
+  return std::min<std::chrono::milliseconds>(kWholeView, store::ReadOptions{}.timeout * queries);
+}
+
+void write_error(model::JsonWriter& json, const Error& error) {
+  json.begin_object();
+  json.key("error").raw(problem(error).body);
+  json.end_object();
+}
+
+Answer answer_queries(const ApiContext& context, const Request& request) {
+  const auto queries = queries_of(request.body);
+  if (!queries) return problem(queries.error());
+  if (const auto checked = check_rows(*queries); !checked) return problem(checked.error());
+  std::vector<store::Query> sound;
+  for (const auto& query : *queries) {
+    if (query) sound.push_back(*query);
+  }
+  const auto tables = ask_all(context.services.store, request, sound, {time_for(sound.size()), request.cancel});
+  Answer answer;
+  model::JsonWriter json(answer.body);
+  json.begin_object();
+  json.key("results").begin_array();
+  auto table = tables.begin();
+  for (const auto& query : *queries) {
+    if (!query) {
+      write_error(json, query.error());
+    } else if (const Result<store::Table>& answered = *table++; answered) {
+      json.raw(store::to_json(*answered));
+    } else {
+      write_error(json, answered.error());
+    }
+  }
+  json.end_array();
+  json.end_object();
   return answer;
 }
 
@@ -41,7 +116,9 @@ Answer get_view(const ApiContext& context, const Request& request) {
   std::vector<store::Query> queries;
   for (const store::NamedQuery& panel : panels) queries.push_back(panel.query);
   const auto tables = ask_all(context.services.store, request, queries, {kWholeView, request.cancel});
-  if (!tables) return problem(tables.error());
+  for (const auto& table : tables) {
+    if (!table) return problem(table.error());
+  }
   Answer answer;
   model::JsonWriter json(answer.body);
   json.begin_object();
@@ -53,7 +130,7 @@ Answer get_view(const ApiContext& context, const Request& request) {
     json.begin_object();
     json.key("name").string(panels[i].name);
     json.key("query").raw(store::to_json(panels[i].query));
-    json.key("table").raw(store::to_json((*tables)[i]));
+    json.key("table").raw(store::to_json(*tables[i]));
     json.end_object();
   }
   json.end_array();
@@ -65,6 +142,7 @@ Answer get_view(const ApiContext& context, const Request& request) {
 
 void add_query_routes(RouteTable& table) {
   table.add("POST", "/api/v1/query", kTenant, answer_query);
+  table.add("POST", "/api/v1/queries", kTenant, answer_queries);
   table.add("GET", "/api/v1/views", kTenant, list_views);
   table.add("GET", "/api/v1/views/{name}", kTenant, get_view);
 }

@@ -80,8 +80,9 @@ public:
 
   virtual Result<Table> query(const Query& query, const Scope& scope, const ReadOptions& options) = 0;
   /// Several questions, such as the panels of a view: all answered from the same state, and what they have in common is
-  /// read once. Answers in the order of the questions; each is what query() would say of that state.
-  virtual Result<std::vector<Table>> query_all(std::span<const Query> queries, const Scope& scope,
+  /// read once. As many answers as questions, in their order; each is what query() would say of that state, also where
+  /// it is an error. Once the time is up or the asker has left, the rest has that error.
+  virtual std::vector<Result<Table>> query_all(std::span<const Query> queries, const Scope& scope,
                                                const ReadOptions& options) = 0;
   virtual Result<Page> search(const Search& search, const Scope& scope, const ReadOptions& options) = 0;
   /// kNotFound also for another tenant's receipt.

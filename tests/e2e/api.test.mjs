@@ -120,6 +120,52 @@ test('a search, a receipt, its neighbours, facets, a query and every view are as
   assert.deepEqual((await call('GET', '/openapi.json', { key: null })).json, document);
 });
 
+test('queries together say what each says alone, and one that is refused leaves the others as they are', async () => {
+  await router.receipt(await chat('kr-rival'), 'kr-rival');
+  const whole = { from: '2020-01-01', to: '2100-01-01', totals: true };
+  const others = [
+    { ...whole, measures: ['cost', 'latency_p95'], dimensions: ['model'], filters: { tenant: ['acme'] }, order: [{ by: 'cost' }], limit: 1 },
+    { ...whole, measures: ['costs'] },
+    { ...whole, measures: ['cost'], dimensions: ['model', 'model'] },
+    { ...whole, measures: ['cost'], time_zone: 'Europe/Nowhere' },
+    { ...whole, measures: ['cost'], dimensions: ['time'], interval: 'minute' }, // too many of them to be compared
+    'no query',
+    { ...whole, measures: ['requests'], dimensions: ['time', 'tenant'], interval: 'month', top: { dimension: 'tenant', by: 'requests', n: 1 } },
+  ];
+  let refused = 0;
+  for (const key of ['kr-ops', 'kr-acme', 'kr-rival']) {
+    for (const name of (await call('GET', '/api/v1/views', { key })).json.views) {
+      const view = await call('GET', '/api/v1/views/{name}', { key, params: { name }, query: '?interval=hour&time_zone=Europe/Berlin' });
+      const queries = [...view.json.panels.map((panel) => panel.query), ...others].slice(0, 16);
+      const together = await call('POST', '/api/v1/queries', { key, body: { queries } });
+      assert.equal(together.status, 200, together.text);
+      assert.equal(together.json.results.length, queries.length);
+      for (const [index, query] of queries.entries()) {
+        const alone = await call('POST', '/api/v1/query', { key, body: query });
+        assert.deepEqual(together.json.results[index], alone.status === 200 ? alone.json : { error: alone.json }, `${name}, query ${index}`);
+        refused += alone.status === 200 ? 0 : 1;
+      }
+    }
+  }
+  assert.ok(refused >= 30, `${refused} refusals`);
+});
+
+test('what is wrong with queries together is told', async () => {
+  const query = { measures: ['requests'], from: '2026-11-01', to: '2026-12-01' };
+  const problem = async (body) => {
+    const answer = await call('POST', '/api/v1/queries', { body });
+    return `${answer.status} ${answer.json.detail}`;
+  };
+  assert.equal(await problem({}), '400 queries: must be an array of 1 to 16 queries');
+  assert.equal(await problem({ queries: [] }), '400 queries: must be an array of 1 to 16 queries');
+  assert.equal(await problem({ queries: Array(17).fill(query) }), '400 queries: must be an array of 1 to 16 queries');
+  assert.equal(await problem({ queries: [query], query }), '400 query: no such field; there is queries');
+  assert.match(await problem({ queries: [{ ...query, limit: 60_000 }, { ...query, limit: 40_001 }] }), /^400 queries: their limits add up to 100001 rows; together at most 100000/);
+  assert.match(await problem({ queries: [{ ...query, filters: { q: 'x'.repeat(1024 * 1024) } }] }), /^413 /);
+  assert.equal((await call('POST', '/api/v1/queries', { key: null, body: { queries: [query] } })).status, 401);
+  assert.equal((await call('POST', '/api/v1/queries', { body: { queries: [query, { ...query, limit: 99_000 }] } })).status, 200);
+});
+
 test('what is wrong with a request is told: path, method, key, role, parameters', async () => {
   const missing = await router.get('/api/v1/recipts', 'kr-ops');
   assert.equal(missing.status, 404);

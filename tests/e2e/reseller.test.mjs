@@ -180,6 +180,24 @@ test('questions that would tell the cost are refused; cost is what is charged', 
   assert.equal((await query({ measures: ['requests'], filters: { min_cost_usd: '0.1' } })).status, 403);
 });
 
+test('questions together: each that would tell the cost is refused, the others are answered', async () => {
+  const range = { from: '2020-01-01', to: '2099-01-01' };
+  const ask = async (path, body) => (await fetch(router.url + path, { method: 'POST', headers: { authorization: 'Bearer kr-resold' }, body: JSON.stringify(body) })).json();
+  const queries = [
+    { ...range, measures: ['savings'] },
+    { ...range, measures: ['cost', 'requests', 'charged'], dimensions: ['model'], totals: true, compare: true },
+    { ...range, measures: ['requests'], filters: { min_cost_usd: '0.1' } },
+    { ...range, measures: ['charged'] },
+  ];
+  const { results } = await ask('/api/v1/queries', { queries });
+  assertNothingOf(await secrets(), JSON.stringify(results), 'questions together');
+  for (const [index, query] of queries.entries()) {
+    const alone = await ask('/api/v1/query', query);
+    assert.deepEqual(results[index], alone.rows ? alone : { error: alone });
+  }
+  assert.deepEqual(results.map((result) => result.error?.status), [403, undefined, 403, undefined]);
+});
+
 test('the live feed tells what is charged', async () => {
   const abort = new AbortController();
   const response = await fetch(`${router.url}/api/v1/receipts/live`, { headers: { authorization: 'Bearer kr-resold', 'last-event-id': answered[0].id }, signal: abort.signal });

@@ -96,7 +96,7 @@ async function filterChanges(browser, base, path, range, tenants) {
       const shown = performance.now();
       await settled();
       const until = performance.now();
-      const asked = performance.getEntriesByType('resource').filter((one) => /\/api\/v1\/(query|receipts|ledger)/.test(one.name) && one.startTime >= from);
+      const asked = performance.getEntriesByType('resource').filter((one) => /\/api\/v1\/(queries|receipts|ledger)/.test(one.name) && one.startTime >= from);
       out.push({ shown: shown - from, all: until - from, answered: Math.max(0, ...asked.map((one) => one.responseEnd)) - from, asked: asked.length });
     }
     return out;

@@ -95,7 +95,7 @@ test('savings: nothing there says so, with a way on; a failing server says so to
   await expect(page.getByRole('heading', { name: 'No receipt passes all filters' })).toBeVisible();
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await expect(page.locator('.kpi').first()).toBeVisible();
-  await page.route('**/api/v1/query', (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"title":"broken","detail":"the store is broken"}' }));
+  await page.route('**/api/v1/queries', (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"title":"broken","detail":"the store is broken"}' }));
   await open(page, '/savings?from=-30d');
   await expect(page.getByText('the store is broken').first()).toBeVisible();
   await expect(page.getByRole('button', { name: 'Retry' }).first()).toBeVisible();

@@ -1,5 +1,5 @@
 // Tenants: all beside each other and each on its page; rates, caps and keys lead to the receipts they stand for.
-import { BASE, expect, expectReceipts, followCounted, followRows, open, pico, query, signIn, test, titles, view, wellMade } from './support.mjs';
+import { BASE, expect, expectReceipts, followCounted, followRows, open, pico, query, settled, signIn, test, titles, view, wellMade } from './support.mjs';
 
 test('tenants: rows are the API’s, and lead to receipts', async ({ page }) => {
   await signIn(page);
@@ -32,6 +32,7 @@ test('tenants: a tenant’s page counts that tenant only, and its parts lead to 
   await view(page, '/tenants?from=-30d');
   await page.getByRole('region', { name: 'Tenants', exact: true }).getByRole('link', { name: 'acme', exact: true }).first().click();
   await expect(page).toHaveURL(/\/tenants\/acme\?from=-30d$/);
+  await settled(page);
   const { totals } = await query(page, { measures: ['cost', 'receipts'], filters: { tenant: ['acme'] } });
   expect(pico(await titles(page.locator('.kpi', { hasText: 'Spend' })))).toBe(pico(totals.cost));
   for (const rows of ['', '&rows=workflow', '&rows=key', '&rows=category']) {

@@ -46,18 +46,13 @@ public:
   }
 
   Result<Table> query(const Query& query, const Scope& scope, const ReadOptions& options) override {
-    auto tables = query_all(std::span(&query, 1), scope, options);
-    if (!tables) return std::unexpected(tables.error());
-    return std::move(tables->front());
+    return std::move(query_all(std::span(&query, 1), scope, options).front());
   }
 
-  Result<std::vector<Table>> query_all(std::span<const Query> queries, const Scope& scope,
+  std::vector<Result<Table>> query_all(std::span<const Query> queries, const Scope& scope,
                                        const ReadOptions& options) override {
-    for (const Query& query : queries) {
-      if (auto checked = check(query); !checked) return std::unexpected(checked.error());
-    }
     auto session = readers_.begin(options);
-    if (!session) return std::unexpected(session.error());
+    if (!session) return {queries.size(), std::unexpected(session.error())};
     return answer_queries(*session, queries, scope, *names_, options_.exact_rows);
   }
 

@@ -155,9 +155,26 @@ Result<const Readings::Reading*> Readings::read(const Wish& wish) {
   return readings_.back().get();
 }
 
+/// Many questions together keep little more than the largest one may alone: what was read before is let go, and read
+/// again where somebody asks for it.
+void Readings::make_room() {
+  constexpr size_t kRowsOfKey = 4; // about what keys and sums weigh beside a count
+  size_t kept = 0;
+  for (const auto& reading : readings_) kept += reading->keys.size() * kRowsOfKey + reading->counts.size();
+  if (kept <= kMaxSketchRows / 2) return;
+  for (const auto& reading : readings_) {
+    if (reading->state != Reading::State::kDone) continue;
+    reading->state = Reading::State::kWaiting;
+    reading->keys = {};
+    reading->sums = {};
+    reading->counts = {};
+  }
+}
+
 Result<> Readings::run(Reading& reading) {
   if (reading.state == Reading::State::kDone) return {};
   if (reading.state == Reading::State::kTooLarge) return too_many_groups();
+  make_room();
   auto done = reading.wish.sketch ? run_sketches(reading) : run_sums(reading);
   if (done) reading.state = Reading::State::kDone;
   if (!done && done.error().code == Code::kTooLarge) reading.state = Reading::State::kTooLarge;

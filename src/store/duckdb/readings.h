@@ -68,8 +68,10 @@ private:
   bool take_in(Reading& reading, const Wish& wish) const;
   double groups_of(const Query& query) const;
   Wish wish_of(const Question& question, bool sketch) const;
+  /// Until the next call: what others read may be let go.
   Result<const Reading*> read(const Wish& wish);
   Result<> run(Reading& reading);
+  void make_room();
   Result<> run_sums(Reading& reading);
   Result<> run_sketches(Reading& reading);
 

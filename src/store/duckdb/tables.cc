@@ -252,22 +252,32 @@ private:
   bool fold_ = false;
 };
 
+bool ends_session(Code code) { return code == Code::kTimeout || code == Code::kCancelled || code == Code::kInternal; }
+
 } // namespace
 
-Result<std::vector<Table>> answer_queries(ReadSession& session, std::span<const Query> queries, const Scope& scope,
+std::vector<Result<Table>> answer_queries(ReadSession& session, std::span<const Query> queries, const Scope& scope,
                                           const Names& names, std::int64_t exact_rows) {
   Readings readings(session, scope, names);
-  if (auto begun = readings.begin(); !begun) return std::unexpected(begun.error());
+  if (auto begun = readings.begin(); !begun) return {queries.size(), std::unexpected(begun.error())};
   std::deque<Answer> answers;
+  std::vector<Result<>> sound;
   for (const Query& query : queries) {
-    answers.emplace_back(session, readings, query, scope, names, exact_rows);
-    if (auto said = answers.back().expect(); !said) return std::unexpected(said.error());
+    Answer& answer = answers.emplace_back(session, readings, query, scope, names, exact_rows);
+    const auto checked = check(query);
+    sound.push_back(checked ? answer.expect() : checked);
   }
-  std::vector<Table> tables;
-  for (Answer& answer : answers) {
-    auto table = answer.run();
-    if (!table) return std::unexpected(table.error());
-    tables.push_back(std::move(*table));
+  std::vector<Result<Table>> tables;
+  std::optional<Error> end; // after a statement that was broken off, the session answers nothing more
+  for (size_t i = 0; i < queries.size(); ++i) {
+    if (!sound[i]) {
+      tables.emplace_back(std::unexpected(sound[i].error()));
+    } else if (end) {
+      tables.emplace_back(std::unexpected(*end));
+    } else {
+      tables.push_back(answers[i].run());
+      if (!tables.back() && ends_session(tables.back().error().code)) end = tables.back().error();
+    }
   }
   return tables;
 }

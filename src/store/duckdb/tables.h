@@ -12,8 +12,8 @@
 
 namespace kairos::store {
 
-/// Percentiles over up to `exact_rows` receipts are exact.
-Result<std::vector<Table>> answer_queries(ReadSession& session, std::span<const Query> queries, const Scope& scope,
+/// An answer for each query, which check() looks at first. Percentiles over up to `exact_rows` receipts are exact.
+std::vector<Result<Table>> answer_queries(ReadSession& session, std::span<const Query> queries, const Scope& scope,
                                           const Names& names, std::int64_t exact_rows);
 
 } // namespace kairos::store

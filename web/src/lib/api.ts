@@ -89,6 +89,5 @@ export interface Query {
   totals?: boolean;
 }
 const withSignal = (signal: AbortSignal | undefined) => (signal ? { signal } : {});
-export const runQuery = (query: Query, signal?: AbortSignal) => askJson<Table>('/api/v1/query', { method: 'POST', body: query, ...withSignal(signal) });
 export const listReceipts = (query: Record<string, string>, signal?: AbortSignal) => askJson<ReceiptPage>('/api/v1/receipts', { query, ...withSignal(signal) });
 export const getReceipt = (id: string, signal?: AbortSignal) => askJson<Receipt>(`/api/v1/receipts/${encodeURIComponent(id)}`, withSignal(signal));

@@ -1,10 +1,23 @@
 // Server state: one query client; the previous data stays on screen while new data is fetched.
-import { keepPreviousData, QueryClient, useQuery, type UseQueryResult } from '@tanstack/preact-query';
-import { ApiError, type Query, runQuery, type Table } from '@/lib/api';
+import { hashKey, keepPreviousData, notifyManager, QueryClient, useQuery, type UseQueryResult } from '@tanstack/preact-query';
+import { useLayoutEffect } from 'preact/hooks';
+import { ApiError, type Query, type Table } from '@/lib/api';
 import { allowed } from '@/lib/allowed';
+import { runQuery } from '@/lib/batch';
 import { type Filters, queryFilters } from '@/lib/filters';
 import { chargedOnly } from '@/lib/session';
 import { type FilterState, useFilters } from '@/lib/state';
+
+// Answers that come together are shown by one render.
+let news: (() => void)[] = [];
+const tell = () => {
+  const told = news;
+  news = [];
+  for (const one of told) one();
+};
+notifyManager.setScheduler((one) => {
+  if (news.push(one) === 1) setTimeout(tell);
+});
 
 const RETRIES = 2;
 export const client = new QueryClient({
@@ -35,7 +48,11 @@ export function panelQuery({ filters, range }: Pick<FilterState, 'filters' | 'ra
 /** Asks one analytics query, less what this key may not ask. `enabled: false` waits. */
 export function useTable(wanted: Query, enabled = true): UseQueryResult<Table> {
   const query = allowed(wanted, chargedOnly());
-  return useQuery({ queryKey: ['query', query], queryFn: ({ signal }) => runQuery(query, signal), enabled });
+  const asked = { queryKey: ['query', query], queryFn: ({ signal }: { signal: AbortSignal }) => runQuery(query, signal) };
+  useLayoutEffect(() => {
+    if (enabled) void client.prefetchQuery(asked); // a frame earlier than useQuery's own effects
+  }, [hashKey(asked.queryKey), enabled]); // eslint-disable-line react-hooks/exhaustive-deps -- the key says all of it
+  return useQuery({ ...asked, enabled });
 }
 
 export function usePanel(panel: Panel, enabled = true): UseQueryResult<Table> {

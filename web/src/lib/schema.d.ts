@@ -594,6 +594,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Several analytics queries, such as the panels of a view, answered from one state of the store
+         * @description Each result is what POST /api/v1/query answers to that query alone; a query that is refused has its problem as the result and leaves the others as they are. What queries have in common is read once, so that they are answered sooner together. Together they have 5 s for each, at most 15 s, and their limits may add up to 100,000 rows.
+         */
+        post: operations["queries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views": {
         parameters: {
             query?: never;
@@ -1133,6 +1153,15 @@ export interface components {
             }[];
             limit?: number;
             totals?: boolean;
+        };
+        Queries: {
+            queries: components["schemas"]["Query"][];
+        };
+        QueryResults: {
+            /** @description In the order of the queries. */
+            results: (components["schemas"]["Table"] | {
+                error: components["schemas"]["Problem"];
+            })[];
         };
         Table: {
             columns: {
@@ -3194,6 +3223,61 @@ export interface operations {
             403: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             504: components["responses"]["Problem"];
+        };
+    };
+    queries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "queries": [
+                 *         {
+                 *           "measures": [
+                 *             "cost",
+                 *             "requests"
+                 *           ],
+                 *           "from": "2026-11-01",
+                 *           "to": "2026-12-01",
+                 *           "compare": true
+                 *         },
+                 *         {
+                 *           "measures": [
+                 *             "cost"
+                 *           ],
+                 *           "dimensions": [
+                 *             "time",
+                 *             "model"
+                 *           ],
+                 *           "from": "2026-11-01",
+                 *           "to": "2026-12-01",
+                 *           "interval": "day"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Queries"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryResults"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
         };
     };
     listViews: {
