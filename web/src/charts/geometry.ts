@@ -1,6 +1,7 @@
 // Where things are: pixels of buckets and values.
 import type { TimeChartProps } from '@/charts/model';
-import { linear, niceTicks, stacked, type Stacked } from '@/charts/scale';
+import { linear, stacked, type Stacked } from '@/charts/scale';
+import { niceTicks } from '@/lib/ticks';
 
 export interface Geometry {
   left: number;
@@ -22,9 +23,9 @@ const RIGHT = 8;
 const TOP = 10;
 const BOTTOM = 26;
 
-export function geometryOf(props: TimeChartProps, width: number): Geometry {
+export function geometryOf(props: TimeChartProps, width: number, whole = 268): Geometry {
   const { series, buckets, before, after, level, mode } = props;
-  const height = (props.height ?? 268) - TOP - BOTTOM;
+  const height = whole - TOP - BOTTOM;
   const stack = mode === 'lines' ? [] : stacked(series, buckets.length);
   const values = [
     ...(mode === 'lines' ? series.flatMap((one) => [...one.values]) : stack.flatMap((one) => one.spans.flat())),

@@ -6,7 +6,7 @@ import type { Bucket } from '@/lib/buckets';
 import type { Interval } from '@/lib/range';
 import { timeTicks } from '@/charts/scale';
 import { Twin } from '@/charts/twin';
-import { useWidth } from '@/charts/width';
+import { useSize } from '@/charts/width';
 
 interface HeatmapProps {
   label: string;
@@ -74,7 +74,7 @@ const moves: Record<string, readonly [number, number]> = { ArrowLeft: [0, -1], A
 
 export function Heatmap(props: HeatmapProps) {
   const { rows, buckets } = props;
-  const { element, width } = useWidth<HTMLDivElement>();
+  const { element, width } = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [at, setAt] = useState<At>({ row: 0, col: Math.max(0, buckets.length - 1) });
   const [seen, setSeen] = useState(false);

@@ -37,6 +37,5 @@ export interface TimeChartProps {
   /** A level, as a cap. */
   level?: { value: number; label: string } | null;
   onBrush?: (from: number, to: number) => void;
-  height?: number;
 }
 export const MOST_BARS = 62;

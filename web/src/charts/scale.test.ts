@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { linear, niceTicks, OTHER, slots, stacked, timeTicks } from '@/charts/scale';
+import { linear, OTHER, slots, stacked, timeTicks } from '@/charts/scale';
+import { niceTicks } from '@/lib/ticks';
 import { bucketsOf } from '@/lib/buckets';
 
 const range = (from: string, to: string) => ({ from: new Date(from), to: new Date(to) });

@@ -1,8 +1,9 @@
 // Small marks: ranked bars, sparks, a waterfall of a sum.
 import type { ComponentChildren } from 'preact';
 import { Link } from 'wouter-preact';
-import { linear, niceTicks } from '@/charts/scale';
-import { useWidth } from '@/charts/width';
+import { linear } from '@/charts/scale';
+import { niceTicks } from '@/lib/ticks';
+import { useSize } from '@/charts/width';
 
 export interface BarItem {
   key: string;
@@ -71,19 +72,19 @@ export function placed(steps: readonly Step[]): Placed[] {
   });
 }
 
-const BRIDGE = { height: 268, left: 48, right: 8, top: 26, bottom: 42, least: 74 };
+const BRIDGE = { left: 48, right: 8, top: 26, bottom: 42, least: 74 };
 /** How one sum becomes another. What lowers it is good, what raises it is not: sign and colour say so. */
 export function Bridge({ label, steps, axis }: { label: string; steps: readonly Step[]; axis: (value: number) => string }) {
-  const { element, width: seen } = useWidth<HTMLDivElement>();
+  const { element, width: seen, height } = useSize<HTMLDivElement>();
   const bars = placed(steps);
   const width = Math.max(seen, BRIDGE.left + BRIDGE.right + bars.length * BRIDGE.least); // narrower, it scrolls
   const ticks = niceTicks(Math.min(...bars.map((bar) => Math.min(bar.from, bar.to))), Math.max(...bars.map((bar) => Math.max(bar.from, bar.to))));
-  const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [BRIDGE.height - BRIDGE.bottom, BRIDGE.top]);
+  const y = linear([ticks[0] ?? 0, ticks.at(-1) ?? 1], [height - BRIDGE.bottom, BRIDGE.top]);
   const band = (width - BRIDGE.left - BRIDGE.right) / Math.max(1, bars.length);
   const bar = Math.min(88, band * 0.62);
   return (
     <div class="plot wide" ref={element}>
-      <svg width={width} height={BRIDGE.height} role="group" aria-label={label}>
+      <svg width={width} height={height} role="group" aria-label={label}>
         <g aria-hidden="true">
           {ticks.map((tick) => <g key={tick}><line class={tick === 0 ? 'axis' : 'gridline'} x1={BRIDGE.left} x2={width - BRIDGE.right} y1={y(tick)} y2={y(tick)} /><text x={BRIDGE.left - 10} y={y(tick) + 4} text-anchor="end">{axis(tick)}</text></g>)}
           {bars.slice(1).map((one, index) => <line key={one.key} class="joint" x1={BRIDGE.left + (index + 0.5) * band + bar / 2} x2={BRIDGE.left + (index + 1.5) * band - bar / 2} y1={y(bars[index]?.to ?? 0)} y2={y(bars[index]?.to ?? 0)} />)}
@@ -93,7 +94,7 @@ export function Bridge({ label, steps, axis }: { label: string; steps: readonly 
           const top = Math.min(y(one.from), y(one.to));
           return (
             <Link key={one.key} href={one.href} class={`step ${one.kind === 'sum' ? 'sum' : one.value <= 0 ? 'less' : 'more'}`} aria-label={`${one.label}: ${one.text}${one.note ? `, ${one.note}` : ''}`}>
-              <rect class="hit" x={middle - band / 2} y={BRIDGE.top} width={band} height={BRIDGE.height - BRIDGE.top} />
+              <rect class="hit" x={middle - band / 2} y={BRIDGE.top} width={band} height={height - BRIDGE.top} />
               <rect class="fill" x={middle - bar / 2} y={top} width={bar} height={Math.max(1.5, Math.abs(y(one.from) - y(one.to)))} rx="2" />
             </Link>
           );
@@ -102,7 +103,7 @@ export function Bridge({ label, steps, axis }: { label: string; steps: readonly 
         <g class="through" aria-hidden="true">
           {bars.map((one, index) => {
             const middle = BRIDGE.left + (index + 0.5) * band;
-            const under = BRIDGE.height - BRIDGE.bottom;
+            const under = height - BRIDGE.bottom;
             return (
               <g key={one.key}>
                 <text class="step-v" x={middle} y={Math.min(y(one.from), y(one.to)) - 8} text-anchor="middle">{one.text}</text>

@@ -8,7 +8,7 @@ import { After, Areas, Axes, Bars, Before, Columns, Level, Lines } from '@/chart
 import { MOST_BARS, type TimeChartProps } from '@/charts/model';
 import { ordered } from '@/charts/scale';
 import { Twin } from '@/charts/twin';
-import { useWidth } from '@/charts/width';
+import { useSize } from '@/charts/width';
 
 const nameOf = (chart: TimeChartProps, index: number): string => {
   const bucket = chart.buckets[index];
@@ -130,8 +130,8 @@ function Selection({ geometry: g, drag }: { geometry: Geometry; drag: Drag }) {
 
 export function TimeChart(given: TimeChartProps) {
   const chart: TimeChartProps = given.mode === 'bars' && given.buckets.length > MOST_BARS ? { ...given, mode: 'area' } : given;
-  const { element, width } = useWidth<HTMLDivElement>();
-  const geometry = geometryOf(chart, width);
+  const { element, width, height } = useSize<HTMLDivElement>();
+  const geometry = geometryOf(chart, width, height);
   const [at, setAt] = useState<number | null>(null);
   const [stop, setStop] = useState<number | null>(null); // of Tab: the newest bucket, until the arrow keys have moved it
   const shown = at !== null && at < chart.buckets.length ? at : null;
@@ -150,14 +150,13 @@ export function TimeChart(given: TimeChartProps) {
       <After chart={chart} geometry={geometry} />
       <Level chart={chart} geometry={geometry} />
     </>
-  ), [given.series, given.buckets, given.before, given.after, given.mode, given.level, width, at_stop]); // eslint-disable-line react-hooks/exhaustive-deps
+  ), [given.series, given.buckets, given.before, given.after, given.mode, given.level, width, height, at_stop]); // eslint-disable-line react-hooks/exhaustive-deps
   return (
     <div class="timechart">
       <Legend chart={chart} at={shown} />
       <div class="plot" ref={element} onMouseLeave={() => setAt(null)}>
         {/* The links inside are what is focused; the group only hears their keys. */}
-        { }
-        <svg width={width} height={chart.height ?? 268} role="group" aria-label={`${chart.label}. Arrow keys move, Enter opens the receipts.`} onKeyDown={onKeyDown} {...brush.handlers}>
+        <svg width={width} height={height} role="group" aria-label={`${chart.label}. Arrow keys move, Enter opens the receipts.`} onKeyDown={onKeyDown} {...brush.handlers}>
           {shown !== null && <rect class="band" x={geometry.left + shown * geometry.band} y={geometry.top} width={geometry.band} height={geometry.height} aria-hidden="true" />}
           {marks}
           {brush.drag && <Selection geometry={geometry} drag={brush.drag} />}

@@ -112,7 +112,7 @@ export function Loaded<T>({ of, height = 200, children }: { of: Loadable<T>; hei
     return <div style={{ padding: '14px 18px' }} aria-busy="true"><span class="vh">Loading</span><Skeleton height={height} /></div>;
   }
   return (
-    <div aria-busy={of.isFetching || of.isPlaceholderData === true}>
+    <div class="loaded" aria-busy={of.isFetching || of.isPlaceholderData === true}>
       {of.error ? <Notice tone="warn">Showing older data: {explain(of.error)} <button type="button" class="link" onClick={() => void of.refetch()}>Retry</button></Notice> : null}
       {children(of.data)}
     </div>

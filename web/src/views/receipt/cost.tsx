@@ -23,6 +23,9 @@ function Line({ line, several }: { line: CostLine; several: boolean }) {
   );
 }
 
+/** Its date; the whole of it, with the digests, is said where one points. */
+const priceBook = (version: string) => /^\d{4}-\d\d-\d\d(?=-)/.exec(version)?.[0] ?? version;
+
 const Compare = ({ label, amount }: { label: string; amount: Amount | null }) => <div><span>{label}</span><span class="n" title={moneyTitle(amount)}>{money(amount, 'unit')}</span></div>;
 
 export function Costs({ receipt }: { receipt: Receipt }) {
@@ -32,7 +35,7 @@ export function Costs({ receipt }: { receipt: Receipt }) {
   const unknown = cost.lines.length - known.length;
   const estimate = parseUsd(receipt.candidates.find((candidate) => candidate.rank === 1)?.est_cost_usd);
   return (
-    <Card title="Cost" sub={cost.price_version ? `prices ${cost.price_version}` : undefined}
+    <Card title="Cost" sub={cost.price_version ? <span title={cost.price_version}>prices {priceBook(cost.price_version)}</span> : undefined}
       foot={<Link class="link" href={`/spend?from=${new Date(Math.floor(Date.parse(receipt.created_at) / 86_400_000) * 86_400_000).toISOString()}&to=${new Date((Math.floor(Date.parse(receipt.created_at) / 86_400_000) + 1) * 86_400_000).toISOString()}&tenant=${encodeURIComponent(receipt.tenant)}`}>The day in Spend</Link>}>
       <div class="scroll">
         <table class="cost">

@@ -40,7 +40,7 @@ function columns(state: FilterState, all: Tenants): Col<Row>[] {
     ]),
     ...rates.map(({ key, head }): Col<Row> => ({ key, head, right: true, sortable: true, cell: (row) => <RateCell state={state} row={row} rate={key} /> })),
     { key: 'latency_p95', head: 'p95', right: true, sortable: true, cell: linked((row) => <Ms value={row.number('latency_p95')} />) },
-    { key: 'cap', head: 'Tightest cap', sortable: true, cell: (row) => { const found = cap(row); return found ? <CapUse budget={found} /> : <span class="mut">{all.budgets.data ? 'No cap' : '—'}</span>; } },
+    { key: 'cap', head: 'Tightest cap', sortable: true, cell: (row) => { const found = cap(row); return found ? <CapUse budget={found} wide /> : <span class="mut">{all.budgets.data ? 'No cap' : '—'}</span>; } },
     { key: 'keys', head: 'Keys', right: true, sortable: true, cell: (row) => <span class="n">{count(keys(row))}</span> },
   ];
 }
