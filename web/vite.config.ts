@@ -16,7 +16,7 @@ export default defineConfig({
     manifest: true,
     sourcemap: false,
     // Charts and the ledger are files of their own: what shares other parts with Spend need not load them.
-    rolldownOptions: { output: { advancedChunks: { includeDependenciesRecursively: false, groups: [{ name: 'charts', test: /src[\\/]charts|node_modules[\\/](d3-|internmap)/ }, { name: 'ledger', test: /src[\\/](views[\\/]spend[\\/](ledger|exports|postings)|lib[\\/](queries|drill|buckets|series|amounts|table)\.)/ }] } } },
+    rolldownOptions: { output: { advancedChunks: { includeDependenciesRecursively: false, groups: [{ name: 'icons', test: /lucide-preact/ }, { name: 'base', minShareCount: 8, test: /src[\\/](lib|ui)[\\/]/ }, { name: 'charts', test: /src[\\/]charts|node_modules[\\/](d3-|internmap)/ }, { name: 'ledger', test: /src[\\/](views[\\/]spend[\\/](ledger|exports|postings)|lib[\\/](queries|drill|buckets|series|amounts|table)\.)/ }] } } },
   },
   server: {
     proxy: {

@@ -49,6 +49,9 @@ std::string_view value_of(const model::Receipt& r, const store::DimensionRef& fi
     return tag_of(r, field.tag);
   case Dimension::kTime:
   case Dimension::kAttemptReason:
+  case Dimension::kCacheHit:
+  case Dimension::kFallback:
+  case Dimension::kCosted:
     break;
   }
   return {};

@@ -124,7 +124,7 @@ Result<void> take(store::Search& search, Bounds& bounds, std::string_view name, 
     return {};
   }
   const auto dimension = store::parse_dimension(name);
-  if (!dimension || dimension->dimension == store::Dimension::kTime)
+  if (!dimension || dimension->dimension == store::Dimension::kTime || store::is_flag(dimension->dimension))
     return fail(Code::kInvalid, fmt::format("{}: there is no such parameter", name.substr(0, 64)));
   return take_values(search, *dimension, value);
 }

@@ -14,7 +14,8 @@
 
 namespace kairos::store {
 
-/// What receipts can be grouped and filtered by. Names on the wire: kDimensionNames; tags are "tags.<key>".
+/// What receipts can be grouped and filtered by. Names on the wire: kDimensionNames; tags are "tags.<key>". Flags are
+/// "true" and "false", and filtered by the fields of Filters.
 enum class Dimension : std::uint8_t {
   kTime,
   kTenant,
@@ -32,25 +33,17 @@ enum class Dimension : std::uint8_t {
   kRequestedModel, // as asked: "auto" or a pinned id
   kErrorCode,
   kEndpoint,
+  kCacheHit, // a flag
+  kFallback, // a flag
+  kCosted,   // a flag: the cost is known
   kTag,
 };
-inline constexpr std::array<std::string_view, 17> kDimensionNames = {"time",
-                                                                     "tenant",
-                                                                     "workflow",
-                                                                     "key",
-                                                                     "end_user",
-                                                                     "model",
-                                                                     "provider",
-                                                                     "region",
-                                                                     "category",
-                                                                     "status",
-                                                                     "attempt_reason",
-                                                                     "router_version",
-                                                                     "policy_version",
-                                                                     "requested_model",
-                                                                     "error_code",
-                                                                     "endpoint",
-                                                                     "tags"};
+inline constexpr std::array<std::string_view, 20> kDimensionNames = {
+    "time",           "tenant",          "workflow",       "key",
+    "end_user",       "model",           "provider",       "region",
+    "category",       "status",          "attempt_reason", "router_version",
+    "policy_version", "requested_model", "error_code",     "endpoint",
+    "cache_hit",      "fallback",        "costed",         "tags"};
 
 /// One dimension; `tag` is the tag's key for kTag, else empty.
 struct DimensionRef {
@@ -58,13 +51,16 @@ struct DimensionRef {
   std::string tag;
   bool operator==(const DimensionRef&) const = default;
 };
+constexpr bool is_flag(Dimension dimension) {
+  return dimension >= Dimension::kCacheHit && dimension <= Dimension::kCosted;
+}
 /// "model", "tags.team".
 std::string name(const DimensionRef& dimension);
 /// nullopt if there is no such dimension; "tags." needs a key behind it.
 std::optional<DimensionRef> parse_dimension(std::string_view name);
 
 struct ValueFilter {
-  DimensionRef field; // any but kTime
+  DimensionRef field; // any but kTime and flags
   std::vector<std::string> values;
   bool exclude = false; // all but these
 };

@@ -115,6 +115,8 @@ Result<> check(const Query& query) {
     const ValueFilter& filter = query.filters.values[i];
     const std::string field = "filters." + name(filter.field);
     if (filter.field.dimension == Dimension::kTime) return wrong(field, "use 'from' and 'to'");
+    if (is_flag(filter.field.dimension))
+      return wrong(field, "use 'cache_hit', 'fallback' and 'unknown_cost' with true or false");
     if (filter.values.size() > kMaxFilterValues)
       return wrong(field, fmt::format("at most {} values", kMaxFilterValues));
   }

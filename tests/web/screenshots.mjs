@@ -26,7 +26,7 @@ async function loaded(page, url) {
 
 const folder = mkdtempSync(join(tmpdir(), 'kairos-shots-'));
 const demo = process.env.BASE ? { url: process.env.BASE, stop: async () => undefined } : await startDemo(binary, join(folder, 'demo'), ['--history', DAYS]);
-await caughtUp(demo.url, process.env.KEY);
+await caughtUp(demo.url, 1, process.env.KEY);
 const browser = await chromium.launch(config.use.launchOptions);
 mkdirSync(out, { recursive: true });
 let total = 0;

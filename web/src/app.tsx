@@ -22,10 +22,10 @@ const views = {
 };
 const Receipt = lazyView<{ id: string }>(() => import('@/views/receipt'));
 
-/** The first view's code is fetched while the server is asked who this is. */
-export function preload(path: string) {
-  if (/^\/receipts\/./.test(path)) Receipt.preload();
-  else Object.entries(views).find(([pattern]) => pattern.split('/')[1] === path.split('/')[1])?.[1].preload();
+/** The first view's code; never fails. */
+export async function preload(path: string) {
+  if (/^\/receipts\/./.test(path)) await Receipt.preload();
+  else await Object.entries(views).find(([pattern]) => pattern.split('/')[1] === path.split('/')[1])?.[1].preload();
 }
 
 const LAST = 'kairosroute.last';

@@ -15,7 +15,7 @@ keepFocus();
 setInterval(() => {
   if (!document.hidden) clock.value = Date.now();
 }, 1000);
-preload(location.pathname);
-void loadSession();
+// Who this is has been asked already (public/first.js): with the view's code there, the first thing painted is the view.
+void preload(location.pathname).then(loadSession);
 const root = document.getElementById('app');
 if (root) render(<QueryClientProvider client={client}><App /></QueryClientProvider>, root);

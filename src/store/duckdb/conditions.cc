@@ -12,6 +12,8 @@
 namespace kairos::store {
 namespace {
 
+constexpr std::array<std::string_view, 2> kFlagWords = {"false", "true"};
+
 /// -1, which no row has, for values never seen.
 std::int64_t key_of(const DimensionRef& field, std::string_view value, const Names& names) {
   if (const auto kind = kind_of(field.dimension)) return names.find(*kind, value);
@@ -46,7 +48,8 @@ std::string tag_condition(const ValueFilter& filter, const Names& names, const T
   return condition;
 }
 
-std::string value_condition(const ValueFilter& filter, const Names& names, Grain grain, const TimeSpan& span) {
+std::string value_condition(const ValueFilter& filter, const Names& names, Grain grain, const TimeSpan& span,
+                            bool rolled_up) {
   const auto condition = [&]() -> std::string {
     if (filter.field.dimension == Dimension::kTag) return tag_condition(filter, names, span);
     const std::vector<std::int64_t> keys = keys_of(filter, names);
@@ -55,6 +58,8 @@ std::string value_condition(const ValueFilter& filter, const Names& names, Grain
       return fmt::format("r.sequence IN (SELECT a.sequence FROM attempts a WHERE a.reason IN {}{})", sql_list(keys),
                          within("a", span));
     }
+    if (filter.field.dimension == Dimension::kCosted && !rolled_up)
+      return fmt::format("({}) IN {}", raw_column(filter.field.dimension, grain), sql_list(keys));
     return fmt::format("r.{} IN {}", column_name(filter.field.dimension), sql_list(keys));
   };
   return filter.exclude ? fmt::format("NOT ({})", condition()) : condition();
@@ -81,7 +86,7 @@ std::string text_condition(const std::string& text, const Names& names) {
 }
 
 /// What receipts and attempts have columns for; those of an attempt are its receipt's.
-std::vector<std::string> number_conditions(const Filters& filters, Grain grain) {
+std::vector<std::string> number_conditions(const Filters& filters, Grain grain, bool rolled_up) {
   const std::string_view cost = grain == Grain::kReceipt ? "r.cost" : "r.receipt_cost";
   const std::string_view latency = grain == Grain::kReceipt ? "r.latency" : "r.receipt_latency";
   std::vector<std::string> all;
@@ -91,7 +96,9 @@ std::vector<std::string> number_conditions(const Filters& filters, Grain grain) 
   if (filters.max_latency_ms) all.push_back(fmt::format("{} <= {}", latency, sql_value(*filters.max_latency_ms)));
   if (filters.cache_hit) all.push_back("r.cache_hit = " + sql_value(*filters.cache_hit ? 1 : 0));
   if (filters.fallback) all.push_back("r.fallback = " + sql_value(*filters.fallback ? 1 : 0));
-  if (filters.unknown_cost) all.push_back(fmt::format("{} IS {}NULL", cost, *filters.unknown_cost ? "" : "NOT "));
+  if (filters.unknown_cost && rolled_up) all.push_back("r.costed = " + sql_value(*filters.unknown_cost ? 0 : 1));
+  if (filters.unknown_cost && !rolled_up)
+    all.push_back(fmt::format("{} IS {}NULL", cost, *filters.unknown_cost ? "" : "NOT "));
   return all;
 }
 
@@ -115,13 +122,14 @@ std::string joined(const std::vector<std::string>& conditions) {
 } // namespace
 
 std::vector<std::string> conditions_of(const Filters& filters, const Scope& scope, const Names& names, Grain grain,
-                                       const TimeSpan& span) {
+                                       const TimeSpan& span, bool rolled_up) {
   std::vector<std::string> all;
   if (span.from_us != INT64_MIN) all.push_back("r.created >= " + sql_value(span.from_us));
   if (span.to_us != INT64_MAX) all.push_back("r.created < " + sql_value(span.to_us));
   if (scope.tenant_id()) all.push_back("r.tenant = " + sql_value(names.find(Kind::kTenant, *scope.tenant_id())));
-  for (const ValueFilter& filter : filters.values) all.push_back(value_condition(filter, names, grain, span));
-  std::ranges::move(number_conditions(filters, grain), std::back_inserter(all));
+  for (const ValueFilter& filter : filters.values)
+    all.push_back(value_condition(filter, names, grain, span, rolled_up));
+  std::ranges::move(number_conditions(filters, grain, rolled_up), std::back_inserter(all));
   const std::string of_receipt = joined(receipt_conditions(filters, names));
   if (!of_receipt.empty() && grain == Grain::kReceipt) all.push_back(of_receipt);
   if (!of_receipt.empty() && grain == Grain::kAttempt)
@@ -174,6 +182,10 @@ std::span<const std::string_view> words_of(Dimension dimension) {
     return model::kEndpointNames;
   case Dimension::kAttemptReason:
     return model::kAttemptReasonNames;
+  case Dimension::kCacheHit:
+  case Dimension::kFallback:
+  case Dimension::kCosted:
+    return kFlagWords;
   default:
     return {};
   }

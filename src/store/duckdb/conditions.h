@@ -19,9 +19,10 @@ struct TimeSpan {
   std::int64_t to_us = INT64_MAX;
 };
 
-/// What must hold for a row of the asked table, which is called r.
+/// What must hold for a row of the asked table, which is called r: the raw one, or a roll-up that has the filters'
+/// dimensions.
 std::vector<std::string> conditions_of(const Filters& filters, const Scope& scope, const Names& names, Grain grain,
-                                       const TimeSpan& span);
+                                       const TimeSpan& span, bool rolled_up = false);
 /// Adds " WHERE …", if there is any.
 void append_where(std::string& sql, const std::vector<std::string>& conditions);
 

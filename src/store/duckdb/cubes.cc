@@ -7,6 +7,15 @@
 namespace kairos::store {
 namespace {
 
+/// ", tenant, model" as raw rows have them.
+std::string raw_list(const Cube& cube) {
+  std::string list;
+  for (const auto& dimension : cube.dimensions) {
+    if (dimension) list += fmt::format(", {}", raw_column(*dimension, cube.grain));
+  }
+  return list;
+}
+
 /// "tenant, model" with `before` each, "" for none.
 std::string dimension_list(const Cube& cube, const char* before = ", ", const char* after = "") {
   std::string list;
@@ -49,7 +58,7 @@ std::string sketch_increment(const Cube& cube, const std::string& condition, con
   const auto buckets = bucket_columns(cube.grain);
   for (size_t i = 0; i < buckets.size(); ++i) {
     sql += fmt::format("{}SELECT {}{}, {}, {}, {}count(*) FROM {} WHERE ({}) AND {} IS NOT NULL GROUP BY {}",
-                       i == 0 ? "" : " UNION ALL ", unit_of(cube), dimension_list(cube), i, buckets[i], sign,
+                       i == 0 ? "" : " UNION ALL ", unit_of(cube), raw_list(cube), i, buckets[i], sign,
                        raw_table(cube.grain), condition, buckets[i], group_numbers(cube));
   }
   return sql;
@@ -59,13 +68,13 @@ std::string sums_increment(const Cube& cube, const std::string& condition, const
   std::string sums;
   each_part(cube,
             [&](const PartSql& part) { sums += fmt::format(", {}coalesce({}, 0)", sign, sql_of(part, cube.grain)); });
-  return fmt::format("SELECT {}{}{} FROM {} WHERE {} GROUP BY {}", unit_of(cube), dimension_list(cube), sums,
+  return fmt::format("SELECT {}{}{} FROM {} WHERE {} GROUP BY {}", unit_of(cube), raw_list(cube), sums,
                      raw_table(cube.grain), condition, group_numbers(cube));
 }
 
 std::string peaks_increment(const Cube& cube, const std::string& condition) {
   return fmt::format("SELECT {}{}, coalesce(max(cost), -1), coalesce(max(latency), 0) FROM {} WHERE {} GROUP BY {}",
-                     unit_of(cube), dimension_list(cube), raw_table(cube.grain), condition, group_numbers(cube));
+                     unit_of(cube), raw_list(cube), raw_table(cube.grain), condition, group_numbers(cube));
 }
 
 std::string increment_of(const Cube& cube, const std::string& condition, const char* sign) {
@@ -118,11 +127,23 @@ const char* column_name(Dimension dimension) {
     return "error_code";
   case Dimension::kEndpoint:
     return "endpoint";
+  case Dimension::kCacheHit:
+    return "cache_hit";
+  case Dimension::kFallback:
+    return "fallback";
+  case Dimension::kCosted:
+    return "costed";
   case Dimension::kTime:
   case Dimension::kTag:
     return nullptr;
   }
   return nullptr;
+}
+
+const char* raw_column(Dimension dimension, Grain grain) {
+  if (dimension != Dimension::kCosted) return column_name(dimension);
+  return grain == Grain::kReceipt ? "CASE WHEN cost IS NULL THEN 0 ELSE 1 END"
+                                  : "CASE WHEN receipt_cost IS NULL THEN 0 ELSE 1 END";
 }
 
 const char* raw_table(Grain grain) { return grain == Grain::kReceipt ? "receipts" : "attempts"; }

@@ -30,20 +30,20 @@ struct Cube {
   Grain grain;
   std::int64_t unit_us;
   Holds holds;
-  std::array<std::optional<Dimension>, 5> dimensions;
+  std::array<std::optional<Dimension>, 6> dimensions;
   bool large = false; // brought up to date less often: packing it takes long
 };
 
 /// Small ones first: the first that can answer is taken. Which there are was chosen by what the views ask and by
 /// counting combinations in generated traffic (docs/analytics.md).
-inline constexpr std::array<Cube, 19> kCubes = {{
+inline constexpr std::array<Cube, 20> kCubes = {{
     {"day_tenant", Grain::kReceipt, kDayUs, Holds::kSums, {Dimension::kTenant}},
     {"hour_tenant", Grain::kReceipt, kHourUs, Holds::kSums, {Dimension::kTenant, Dimension::kStatus}},
     {"day_target",
      Grain::kReceipt,
      kDayUs,
      Holds::kSums,
-     {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+     {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion, Dimension::kStatus}},
     {"day_workflow",
      Grain::kReceipt,
      kDayUs,
@@ -53,7 +53,13 @@ inline constexpr std::array<Cube, 19> kCubes = {{
      Grain::kReceipt,
      kDayUs,
      Holds::kSums,
-     {Dimension::kTenant, Dimension::kCategory, Dimension::kModel}},
+     {Dimension::kTenant, Dimension::kCategory, Dimension::kModel, Dimension::kStatus}},
+    {"day_decision",
+     Grain::kReceipt,
+     kDayUs,
+     Holds::kSums,
+     {Dimension::kTenant, Dimension::kCategory, Dimension::kRequestedModel, Dimension::kCacheHit, Dimension::kFallback,
+      Dimension::kCosted}},
     {"hour_target",
      Grain::kReceipt,
      kHourUs,
@@ -63,40 +69,42 @@ inline constexpr std::array<Cube, 19> kCubes = {{
      Grain::kAttempt,
      kDayUs,
      Holds::kSums,
-     {Dimension::kTenant, Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
-    {"sketch_day", Grain::kReceipt, kDayUs, Holds::kSketches, {}},
-    {"sketch_day_category", Grain::kReceipt, kDayUs, Holds::kSketches, {Dimension::kCategory}},
+     {Dimension::kTenant, Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion,
+      Dimension::kStatus}},
+    {"sketch_day", Grain::kReceipt, kDayUs, Holds::kSketches, {Dimension::kStatus}},
+    {"sketch_day_category", Grain::kReceipt, kDayUs, Holds::kSketches, {Dimension::kCategory, Dimension::kStatus}},
     {"sketch_day_target",
      Grain::kReceipt,
      kDayUs,
      Holds::kSketches,
-     {Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
-    {"sketch_hour", Grain::kReceipt, kHourUs, Holds::kSketches, {}},
-    {"sketch_day_tenant", Grain::kReceipt, kDayUs, Holds::kSketches, {Dimension::kTenant}},
+     {Dimension::kModel, Dimension::kProvider, Dimension::kRegion, Dimension::kStatus}},
+    {"sketch_hour", Grain::kReceipt, kHourUs, Holds::kSketches, {Dimension::kStatus}},
+    {"sketch_day_tenant", Grain::kReceipt, kDayUs, Holds::kSketches, {Dimension::kTenant, Dimension::kStatus}},
     {"sketch_day_attempt",
      Grain::kAttempt,
      kDayUs,
      Holds::kSketches,
-     {Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion}},
+     {Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion, Dimension::kStatus}},
     {"sketch_day_tenant_category",
      Grain::kReceipt,
      kDayUs,
      Holds::kSketches,
-     {Dimension::kTenant, Dimension::kCategory},
+     {Dimension::kTenant, Dimension::kCategory, Dimension::kStatus},
      true},
     {"sketch_day_tenant_target",
      Grain::kReceipt,
      kDayUs,
      Holds::kSketches,
-     {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion},
+     {Dimension::kTenant, Dimension::kModel, Dimension::kProvider, Dimension::kRegion, Dimension::kStatus},
      true},
     {"sketch_day_tenant_attempt",
      Grain::kAttempt,
      kDayUs,
      Holds::kSketches,
-     {Dimension::kTenant, Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion},
+     {Dimension::kTenant, Dimension::kAttemptReason, Dimension::kModel, Dimension::kProvider, Dimension::kRegion,
+      Dimension::kStatus},
      true},
-    {"sketch_hour_tenant", Grain::kReceipt, kHourUs, Holds::kSketches, {Dimension::kTenant}, true},
+    {"sketch_hour_tenant", Grain::kReceipt, kHourUs, Holds::kSketches, {Dimension::kTenant, Dimension::kStatus}, true},
     {"peak_workflow", Grain::kReceipt, kHourUs, Holds::kPeaks, {Dimension::kWorkflow}},
     {"peak_tenant", Grain::kReceipt, kHourUs, Holds::kPeaks, {Dimension::kTenant}},
 }};
@@ -105,8 +113,10 @@ inline constexpr size_t kHourCounts = 1;
 static_assert(std::string_view(kCubes[kHourCounts].table) == "hour_tenant");
 
 bool has_dimension(const Cube& cube, Dimension dimension);
-/// Column of a dimension, the same in all tables; nullptr for time and tags.
+/// Column of a dimension, the same in all tables; nullptr for time and tags. Raw tables have none for kCosted:
+/// raw_column() says what stands for it.
 const char* column_name(Dimension dimension);
+const char* raw_column(Dimension dimension, Grain grain);
 /// receipts or attempts.
 const char* raw_table(Grain grain);
 /// Columns of the buckets in the raw table, by duration; attempts have no overhead.

@@ -16,10 +16,10 @@ namespace {
 
 class DuckDbStore final : public ReceiptStore {
 public:
-  DuckDbStore(const DuckDbOptions& options, std::unique_ptr<Database> database, Connection writer, CubeKeeper cubes,
-              std::unique_ptr<Names> names, const FileState& file)
+  DuckDbStore(const DuckDbOptions& options, std::unique_ptr<Database> database, Connection writer,
+              const CubeKeeper& cubes, std::unique_ptr<Names> names, const FileState& file)
       : options_(options), database_(std::move(database)), names_(std::move(names)), cursor_key_(file.cursor_key),
-        readers_(*database_, options.max_concurrent_reads), writer_(std::move(writer)), cubes_(std::move(cubes)),
+        readers_(*database_, options.max_concurrent_reads), writer_(std::move(writer)), cubes_(cubes),
         mark_(file.mark) {}
 
   Result<> append(std::span<const StoredReceipt> receipts, const JournalPlace& next) override {
@@ -223,8 +223,8 @@ Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options) 
   if (!state) return unusable(options.file, state.error());
   CubeKeeper cubes(options.rollup_loose);
   if (auto restored = cubes.restore(*writer); !restored) return unusable(options.file, restored.error());
-  return std::make_unique<DuckDbStore>(options, std::move(*database), std::move(*writer), std::move(cubes),
-                                       std::move(names), *state);
+  return std::make_unique<DuckDbStore>(options, std::move(*database), std::move(*writer), cubes, std::move(names),
+                                       *state);
 }
 
 Result<> delete_duckdb(const std::filesystem::path& file) {

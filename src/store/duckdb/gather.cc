@@ -42,10 +42,10 @@ Result<Gathered> Gatherer::ask(const Query& query, const std::vector<OffsetPiece
 
 Result<> Gatherer::sums(const Question& question, const std::vector<Measure>& measures, Gathered& gathered) {
   const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, readings_.progress(), false);
-  gathered.rolled_up = plan.cube != nullptr;
+  gathered.few = readings_.takes(question, false);
   note_dropped(plan);
   const std::vector<Part> wanted = parts_of(measures);
-  if (plan.cube != nullptr && question.top == nullptr) {
+  if (gathered.few && question.top == nullptr) {
     auto sums = readings_.sums(question, wanted);
     if (!sums) return std::unexpected(sums.error());
     for (const auto& [keys, parts] : *sums) add_parts(gathered.groups[keys], wanted, parts);
@@ -72,11 +72,18 @@ void Gatherer::add_parts(Figures& figures, const std::vector<Part>& parts, const
 }
 
 Result<> Gatherer::percentiles(const Question& question, const std::vector<Measure>& wanted, Gathered& gathered) {
-  const auto receipts = readings_.receipts_in(question.query.range);
+  const auto exactly_so = exactly(question.query, question.pieces);
+  if (!exactly_so) return std::unexpected(exactly_so.error());
+  gathered.exact = *exactly_so;
+  return gathered.exact ? exact(question, gathered.groups) : sketches(question, wanted, gathered.groups);
+}
+
+Result<bool> Gatherer::exactly(const Query& query, const std::vector<OffsetPiece>& pieces) {
+  if (percentiles_.empty()) return false;
+  const auto receipts = readings_.receipts_in(query.range);
   if (!receipts) return std::unexpected(receipts.error());
-  const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, readings_.progress(), true);
-  gathered.exact = *receipts <= exact_rows_ || (plan.cube == nullptr && !counts_buckets(question.query));
-  return gathered.exact ? exact(question, gathered.groups) : sketches(question, wanted, plan, gathered.groups);
+  const bool rolled_up = plan_of(query, grain_, scope_, pieces, readings_.progress(), true).cube != nullptr;
+  return *receipts <= exact_rows_ || (!rolled_up && !counts_buckets(query));
 }
 
 Result<> Gatherer::exact(const Question& question, Groups& groups) {
@@ -98,13 +105,14 @@ Result<> Gatherer::exact(const Question& question, Groups& groups) {
   return {};
 }
 
-Result<> Gatherer::sketches(const Question& question, const std::vector<Measure>& wanted, const Plan& plan,
-                            Groups& groups) {
+Result<> Gatherer::sketches(const Question& question, const std::vector<Measure>& wanted, Groups& groups) {
+  const Plan plan = plan_of(question.query, grain_, scope_, question.pieces, readings_.progress(), true);
   note_dropped(plan);
   std::array<bool, kDurationCount> durations{};
   for (const Measure measure : wanted) durations[duration_of(measure)] = true;
   percentile_error_ = kSketchError;
-  if (plan.cube == nullptr || question.top != nullptr) return count_buckets(question, plan, durations, groups);
+  if (question.top != nullptr || !readings_.takes(question, true))
+    return count_buckets(question, plan, durations, groups);
   auto counts = readings_.sketches(question, durations);
   if (!counts) return std::unexpected(counts.error());
   for (auto& [keys, sketches] : *counts) {

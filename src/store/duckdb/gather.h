@@ -23,8 +23,8 @@ struct Figures {
 using Groups = std::map<Keys, Figures>;
 struct Gathered {
   Groups groups;
-  bool exact = false;     // has exact percentiles, which cannot be added up
-  bool rolled_up = false; // sums came from a roll-up, so there are not many groups
+  bool exact = false; // has exact percentiles, which cannot be added up
+  bool few = false;   // groups, by what can be known before
 };
 
 class Gatherer {
@@ -33,6 +33,8 @@ public:
   Gatherer(ReadSession& session, Readings& readings, const Scope& scope, const Names& names, Grain grain,
            std::vector<Measure> measures, std::int64_t exact_rows);
 
+  /// Whether percentiles of it will be exact.
+  Result<bool> exactly(const Query& query, const std::vector<OffsetPiece>& pieces);
   /// Groups of the query's dimensions, with what these measures need; none if the range has no receipts, but for no
   /// dimensions always one. kTooLarge beyond kMaxGroups.
   Result<Gathered> ask(const Query& query, const std::vector<OffsetPiece>& pieces, const std::vector<Measure>& measures,
@@ -51,7 +53,7 @@ private:
   Result<> sums(const Question& question, const std::vector<Measure>& measures, Gathered& gathered);
   Result<> percentiles(const Question& question, const std::vector<Measure>& wanted, Gathered& gathered);
   Result<> exact(const Question& question, Groups& groups);
-  Result<> sketches(const Question& question, const std::vector<Measure>& wanted, const Plan& plan, Groups& groups);
+  Result<> sketches(const Question& question, const std::vector<Measure>& wanted, Groups& groups);
   Result<> count_buckets(const Question& question, const Plan& plan, const std::array<bool, kDurationCount>& durations,
                          Groups& groups);
   void add_parts(Figures& figures, const std::vector<Part>& parts, const std::vector<Int128>& sums) const;

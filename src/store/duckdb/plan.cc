@@ -19,13 +19,18 @@ bool fits_time(const Cube& cube, const Query& query, const std::vector<OffsetPie
 
 /// Filters that look at more than dimensions.
 bool filters_rows(const Filters& f) {
-  return f.min_cost || f.max_cost || f.min_latency_ms || f.max_latency_ms || f.cache_hit || f.fallback ||
-         f.unknown_cost || !f.trace_id.empty() || !f.text.empty();
+  return f.min_cost || f.max_cost || f.min_latency_ms || f.max_latency_ms || !f.trace_id.empty() || !f.text.empty();
+}
+
+bool knows_flags(const Cube& cube, const Filters& f) {
+  return (!f.cache_hit || has_dimension(cube, Dimension::kCacheHit)) &&
+         (!f.fallback || has_dimension(cube, Dimension::kFallback)) &&
+         (!f.unknown_cost || has_dimension(cube, Dimension::kCosted));
 }
 
 bool covers(const Cube& cube, const Query& query, const Scope& scope, const std::vector<OffsetPiece>& pieces) {
   if (scope.tenant_id() && !has_dimension(cube, Dimension::kTenant)) return false;
-  if (filters_rows(query.filters)) return false;
+  if (filters_rows(query.filters) || !knows_flags(cube, query.filters)) return false;
   const auto known = [&](const DimensionRef& d) { return has_dimension(cube, d.dimension); };
   if (!std::ranges::all_of(query.filters.values, known, &ValueFilter::field)) return false;
   return std::ranges::all_of(query.dimensions, [&](const DimensionRef& d) {

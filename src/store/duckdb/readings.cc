@@ -7,7 +7,7 @@
 namespace kairos::store {
 namespace {
 
-constexpr double kSumsTogether = 4000; // groups that are worth saving another statement
+constexpr double kSumsTogether = 4000; // groups that are worth saving another statement; of raw rows also alone
 constexpr double kSketchesTogether = 150;
 
 std::string base_of(const Query& query, Grain grain, bool sketch) {
@@ -16,7 +16,6 @@ std::string base_of(const Query& query, Grain grain, bool sketch) {
   same.filters = query.filters;
   same.range = query.range;
   same.time_zone = query.time_zone;
-  same.interval = query.interval;
   return to_json(same) + (grain == Grain::kAttempt ? 'a' : 'r') + (sketch ? 's' : '-');
 }
 
@@ -38,6 +37,10 @@ std::vector<size_t> places(const std::vector<T>& all, const std::vector<T>& want
   std::vector<size_t> out;
   for (const T& one : wanted) out.push_back(static_cast<size_t>(std::ranges::find(all, one) - all.begin()));
   return out;
+}
+
+bool by_time(const Query& query) {
+  return std::ranges::find(query.dimensions, Dimension::kTime, &DimensionRef::dimension) != query.dimensions.end();
 }
 
 Keys picked(const Keys& keys, const std::vector<size_t>& places) {
@@ -74,10 +77,15 @@ Readings::Wish Readings::wish_of(const Question& question, bool sketch) const {
   return wish;
 }
 
+bool Readings::takes(const Question& question, bool sketch) const {
+  return wish_of(question, sketch).cube != nullptr || groups_of(question.query) <= kSumsTogether;
+}
+
 /// The largest roll-ups first: what must read them answers most of the others too.
 void Readings::note(Wish wish) {
-  if (wish.cube == nullptr) return;
-  const auto place = std::ranges::upper_bound(expected_, wish.cube, std::ranges::greater(), &Wish::cube);
+  if (wish.cube == nullptr && groups_of(wish.query) > kSumsTogether) return;
+  const auto size = [](const Wish& one) { return std::pair(one.cube, one.query.dimensions.size()); };
+  const auto place = std::ranges::upper_bound(expected_, size(wish), std::ranges::greater(), size);
   expected_.insert(place, std::move(wish));
 }
 
@@ -99,7 +107,11 @@ void Readings::expect(const Query& query, Grain grain, const std::vector<OffsetP
 double Readings::groups_of(const Query& query) const {
   double groups = 1;
   for (const DimensionRef& dimension : query.dimensions) {
-    if (dimension.dimension == Dimension::kTime) {
+    const auto only = std::ranges::find_if(
+        query.filters.values, [&](const ValueFilter& filter) { return filter.field == dimension && !filter.exclude; });
+    if (only != query.filters.values.end()) {
+      groups *= static_cast<double>(only->values.size());
+    } else if (dimension.dimension == Dimension::kTime) {
       const std::int64_t length = micros(query.range.to) - micros(query.range.from);
       groups *= static_cast<double>(length) / static_cast<double>(kIntervalUs[static_cast<size_t>(query.interval)]) + 1;
     } else if (const auto kind = kind_of(dimension.dimension)) {
@@ -114,16 +126,24 @@ double Readings::groups_of(const Query& query) const {
 /// Whether the wish became a part of the reading.
 bool Readings::take_in(Reading& reading, const Wish& wish) const {
   if (reading.state != Reading::State::kWaiting || reading.wish.base != wish.base) return false;
+  const bool timed = by_time(wish.query);
+  if (timed && by_time(reading.wish.query) && wish.query.interval != reading.wish.query.interval) return false;
   Wish both = reading.wish;
+  if (timed) both.query.interval = wish.query.interval;
   unite(both.query.dimensions, wish.query.dimensions);
-  if (both.query.dimensions.size() != reading.wish.query.dimensions.size()) {
-    const bool same_roll_up = plan_for(both).cube == reading.wish.cube;
-    if (!same_roll_up || groups_of(both.query) > (wish.sketch ? kSketchesTogether : kSumsTogether)) return false;
-  }
   unite(both.parts, wish.parts);
   for (size_t i = 0; i < kDurationCount; ++i) both.durations[i] = both.durations[i] || wish.durations[i];
+  if (!fits_together(both, reading, wish)) return false;
   reading.wish = std::move(both);
   return true;
+}
+
+bool Readings::fits_together(const Wish& both, const Reading& reading, const Wish& wish) const {
+  const bool wider = both.query.dimensions.size() != reading.wish.query.dimensions.size();
+  const bool few = groups_of(both.query) <= (wish.sketch ? kSketchesTogether : kSumsTogether);
+  if (wider) return few && plan_for(both).cube == reading.wish.cube;
+  // Each duration more is as many rows again, and without a roll-up the raw rows as many times again.
+  return few || wish.cube != nullptr || both.durations == reading.wish.durations;
 }
 
 void Readings::arrange() {
@@ -141,6 +161,7 @@ Result<const Readings::Reading*> Readings::read(const Wish& wish) {
   for (const auto& reading : readings_) {
     const Wish& had = reading->wish;
     const bool has = had.base == wish.base && holds(had.query.dimensions, wish.query.dimensions) &&
+                     (!by_time(wish.query) || had.query.interval == wish.query.interval) &&
                      holds(had.parts, wish.parts) &&
                      std::ranges::equal(had.durations, wish.durations, [](bool a, bool b) { return a || !b; });
     if (!has) continue;

@@ -1,6 +1,7 @@
 // Readings: what one state of the store is asked for, read once. Questions say ahead which groups they will need; those
-// that one roll-up can answer together become one statement, grouped by the union of their dimensions where that makes
-// few groups, and each question adds up its own groups from it. Within one read session; not thread-safe.
+// that one roll-up, or one pass over the raw rows, can answer together become one statement, grouped by the union of
+// their dimensions where that makes few groups, and each question adds up its own groups from it. Within one read
+// session; not thread-safe.
 #pragma once
 
 #include <map>
@@ -24,7 +25,9 @@ public:
   Result<> begin();
   const Progress& progress() const { return progress_; }
 
-  /// Groups by this query's dimensions will be asked for. Without a roll-up for it, nothing is noted.
+  /// Whether sums() or sketches() are for this question: a roll-up can answer it, or it makes few groups.
+  bool takes(const Question& question, bool sketch) const;
+  /// Groups by this query's dimensions will be asked for. What is not taken is not noted.
   void expect(const Query& query, Grain grain, const std::vector<OffsetPiece>& pieces,
               const std::vector<Measure>& measures);
   /// Sums in the order of `parts` for each key of the question's dimensions. kTooLarge beyond kMaxGroups. Not with
@@ -39,7 +42,7 @@ public:
 
 private:
   struct Wish {
-    std::string base; // all but the dimensions: equal ones may be read together
+    std::string base; // all but dimensions and interval: equal ones may be read together
     Grain grain = Grain::kReceipt;
     bool sketch = false;
     Query query; // its dimensions are what is grouped by
@@ -66,6 +69,7 @@ private:
   void note(Wish wish);
   void arrange();
   bool take_in(Reading& reading, const Wish& wish) const;
+  bool fits_together(const Wish& both, const Reading& reading, const Wish& wish) const;
   double groups_of(const Query& query) const;
   Wish wish_of(const Question& question, bool sketch) const;
   /// Until the next call: what others read may be let go.
@@ -79,7 +83,7 @@ private:
   const Scope& scope_;
   const Names& names_;
   Progress progress_;
-  std::vector<Wish> expected_; // not arranged yet; largest roll-ups first
+  std::vector<Wish> expected_; // not arranged yet; largest roll-ups and most dimensions first
   std::vector<std::unique_ptr<Reading>> readings_;
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> receipts_;
 };

@@ -15,7 +15,7 @@
 
 namespace kairos::store {
 
-inline constexpr int kSchemaVersion = 5;
+inline constexpr int kSchemaVersion = 6;
 
 struct ColumnSpec {
   std::string_view name;

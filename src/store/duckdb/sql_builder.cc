@@ -43,13 +43,15 @@ std::string bucket_expression(Interval interval, const std::vector<OffsetPiece>&
 
 std::string tag_alias(size_t dimension) { return fmt::format("t{}", dimension); }
 
-std::string dimension_expression(const Question& question, size_t index) {
+std::string dimension_expression(const Question& question, size_t index, bool rolled_up) {
   const Query& query = question.query;
   const DimensionRef& dimension = query.dimensions[index];
   if (dimension.dimension == Dimension::kTime) return bucket_expression(query.interval, question.pieces);
   const char* column = column_name(dimension.dimension);
   std::string expression =
       column != nullptr ? fmt::format("r.{}", column) : fmt::format("coalesce({}.value, 0)", tag_alias(index));
+  if (dimension.dimension == Dimension::kCosted && !rolled_up)
+    expression = fmt::format("({})", raw_column(dimension.dimension, question.grain));
   if (question.top == nullptr || !(question.top->dimension == dimension)) return expression;
   return fmt::format("(CASE WHEN {0} IN {1} THEN {0} ELSE {2} END)", expression, sql_list(question.top->keys),
                      sql_value(kOtherKey));
@@ -119,13 +121,15 @@ void append_select(std::string& sql, const Question& question, std::span<const S
                    const std::string& more = "") {
   std::string select;
   std::string groups;
+  const bool rolled_up = sources.front().cube != nullptr;
   const size_t dimensions = question.query.dimensions.size();
-  for (size_t i = 0; i < dimensions; ++i) select += dimension_expression(question, i) + ", ";
+  for (size_t i = 0; i < dimensions; ++i) select += dimension_expression(question, i, rolled_up) + ", ";
   for (size_t i = 0; i < dimensions + more_groups; ++i) groups += fmt::format("{}{}", i > 0 ? ", " : "", i + 1);
   // Pieces of a relation say themselves where they begin and end.
   const TimeSpan whole{std::ranges::min(sources, {}, &Source::from_us).from_us,
                        std::ranges::max(sources, {}, &Source::to_us).to_us};
-  auto conditions = conditions_of(question.query.filters, question.scope, question.names, question.grain, whole);
+  auto conditions =
+      conditions_of(question.query.filters, question.scope, question.names, question.grain, whole, rolled_up);
   if (sources.size() == 1 && sources.front().after > 0)
     conditions.push_back("r.sequence > " + sql_value(sources.front().after));
   if (!condition.empty()) conditions.push_back(condition);
@@ -133,7 +137,7 @@ void append_select(std::string& sql, const Question& question, std::span<const S
   append_where(where, conditions);
   sql += fmt::format("SELECT {}{} FROM {}{}{}{}", select, figures,
                      relation_of(question, sources, select + figures + where), more,
-                     sources.front().cube != nullptr ? "" : tag_joins(question.query, question.names), where);
+                     rolled_up ? "" : tag_joins(question.query, question.names), where);
   if (!groups.empty()) sql += " GROUP BY " + groups;
 }
 

@@ -89,7 +89,9 @@ private:
     ranking.dimensions = {query_.top->dimension};
     const auto gathered = gatherer_.ask(ranking, pieces, {query_.top->by}, nullptr);
     if (!gathered) return std::unexpected(gathered.error());
-    fold_ = gathered->rolled_up && !gathered->exact;
+    const auto exactly = gatherer_.exactly(query_, pieces);
+    if (!exactly) return std::unexpected(exactly.error());
+    fold_ = gathered->few && !*exactly;
     std::vector<std::tuple<Cell, std::string, std::int64_t>> order;
     for (const auto& [keys, figures] : gathered->groups) {
       order.emplace_back(gatherer_.cells(figures, {query_.top->by}).front(),

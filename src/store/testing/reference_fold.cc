@@ -40,6 +40,13 @@ std::string time_label(WallTime time, Interval interval, const std::string& zone
   return cctz::format("%Y-%m-%d", utc, cctz::utc_time_zone());
 }
 
+std::string flag(bool value) { return value ? "true" : "false"; }
+
+bool fell_back(const Receipt& receipt) {
+  return std::ranges::any_of(receipt.attempts,
+                             [](const auto& a) { return a.reason == model::AttemptReason::kFallback; });
+}
+
 std::string text_of(const Item& item, const DimensionRef& dimension, const Query& query) {
   const Receipt& r = *item.receipt;
   const model::Attempt* a = item.attempt;
@@ -76,6 +83,12 @@ std::string text_of(const Item& item, const DimensionRef& dimension, const Query
     return r.execution.error_code;
   case Dimension::kEndpoint:
     return std::string(name(r.request.endpoint));
+  case Dimension::kCacheHit:
+    return flag(r.cache && r.cache->hit);
+  case Dimension::kFallback:
+    return flag(fell_back(r));
+  case Dimension::kCosted:
+    return flag(r.cost.total.has_value());
   case Dimension::kTag:
     break;
   }
@@ -96,6 +109,8 @@ bool passes(const Item& item, const Query& query, const Scope& scope) {
   if (f.max_cost && (!r.cost.total || *r.cost.total > *f.max_cost)) return false;
   if (f.min_latency_ms && r.execution.latency_ms < *f.min_latency_ms) return false;
   if (f.max_latency_ms && r.execution.latency_ms > *f.max_latency_ms) return false;
+  if (f.cache_hit && *f.cache_hit != (r.cache && r.cache->hit)) return false;
+  if (f.fallback && *f.fallback != fell_back(r)) return false;
   return !f.unknown_cost || *f.unknown_cost == !r.cost.total.has_value();
 }
 
@@ -208,8 +223,6 @@ Cell rate(const std::vector<Item>& items, Measure measure) {
     const Receipt& r = *item.receipt;
     const auto weight = static_cast<double>(requests_of(item));
     const model::Status status = r.execution.status;
-    const bool fell_back =
-        std::ranges::any_of(r.attempts, [](const auto& a) { return a.reason == model::AttemptReason::kFallback; });
     switch (measure) {
     case Measure::kErrorRate: {
       const bool failed = item.attempt != nullptr
@@ -220,7 +233,7 @@ Cell rate(const std::vector<Item>& items, Measure measure) {
       break;
     }
     case Measure::kFallbackRate:
-      part += fell_back ? weight : 0;
+      part += fell_back(r) ? weight : 0;
       whole += r.attempts.empty() ? 0 : weight;
       break;
     case Measure::kCacheHitRate:

@@ -4,6 +4,10 @@ import createClient from 'openapi-fetch';
 import { parseExact, type Receipt } from '@/lib/receipt';
 import type { components, paths } from '@/lib/schema';
 
+declare global {
+  var firstSession: Promise<Response> | undefined;
+}
+
 export type Schemas = components['schemas'];
 export type ReceiptPage = Schemas['ReceiptPage'];
 
@@ -33,11 +37,19 @@ async function problem(response: Response): Promise<ApiError> {
   return new ApiError(response.status, detail || `The server answered ${response.status}.`, response.headers.get('x-request-id'));
 }
 
+/** Who asks is asked while the code is still loading (public/first.js); that answer is for the first who wants to know. */
+function early(request: Request): Promise<Response> | undefined {
+  const { firstSession } = globalThis;
+  if (!firstSession || request.method !== 'GET' || !request.url.endsWith('/api/v1/session')) return undefined;
+  globalThis.firstSession = undefined;
+  return firstSession;
+}
+
 async function checkedFetch(request: Request): Promise<Response> {
   if (request.method !== 'GET' && hooks.csrfToken) request.headers.set('x-csrf-token', hooks.csrfToken);
   let response: Response;
   try {
-    response = await fetch(request);
+    response = await (early(request) ?? fetch(request));
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, 'The server cannot be reached.');

@@ -13,10 +13,10 @@ const receiptOnly = ['charged', 'baseline', 'savings', 'avoided', 'refusal_rate'
 const all: [string, queries.Asked][] = [
   ...(['model', 'tenant', 'workflow', 'category', 'provider', 'region', 'key', 'status'] as const).flatMap((group): [string, queries.Asked][] => [
     [`overTime ${group}`, queries.overTime(group, 'cost', 'day')], [`latencyMap ${group}`, queries.latencyMap(group, 'hour')], [`sparks ${group}`, queries.sparks(group, 'day')],
-    [`spendBy ${group}`, queries.spendBy(group, true)], [`savingsBy ${group}`, queries.savingsBy(group, true)], [`latencyBy ${group}`, queries.latencyBy(group, false)], [`latencyByFallback ${group}`, queries.latencyByFallback(group, true)],
+    [`spendBy ${group}`, queries.spendBy(group, true)], [`savingsBy ${group}`, queries.savingsBy(group, true)], [`latencyBy ${group}`, queries.latencyBy(group, false)], [`latencyByFallback ${group}`, queries.latencyByFallback(group)],
   ]),
   ['sumOverTime', queries.sumOverTime(['cost'], 'day', true)], ['percentilesOverTime', queries.percentilesOverTime('ttft', 'hour', true)], ['spendByStatus', queries.spendByStatus(true)],
-  ['mixBy', queries.mixBy(true)], ['savingsOverTime', queries.savingsOverTime('day')], ['savingsSteps', queries.savingsSteps('category')], ['costlier', queries.costlier()], ['matrix', queries.matrix(8)], ['latencyTotals', queries.latencyTotals(true)], ['receiptsWithAttempt', queries.receiptsWithAttempt('first')], ['attemptsByReason', queries.attemptsByReason()], ['tenants', queries.tenants(true)], ['tenantFigures', queries.tenantFigures(true)], ['tenantParts', queries.tenantParts('key', true)], ['evidence', queries.evidence()],
+  ['mixBy', queries.mixBy(true)], ['mixLatency', queries.mixLatency()], ['savingsOverTime', queries.savingsOverTime('day')], ['savingsSteps', queries.savingsSteps('category')], ['costlier', queries.costlier()], ['matrix', queries.matrix(8)], ['latencyTotals', queries.latencyTotals(true)], ['receiptsWithAttempt', queries.receiptsWithAttempt('first')], ['attemptsByReason', queries.attemptsByReason()], ['tenants', queries.tenants(true)], ['tenantFigures', queries.tenantFigures(true)], ['tenantParts', queries.tenantParts('key', true)], ['evidence', queries.evidence()],
 ];
 
 describe('every question', () => {
@@ -46,10 +46,10 @@ describe('panelQuery', () => {
   const range = { from: new Date('2026-11-01T00:00:00Z'), to: new Date('2026-11-23T12:00:00Z') };
   it('adds the view to the panel and keeps what the panel itself filters', () => {
     const filters = withValues(withValues({ ...defaults, tz: 'Europe/Berlin' }, 'tenant', ['acme']), 'model', ['gpt-4o'], true);
-    const query = panelQuery({ filters, range }, queries.latencyByFallback('model', false));
+    const query = panelQuery({ filters, range }, queries.receiptsWithAttempt('retry'));
     expect(query).toMatchObject({
       from: '2026-11-01T00:00:00.000Z', to: '2026-11-23T12:00:00.000Z', time_zone: 'Europe/Berlin', compare: false,
-      filters: { tenant: ['acme'], not: { model: ['gpt-4o'] }, fallback: false },
+      filters: { tenant: ['acme'], not: { model: ['gpt-4o'] }, attempt_reason: ['retry'] },
     });
   });
 });

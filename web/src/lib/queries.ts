@@ -8,7 +8,7 @@ export type Measure =
   | 'tokens_input' | 'tokens_output' | 'latency_p50' | 'latency_p95' | 'latency_p99' | 'ttft_p50' | 'ttft_p95' | 'ttft_p99' | 'overhead_p50' | 'overhead_p95' | 'overhead_p99'
   | 'error_rate' | 'fallback_rate' | 'cache_hit_rate' | 'refusal_rate' | 'throughput';
 export type Group = 'model' | 'tenant' | 'workflow' | 'category' | 'provider' | 'region' | 'key' | 'status';
-export type By = Group | 'time' | 'attempt_reason';
+export type By = Group | 'time' | 'attempt_reason' | 'requested_model' | 'cache_hit' | 'fallback';
 /** What can be a number of the previous period too. */
 export interface Asked extends Panel {
   measures: Measure[];
@@ -62,8 +62,10 @@ export const savingsSteps = (group: Group, n = 6): Asked => ({ measures: ['savin
 /** Where the router cost more than the baseline would have; the worst first. */
 export const costlier = (): Asked => ({ measures: ['savings', 'baseline', 'cost', 'receipts'], dimensions: ['tenant', 'workflow', 'category', 'model'], order: [{ by: 'savings', desc: false }], limit: 8 });
 export const mixBy = (compare: boolean): Asked => ({
-  measures: ['cost', 'requests', 'receipts', 'tokens_input', 'tokens_output', 'fallback_rate', 'latency_p95'], dimensions: ['model'], top: top('model', 'requests', 50), order: descending('cost'), totals: true, compare,
+  measures: ['cost', 'requests', 'receipts', 'tokens_input', 'tokens_output', 'fallback_rate'], dimensions: ['model'], top: top('model', 'requests', 50), order: descending('cost'), totals: true, compare,
 });
+/** Apart from the rest of its rows, which no percentile should hold up. */
+export const mixLatency = (): Asked => ({ measures: ['latency_p95'], dimensions: ['model'], top: top('model', 'requests', 50) });
 export const matrix = (columns: number): Asked => ({
   measures: ['requests', 'receipts', 'cost', 'latency_p95'], dimensions: ['category', 'model'], top: top('model', 'requests', columns), limit: 5000,
 });
@@ -73,9 +75,9 @@ export const latencyTotals = (compare: boolean): Asked => ({
 export const latencyBy = (group: Group, compare: boolean): Asked => ({
   measures: ['requests', 'receipts', 'latency_p50', 'latency_p95', 'latency_p99', 'ttft_p95', 'overhead_p95', 'throughput', 'fallback_rate', 'error_rate'], dimensions: [group], top: top(group, 'requests', 50), order: descending('latency_p95'), compare,
 });
-/** Only receipts that did, or did not, fall back: a slow first choice cannot hide behind a fast second one. */
-export const latencyByFallback = (group: Group, fallback: boolean): Asked => ({
-  measures: ['latency_p50', 'latency_p95', 'receipts'], dimensions: [group], top: top(group, 'requests', 50), filters: { fallback },
+/** Receipts that did, and did not, fall back apart: a slow first choice cannot hide behind a fast second one. */
+export const latencyByFallback = (group: Group): Asked => ({
+  measures: ['latency_p50', 'latency_p95', 'receipts'], dimensions: [group, 'fallback'], top: top(group, 'requests', 50),
 });
 /** Attempts, not receipts: what the first and what later ones took. */
 export const attemptsByReason = (): Asked => ({

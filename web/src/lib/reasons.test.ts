@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { formatFilters, parseFilters } from '@/lib/filters';
-import { isAuto, withReason } from '@/lib/reasons';
+import { isAuto, reasonOf, withReason } from '@/lib/reasons';
+import { rowsOf } from '@/lib/table';
 
 const address = (search: string, reason: Parameters<typeof withReason>[1], autos = ['auto', 'auto:free']) => formatFilters(withReason(parseFilters(search), reason, autos));
 
 describe('how requests got their model', () => {
   it('knows the names of the router’s choice', () => expect(['auto', 'kr-auto', 'auto:free', 'kr-auto:nitro', 'automatic', 'gpt-4o'].map(isAuto)).toEqual([true, true, true, true, false, false]));
+  it('has one for each receipt', () => {
+    const columns = ['requested_model', 'cache_hit', 'fallback'].map((name) => ({ name, type: 'text' as const }));
+    const rows = [['auto', 'false', 'false'], ['gpt-4o', 'false', 'false'], ['auto', 'false', 'true'], ['gpt-4o', 'false', 'true'], ['auto', 'true', 'false'], ['auto', 'true', 'true']];
+    const table = { columns, rows, totals: null, groups: rows.length, percentile_error: 0, incomplete_before: null };
+    expect(rowsOf(table).map(reasonOf)).toEqual(['routed', 'pinned', 'fallback', 'fallback', 'cache', 'cache']);
+  });
   it('is a filter each', () => {
     expect(address('?tenant=a', 'routed')).toBe('?tenant=a&requested_model=auto,auto:free&cache_hit=false&fallback=false');
     expect(address('', 'pinned')).toBe('?requested_model=!auto,auto:free&cache_hit=false&fallback=false');

@@ -21,9 +21,14 @@ const flagsOf: Record<Reason, Flags> = { cache: { cache_hit: true }, fallback: {
 /** "auto", "kr-auto", and both with a variant behind a colon. */
 export const isAuto = (requested: string): boolean => /^(kr-)?auto(:|$)/.test(requested);
 
-/** Whether the view's own filters leave anything of it. */
-const possible = (filters: Filters, flags: Flags): boolean => (Object.keys(flags) as (keyof Flags)[]).every((key) => filters.flag[key] === undefined || filters.flag[key] === flags[key]);
 const flagged = (filters: Filters, flags: Flags): Filters => (Object.keys(flags) as (keyof Flags)[]).reduce((into, key) => withFlag(into, key, flags[key]), filters);
+
+/** The reason of the receipts of a row by requested_model, cache_hit and fallback. */
+export function reasonOf(row: Row): Reason {
+  if (row.text('cache_hit') === 'true') return 'cache';
+  if (row.text('fallback') === 'true') return 'fallback';
+  return isAuto(row.text('requested_model')) ? 'routed' : 'pinned';
+}
 
 /** The filters of a reason. `autos`: the names of the router's choice that were asked for in this range. */
 export function withReason(filters: Filters, reason: Reason, autos: readonly string[]): Filters {
@@ -51,26 +56,15 @@ export interface Reasons {
 
 /** Asks the measures by reason, and by `group` too. */
 export function useReasons(state: FilterState, measures: Measure[], group: 'model' | null, enabled = true): Reasons {
-  const { filters, range, now } = state;
-  const dimensions = group ? [group] : [];
-  const of = (flags: Flags) => ({ filters: flagged(filters, flags), range });
-  const direct = usePanelOf(of(flagsOf.routed), { measures, dimensions: [...dimensions, 'requested_model'], limit: 5000 }, enabled && possible(filters, flagsOf.routed));
-  const fallback = usePanelOf(of(flagsOf.fallback), { measures, dimensions, limit: 1000 }, enabled && possible(filters, flagsOf.fallback));
-  const cache = usePanelOf(of(flagsOf.cache), { measures, dimensions, limit: 1000 }, enabled && possible(filters, flagsOf.cache));
-  const rows = (one: typeof direct, flags: Flags) => (possible(filters, flags) ? rowsOf(one.data) : []);
-  const first = rows(direct, flagsOf.routed);
-  const autos = [...new Set(first.map((row) => row.text('requested_model')).filter(isAuto))];
-  const asked = [[direct, flagsOf.routed], [fallback, flagsOf.fallback], [cache, flagsOf.cache]] as const;
+  const { filters, now } = state;
+  const asked = usePanelOf(state, { measures, dimensions: [...(group ? [group] : []), 'requested_model', 'cache_hit', 'fallback'], limit: 5000 }, enabled);
+  const rows = rowsOf(asked.data);
+  const autos = [...new Set(rows.filter((row) => reasonOf(row) === 'routed').map((row) => row.text('requested_model')))];
   return {
-    parts: [
-      { reason: 'routed', rows: first.filter((row) => isAuto(row.text('requested_model'))) },
-      { reason: 'pinned', rows: first.filter((row) => !isAuto(row.text('requested_model'))) },
-      { reason: 'fallback', rows: rows(fallback, flagsOf.fallback) },
-      { reason: 'cache', rows: rows(cache, flagsOf.cache) },
-    ],
-    answered: asked.every(([one, flags]) => answered(one) || !possible(filters, flags)),
-    loaded: asked.every(([one, flags]) => one.data !== undefined || !possible(filters, flags)),
-    error: asked.find(([one]) => one.error)?.[0].error ?? null,
+    parts: (['routed', 'pinned', 'fallback', 'cache'] as const).map((reason) => ({ reason, rows: rows.filter((row) => reasonOf(row) === reason) })),
+    answered: answered(asked),
+    loaded: asked.data !== undefined,
+    error: asked.error,
     href: (reason, narrow = []) => drillHref(withReason(filters, reason, autos), { now }, narrow),
   };
 }

@@ -1,4 +1,4 @@
-// Light or dark: the system's choice unless one was made here (kept in a cookie that public/theme.js reads before paint).
+// Light or dark: the system's choice unless one was made here (kept in a cookie that public/first.js reads before paint).
 import { signal } from '@preact/signals';
 
 export type Theme = 'system' | 'light' | 'dark';

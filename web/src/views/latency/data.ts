@@ -39,8 +39,7 @@ export function useLatency(state: FilterState) {
   const receipts = attemptReasons.map((reason) => usePanelOf(state, receiptsWithAttempt(reason), then && !narrows(state))); // eslint-disable-line react-hooks/rules-of-hooks
   return {
     interval, totals, lines, map, table,
-    direct: usePanelOf(state, latencyByFallback(group, false), first && state.filters.flag.fallback !== true),
-    fallback: usePanelOf(state, latencyByFallback(group, true), first && state.filters.flag.fallback !== false),
+    split: usePanelOf(state, latencyByFallback(group), first),
     attempts: usePanelOf(state, attemptsByReason(), then),
     attemptReceipts: new Map(attemptReasons.map((reason, index) => [reason as string, totalsOf(receipts[index]?.data)?.number('receipts') ?? null])),
   };

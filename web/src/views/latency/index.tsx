@@ -17,7 +17,7 @@ const panels = [['total', 'Totals'], ['over_time', 'Percentiles over time'], ['b
 export default function LatencyView() {
   const state = measured(useFilters());
   const latency = useLatency(state);
-  const asked = [latency.totals, latency.lines, latency.map, latency.table, latency.direct, latency.fallback, latency.attempts];
+  const asked = [latency.totals, latency.lines, latency.map, latency.table, latency.split, latency.attempts];
   const empty = latency.totals.data !== undefined && totalsOf(latency.totals.data)?.number('receipts') === 0;
   return (
     <Page title="Latency" busy={asked.some((one) => one.isFetching)} actions={<PanelExports state={state} view="latency" panels={panels} />}>

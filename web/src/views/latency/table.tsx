@@ -16,7 +16,7 @@ import { groupNames } from '@/views/latency/map';
 import { tailHref } from '@/views/latency/kpis';
 import { withValues } from '@/lib/filters';
 
-const byKey = (rows: readonly Row[], group: string) => new Map(rows.map((row) => [row.text(group), row]));
+const byKey = (rows: readonly Row[], group: string, fell: boolean) => new Map(rows.filter((row) => row.text('fallback') === String(fell)).map((row) => [row.text(group), row]));
 
 export function LatencyRows({ state, latency }: { state: FilterState; latency: Latency }) {
   const { group: [group] } = choicesOf(state);
@@ -29,7 +29,8 @@ export function LatencyRows({ state, latency }: { state: FilterState; latency: L
           if (!data.columns.some((column) => column.name === group)) return null;
           const all = presentRows(data);
           const keys = all.map((row) => row.text(group));
-          const [direct, fallback] = [byKey(rowsOf(latency.direct.data), group), byKey(rowsOf(latency.fallback.data), group)];
+          const parts = rowsOf(latency.split.data);
+          const [direct, fallback] = [byKey(parts, group, false), byKey(parts, group, true)];
           const href = (row: Row, fell?: boolean) => drillHref(filters, { now, ...(fell === undefined ? {} : { fallback: fell }) }, [[group, row.text(group), keys]]);
           const linked = (of: (row: Row) => preact.ComponentChildren) => (row: Row) => <Link class="cell-link" href={href(row)} tabIndex={-1}>{of(row)}</Link>;
           const split = (rows: ReadonlyMap<string, Row>, fell: boolean) => (row: Row) => {

@@ -2,7 +2,7 @@
 import { perThousand, shareOf } from '@/lib/amounts';
 import { choice } from '@/lib/choice';
 import { useModels } from '@/lib/models';
-import { matrix, mixBy, overTime } from '@/lib/queries';
+import { matrix, mixBy, mixLatency, overTime } from '@/lib/queries';
 import { answered, usePanelOf } from '@/lib/query';
 import { intervalOf } from '@/lib/range';
 import { useReasons } from '@/lib/reasons';
@@ -25,6 +25,7 @@ export function useMix(state: FilterState) {
   return {
     interval, table, series,
     matrix: usePanelOf(state, matrix(MATRIX_MODELS), first),
+    latency: usePanelOf(state, mixLatency(), first),
     reasons: useReasons(state, ['requests', 'receipts', 'cost'], 'model', first),
     models: useModels(),
   };

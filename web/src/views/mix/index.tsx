@@ -17,7 +17,7 @@ const panels = [['by_model', 'By model and provider'], ['over_time', 'Over time'
 export default function ModelMix() {
   const state = useFilters();
   const mix = useMix(state);
-  const asked = [mix.series, mix.table, mix.matrix];
+  const asked = [mix.series, mix.table, mix.matrix, mix.latency];
   const empty = mix.table.data !== undefined && totalsOf(mix.table.data)?.number('receipts') === 0;
   return (
     <Page title="Model mix" busy={asked.some((one) => one.isFetching)} actions={<PanelExports state={state} view="mix" panels={panels} />}>

@@ -38,10 +38,11 @@ export function MixRows({ state, mix }: { state: FilterState; mix: Mix }) {
         {(data) => {
           const all = presentRows(data);
           const total = totalsOf(data);
+          const p95 = new Map(rowsOf(mix.latency.data).map((row) => [row.text('model'), row.number('latency_p95')]));
           const keys = all.map((row) => row.text('model'));
           const href = (row: Row) => drillHref(state.filters, { now: state.now }, [['model', row.text('model'), keys]]);
           const linked = (of: (row: Row) => preact.ComponentChildren) => (row: Row) => <Link class="cell-link" href={href(row)} tabIndex={-1}>{of(row)}</Link>;
-          const value = (row: Row): number | bigint | null => ({ cost: () => row.money('cost'), unit: () => unitCost(row), quality: () => quality(row.text('model')) }[sort.key] ?? (() => row.number(sort.key)))();
+          const value = (row: Row): number | bigint | null => ({ cost: () => row.money('cost'), unit: () => unitCost(row), quality: () => quality(row.text('model')), latency_p95: () => p95.get(row.text('model')) ?? null }[sort.key] ?? (() => row.number(sort.key)))();
           const cols: Col<Row>[] = [
             { key: 'model', head: 'Model', cell: (row) => modelCell(row.text('model')) },
             { key: 'requests', head: 'Requests', right: true, sortable: true, cell: linked((row) => <Count value={row.number('requests')} />) },
@@ -52,7 +53,7 @@ export function MixRows({ state, mix }: { state: FilterState; mix: Mix }) {
             ...(state.filters.compare ? [{ key: 'change', head: 'Change', right: true, cell: (row: Row) => <Delta now={row.money('cost')} before={row.money(previous('cost'))} good="down" /> }] : []),
             { key: 'unit', head: 'Per 1k', right: true, sortable: true, cell: (row) => <Money value={unitCost(row)} /> },
             { key: 'quality', head: 'Quality', right: true, sortable: true, cell: (row) => <span class="n" title="expected by the catalog, weighed by the categories of its requests">{decimal(quality(row.text('model')))}</span> },
-            { key: 'latency_p95', head: 'p95', right: true, sortable: true, cell: (row) => <Ms value={row.number('latency_p95')} /> },
+            { key: 'latency_p95', head: 'p95', right: true, sortable: true, cell: (row) => <Ms value={p95.get(row.text('model'))} /> },
             { key: 'fallback_rate', head: 'After fallback', right: true, sortable: true, cell: (row) => <Pct value={row.number('fallback_rate')} /> },
           ];
           return <Table label="Models" cols={cols} rows={sortBy(all, value, sort.desc)} rowKey={(row) => row.text('model')} sort={sort} onSort={setSort} href={href} empty={<EmptyState title="No request in this range" />} />;
