@@ -11,7 +11,7 @@ import { encode } from './png.mjs';
 
 const binary = process.env.KAIROSROUTE ?? fileURLToPath(new URL('../../build/dev/kairosroute', import.meta.url));
 const out = process.env.OUT ?? fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
-const DAYS = process.env.DAYS ?? '40';
+const DAYS = process.env.DAYS ?? '65'; // what is shown, and the period before it
 const views = [
   ['spend', '/spend?from=-30d'], ['savings', '/savings?from=-30d'], ['mix', '/mix?from=-30d'], ['latency', '/latency?from=-7d'], ['tenants', '/tenants?from=-30d'],
   ['tenant', '/tenants/nova-labs-prod?from=-30d'], ['search', '/receipts?from=-7d'], ['receipt', null],
