@@ -6,15 +6,12 @@
 //   node tests/web/perf.mjs --only live --seconds 1800       one of paint, filters, views, live
 //
 // Ten million receipts: --per-day 111200 (ten minutes and 10.5 GB the first time). KAIROSROUTE names the binary.
-import { createServer } from 'node:http';
-import { existsSync, readFileSync } from 'node:fs';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { caughtUp, startDemo } from './demo.mjs';
 import config from './playwright.config.mjs';
 import { fill, start } from './seed.mjs';
+import { collected, receivedBy, streamServer } from './stream.mjs';
 
 const { values: wanted } = parseArgs({ options: { data: { type: 'string' }, 'per-day': { type: 'string', default: '1100' }, only: { type: 'string' }, ranges: { type: 'string' }, seconds: { type: 'string', default: '30' } } });
 const SECONDS = Number(wanted.seconds);
@@ -107,53 +104,22 @@ async function filterChanges(browser, base, path, range, tenants) {
   await page.context().close();
 }
 
-/** The built files, a session, and a stream of RATE receipts a second. */
-async function streamServer() {
-  const dist = fileURLToPath(new URL('../../web/dist', import.meta.url));
-  const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
-  const json = (response, value) => { response.writeHead(200, { 'content-type': 'application/json' }); response.end(JSON.stringify(value)); };
-  let n = 0;
-  const row = () => ({ receipt_id: `rcpt_${String(++n).padStart(26, '0')}`, created_at: new Date().toISOString(), completed_at: new Date().toISOString(), tenant: `tenant-${n % 7}`, workflow: `workflow-${n % 11}`, api_key_id: 'k', end_user: '',
-    requested_model: 'auto', model_id: ['gpt-4o', 'o3', 'claude-sonnet'][n % 3], provider: 'openai', region: '', category: 'code', status: n % 50 ? 'success' : 'error', http_status: 200, error_code: '', cost_usd: '0.0001096',
-    charged_usd: null, savings_usd: '0.0000004', cost_basis: 'metered', latency_ms: n % 900, ttft_ms: null, attempts: 1, count: 1, cache_hit: false });
-  const server = createServer((request, response) => {
-    const path = request.url.split('?')[0];
-    if (path === '/api/v1/session') return json(response, { api_key_id: 'ops', tenant: null, role: 'admin', sees_all: true, expires_at: null, csrf_token: null });
-    if (path === '/api/v1/receipts') return json(response, { receipts: [row()], next: null });
-    if (path === '/api/v1/saved-views') return json(response, { views: [], next: null });
-    if (path === '/api/v1/status') return json(response, { node_id: 'perf', policy_version: '', store: {} });
-    if (path === '/api/v1/receipts/live') {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      const timer = setInterval(() => { for (let i = 0; i < RATE / 20; ++i) { const one = row(); response.write(`id: ${one.receipt_id}\nevent: receipt\ndata: ${JSON.stringify(one)}\n\n`); } }, 50);
-      return request.on('close', () => clearInterval(timer));
-    }
-    const file = existsSync(dist + path) && extname(path) ? dist + path : `${dist}/index.html`;
-    response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
-    return response.end(readFileSync(file));
-  });
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  return { base: `http://127.0.0.1:${server.address().port}`, stop: () => { server.closeAllConnections(); server.close(); } };
-}
-
 async function liveFeed(browser) {
-  const { base, stop } = await streamServer();
+  const { base, stop, send } = await streamServer();
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Performance.enable');
-  const metrics = async () => Object.fromEntries((await devtools.send('Performance.getMetrics')).metrics.map(({ name, value }) => [name, value]));
+  const metrics = await collected(page);
   await page.goto(`${base}/live`);
+  const feeding = setInterval(() => send(RATE / 20), 50);
   await page.locator('.vt-row').first().waitFor();
   await page.waitForTimeout(4000); // the list is full
-  await devtools.send('HeapProfiler.collectGarbage');
   const before = await metrics();
   await page.waitForTimeout(SECONDS * 1000);
-  await devtools.send('HeapProfiler.collectGarbage');
   const after = await metrics();
-  const received = Number((await page.locator('.live-bar').innerText()).match(/([\d,]+) received/)[1].replaceAll(',', ''));
-  console.log(`live feed: ${received} received, ${await page.locator('.vt-row').count()} rows in the document`);
+  console.log(`live feed: ${await receivedBy(page)} received, ${await page.locator('.vt-row').count()} rows in the document`);
   report(`live feed at ${RATE}/s, main thread busy over ${SECONDS} s`, (100 * (after.TaskDuration - before.TaskDuration)) / (after.Timestamp - before.Timestamp), '%', 20);
   report('live feed, heap at the end', after.JSHeapUsedSize / 1e6, 'MB', 40);
   report('live feed, growth of the heap', (after.JSHeapUsedSize - before.JSHeapUsedSize) / 1e6, 'MB', 3);
+  clearInterval(feeding);
   await page.close();
   stop();
 }
