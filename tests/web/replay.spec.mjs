@@ -117,7 +117,7 @@ for (const theme of ['light', 'dark']) {
       for (const path of ['/replay', `/replay?of=${id}`, ...runs.slice(0, 1).map((run) => `/replay/${run.id}`)]) {
         await open(page, path, at());
         await settled(page);
-        if (width !== 2560) await accessible(page, `${theme} ${path}`);
+        await accessible(page, `${theme} ${path}`);
         expect(await tooWide(page), path).toBeLessThanOrEqual(0);
       }
     });

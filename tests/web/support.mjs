@@ -89,7 +89,6 @@ export async function followRows(page, table, head = 'Receipts', most = 3) {
 export const titles = (locator) => locator.evaluate((one) => one.querySelector('[title]')?.getAttribute('title'));
 
 const axeTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-/** Slow, and the same at 2560 px as at 1280: only the fit is looked at there. */
 export async function accessible(page, what) {
   const { violations } = await new AxeBuilder({ page }).withTags(axeTags).analyze();
   expect(violations.map((violation) => `${what}: ${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ').slice(0, 600)}`)).toEqual([]);
