@@ -13,6 +13,7 @@
 #include "config/load.h"
 #include "journal/codec.h"
 #include "journal/sha256.h"
+#include "model/candidate_json.h"
 #include "model/receipt_json.h"
 #include "providers/answer.h"
 #include "providers/client_request.h"
@@ -94,9 +95,8 @@ model::Receipt receipt_of(const config::Snapshot& config, const routing::RouteOu
   receipt.request.model = "auto";
   receipt.classification = classification;
   receipt.decision = outcome.decision;
-  auto explained = routing::explain(outcome);
+  auto explained = routing::explain_written(outcome);
   receipt.decision.reason = std::move(explained.reason);
-  receipt.candidates = std::move(explained.candidates);
   receipt.omitted = std::move(explained.omitted);
   receipt.cost.price_version = config.catalog->price_version();
   model::Attempt attempt;
@@ -113,14 +113,14 @@ model::Receipt receipt_of(const config::Snapshot& config, const routing::RouteOu
   return receipt;
 }
 
-void written(int count, const model::Receipt& receipt) {
-  const std::string head = model::json_head(receipt);
+void written(int count, const model::Receipt& receipt, const std::string& candidates) {
+  const std::string head = model::json_head(receipt, candidates);
   const std::string tail = model::json_tail(receipt);
   const std::string whole = head + tail;
   journal::Compressor compressor;
   journal::SharedHead shared{head, {}};
   std::string out;
-  part("its JSON: what all its records share", count, [&] { return model::json_head(receipt).size(); });
+  part("its JSON: what all its records share", count, [&] { return model::json_head(receipt, candidates).size(); });
   part("its JSON: the rest, per record", count, [&] { return model::json_tail(receipt).size(); });
   part("compressing what they share", count, [&] {
     out.clear();
@@ -141,7 +141,7 @@ void written(int count, const model::Receipt& receipt) {
   part("reading it back: what store and ledger keep", count, read(model::ReceiptPart::kBooked));
   part("reading it back: what metrics need", count, read(model::ReceiptPart::kOutcome));
   std::printf("%zu bytes of JSON (%zu shared), %zu compressed, %zu candidates\n", whole.size(), head.size(), out.size(),
-              receipt.candidates.size());
+              model::receipt_from_json(whole)->candidates.size());
 }
 
 } // namespace
@@ -178,7 +178,8 @@ int main(int argc, char** argv) {
     outcome = routing::route(input);
     return outcome.chain.size();
   });
-  part("saying why", count, [&] { return routing::explain(outcome).candidates.size(); });
+  part("saying why, as the receipt's JSON", count, [&] { return routing::explain_written(outcome).candidates.size(); });
+  part("saying why, as values", count, [&] { return routing::explain(outcome).candidates.size(); });
   providers::UpstreamTarget target;
   target.model_id = outcome.decision.model_id;
   target.max_output_tokens = 200;
@@ -189,6 +190,6 @@ int main(int argc, char** argv) {
     tap.on_body(answer);
     return tap.output().size();
   });
-  written(count, receipt_of(*config, outcome, classification));
+  written(count, receipt_of(*config, outcome, classification), routing::explain_written(outcome).candidates);
   return 0;
 }

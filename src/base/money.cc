@@ -5,32 +5,66 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <limits>
+
+#include "base/line_cost.h"
 
 namespace kairos {
 namespace {
 
-/// value / 10^decimals as exact text without trailing zeros. Written from its end, since each receipt has hundreds of
-/// amounts.
-std::string decimal_text(Int128 value, int decimals) {
-  const bool negative = value < 0;
-  auto magnitude = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+/// Beyond 64 bits. Written from its end, digit by digit.
+std::string wide_text(unsigned __int128 magnitude, bool negative, int decimals) {
   std::array<char, 48> text{}; // 39 digits, sign, point
   const auto wanted = static_cast<size_t>(decimals);
   size_t at = text.size();
   size_t count = 0;
-  const auto put = [&](unsigned digit) {
+  for (; magnitude > 0; magnitude /= 10, ++count) {
+    const auto digit = static_cast<unsigned>(magnitude % 10);
     if (count == wanted && at < text.size()) text[--at] = '.';
     if (digit != 0 || at < text.size() || count >= wanted) text[--at] = static_cast<char>('0' + digit);
-    ++count;
-  };
-  for (; magnitude > std::numeric_limits<std::uint64_t>::max(); magnitude /= 10)
-    put(static_cast<unsigned>(magnitude % 10));
-  // Dividing 64 bits is many times cheaper.
-  for (auto rest = static_cast<std::uint64_t>(magnitude); rest > 0 || count <= wanted; rest /= 10)
-    put(static_cast<unsigned>(rest % 10));
+  }
   if (negative) text[--at] = '-';
   return {text.data() + at, text.size() - at};
+}
+
+/// "00" to "99".
+constexpr auto kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
+/// value / 10^kDecimals as exact text without trailing zeros. Each receipt has dozens of amounts, so this divides by
+/// constants and takes two digits at a time.
+template <int kDecimals>
+std::string decimal_text(Int128 value) {
+  constexpr std::uint64_t kOne = [] {
+    std::uint64_t one = 1;
+    for (int i = 0; i < kDecimals; ++i) one *= 10;
+    return one;
+  }();
+  const bool negative = value < 0;
+  const auto wide = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+  if (wide > std::numeric_limits<std::uint64_t>::max()) return wide_text(wide, negative, kDecimals);
+  const auto magnitude = static_cast<std::uint64_t>(wide);
+  std::array<char, 40> text; // 20 digits, sign, point
+  char* at = text.data();
+  if (negative) *at++ = '-';
+  at = std::to_chars(at, text.data() + text.size(), magnitude / kOne).ptr;
+  std::uint64_t fraction = magnitude % kOne;
+  if (fraction != 0) {
+    *at++ = '.';
+    int left = kDecimals;
+    for (; left > 1; left -= 2, fraction /= 100) std::memcpy(at + left - 2, kPairs.data() + 2 * (fraction % 100), 2);
+    if (left == 1) *at = static_cast<char>('0' + fraction);
+    at += kDecimals;
+    while (at[-1] == '0') --at;
+  }
+  return {text.data(), at};
 }
 
 std::unexpected<Error> not_an_amount(std::string_view text, std::string_view why) {
@@ -98,27 +132,26 @@ Result<std::int64_t> fixed_point(std::string_view text, int decimals) {
 
 } // namespace
 
-std::optional<Picodollars> line_cost(std::int64_t quantity, UnitPrice price) {
-  // nano-USD per million units: quantity × price is in 1e-15 USD, a thousandth of a picodollar.
-  std::int64_t small = 0;
-  if (quantity >= 0 && price.value() >= 0 &&
-      !__builtin_mul_overflow(quantity, price.value(), &small)) { // nearly always, and 20 times as fast
-    const std::int64_t rest = small % 1000;
-    const std::int64_t whole = small / 1000;
-    return Picodollars(whole + (rest > 500 || (rest == 500 && whole % 2 != 0) ? 1 : 0));
-  }
+bool wide_line_cost(std::int64_t quantity, UnitPrice price, Picodollars& into) {
   const Int128 product = Int128{quantity} * price.value();
   Int128 quotient = product / 1000;
   const Int128 remainder = product % 1000;
   const Int128 twice = remainder < 0 ? -2 * remainder : 2 * remainder;
   if (twice > 1000 || (twice == 1000 && quotient % 2 != 0)) quotient += product < 0 ? -1 : 1;
-  if (quotient > INT64_MAX || quotient < INT64_MIN) return std::nullopt;
-  return Picodollars(static_cast<std::int64_t>(quotient));
+  if (quotient > INT64_MAX || quotient < INT64_MIN) return false;
+  into = Picodollars(static_cast<std::int64_t>(quotient));
+  return true;
 }
 
-std::string usd(Picodollars amount) { return decimal_text(amount.value(), 12); }
-std::string usd_sum(PicoSum picodollars) { return decimal_text(picodollars, 12); }
-std::string usd_per_million(UnitPrice price) { return decimal_text(price.value(), 9); }
+std::optional<Picodollars> line_cost(std::int64_t quantity, UnitPrice price) {
+  Picodollars cost;
+  if (!line_cost(quantity, price, cost)) return std::nullopt;
+  return cost;
+}
+
+std::string usd(Picodollars amount) { return decimal_text<12>(amount.value()); }
+std::string usd_sum(PicoSum picodollars) { return decimal_text<12>(picodollars); }
+std::string usd_per_million(UnitPrice price) { return decimal_text<9>(price.value()); }
 
 Result<Picodollars> parse_usd(std::string_view text) {
   auto value = fixed_point(text, 12);

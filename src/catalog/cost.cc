@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "base/line_cost.h"
 #include "catalog/plain_price.h"
 
 namespace kairos::catalog {
@@ -93,9 +94,9 @@ class Sum {
 public:
   void add(std::int64_t quantity, UnitPrice price) {
     if (quantity == 0 || price.value() == 0) return;
-    const auto cost = line_cost(quantity, price);
-    fits_ = fits_ && cost;
-    if (cost) total_ += cost->value();
+    Picodollars cost;
+    fits_ = line_cost(quantity, price, cost) && fits_;
+    total_ += cost.value();
   }
   void add(std::int64_t picodollars) { total_ += picodollars; }
   std::optional<Picodollars> total() const {

@@ -273,6 +273,7 @@ private:
   void add_up();
   void set_savings();
   void finish(model::Status status, int http_status, model::EndedBy ended_by);
+  void take_fingerprint();
   void explain();
   void make_head();
   std::string open_payload(const Leg& leg, const model::Attempt* beside);

@@ -5,6 +5,7 @@
 #include "gateway/flight.h"
 #include "ledger/price_plan.h"
 #include "ledger/tenant_view.h"
+#include "model/candidate_json.h"
 #include "model/receipt_json.h"
 #include "tokens/estimate.h"
 
@@ -48,10 +49,15 @@ net::Task<Result<void>> Flight::announce(const Leg& leg, const Leg* beside) {
   co_return Result<void>();
 }
 
-/// What the receipt alone wants to know.
-void Flight::explain() {
+/// The receipt alone wants to know it.
+void Flight::take_fingerprint() {
   std::string& fingerprint = receipt_.request.fingerprint;
   if (understood_ && fingerprint.empty()) fingerprint = fingerprint_of(gateway_.services_.fingerprint_key, body_);
+}
+
+/// For whoever shows the receipt's candidates, or writes them again.
+void Flight::explain() {
+  take_fingerprint();
   if (!route_.field || !receipt_.candidates.empty()) return;
   auto explained = routing::explain(route_);
   receipt_.decision.reason = std::move(explained.reason);
@@ -59,13 +65,20 @@ void Flight::explain() {
   receipt_.omitted = std::move(explained.omitted);
 }
 
-/// Made with the first record. Then the candidates have served: they go here, since giving back the hundred pieces of
-/// memory that they are made of is the dearer for the loop as the journal's thread took them.
+/// Made with the first record. As a rule the candidates are never more than text here: as values they are a hundred
+/// pieces of memory, taken on the journal's thread and given back on the loop's.
 void Flight::make_head() {
   if (!head_.text.empty()) return;
-  explain();
-  head_.text = model::json_head(receipt_);
-  if (!shared_) std::vector<model::Candidate>().swap(receipt_.candidates);
+  if (shared_ || !route_.field || !receipt_.candidates.empty()) {
+    explain();
+    head_.text = model::json_head(receipt_);
+    return;
+  }
+  take_fingerprint();
+  auto explained = routing::explain_written(route_);
+  receipt_.decision.reason = std::move(explained.reason);
+  receipt_.omitted = std::move(explained.omitted);
+  head_.text = model::json_head(receipt_, explained.candidates);
 }
 
 std::string Flight::open_payload(const Leg& leg, const model::Attempt* beside) {

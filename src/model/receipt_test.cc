@@ -29,6 +29,29 @@ TEST(ReceiptJson, KeepsTheNamesOfThePublishedSample) {
   }
 }
 
+TEST(ReceiptJson, EveryByteIsEscapedWhereverItStands) {
+  const std::vector<std::pair<std::string, std::string>> bytes = {
+      {"\"", "\\\""},
+      {"\\", "\\\\"},
+      {"\n", "\\n"},
+      {"\x1f", "\\u001f"},
+      {" ", " "},
+      {"\x7f", "\x7f"},
+      {"\x80", "\xEF\xBF\xBD"},
+      {std::string(1, '\0'), "\\u0000"},
+  };
+  for (size_t before = 0; before < 20; ++before) {
+    for (size_t behind = 0; behind < 20; ++behind) {
+      for (const auto& [byte, escaped] : bytes) {
+        const std::string begin(before, 'a'), end(behind, 'z');
+        std::string text;
+        append_json_string(text, begin + byte + end);
+        EXPECT_EQ(text, '"' + begin + escaped + end + '"');
+      }
+    }
+  }
+}
+
 TEST(ReceiptJson, UnknownMoneyIsNullNeverZero) {
   Receipt receipt = sample_receipt();
   receipt.cost.total.reset();

@@ -1,3 +1,4 @@
+#include "model/candidate_json.h"
 #include "model/json_writer.h"
 #include "model/receipt_json.h"
 
@@ -17,15 +18,6 @@ void optional_integer(JsonWriter& json, std::string_view key, const std::optiona
   json.key(key);
   if (value) {
     json.integer(*value);
-  } else {
-    json.null();
-  }
-}
-
-void optional_real(JsonWriter& json, std::string_view key, const std::optional<double>& value) {
-  json.key(key);
-  if (value) {
-    json.real(*value);
   } else {
     json.null();
   }
@@ -102,27 +94,7 @@ void write_classification(JsonWriter& json, const Classification& c) {
   json.end_object();
 }
 
-void write_candidate(JsonWriter& json, const Candidate& c) {
-  json.begin_object();
-  json.key("model_id").string(c.model_id);
-  json.key("provider").string(c.provider);
-  json.key("region").string(c.region);
-  optional_real(json, "score", c.score);
-  optional_usd(json, "est_cost_usd", c.est_cost);
-  optional_real(json, "quality", c.quality);
-  optional_integer(json, "est_latency_ms", c.est_latency_ms);
-  json.key("rank");
-  c.rank ? json.integer(*c.rank) : json.null();
-  strings(json, "reasons", c.reasons);
-  json.key("filters").begin_array();
-  for (const Filter filter : c.filters) json.string(name(filter));
-  json.end_array();
-  json.key("filtered_out_by");
-  c.filters.empty() ? json.null() : json.string(name(c.filters.front()));
-  json.end_object();
-}
-
-void write_choice(JsonWriter& json, const Receipt& r) {
+void write_choice(JsonWriter& json, const Receipt& r, std::string_view candidates) {
   json.key("privacy").begin_object();
   json.key("policy").string(r.privacy.policy);
   counts(json, "detected", r.privacy.detected);
@@ -130,7 +102,7 @@ void write_choice(JsonWriter& json, const Receipt& r) {
   if (!r.privacy.action.empty()) json.key("action").string(r.privacy.action);
   json.end_object();
   json.key("candidates").begin_array();
-  for (const Candidate& candidate : r.candidates) write_candidate(json, candidate);
+  if (!candidates.empty()) json.raw(candidates);
   json.end_array();
   counts(json, "candidates_omitted", r.omitted);
 }
@@ -276,14 +248,24 @@ void write_extras(JsonWriter& json, const Receipt& r) {
 } // namespace
 
 std::string json_head(const Receipt& r) {
+  std::string candidates;
+  candidates.reserve(r.candidates.size() * 300);
+  for (const Candidate& candidate : r.candidates) {
+    if (!candidates.empty()) candidates.push_back(',');
+    append_candidate(candidates, candidate);
+  }
+  return json_head(r, candidates);
+}
+
+std::string json_head(const Receipt& r, std::string_view candidates) {
   std::string out;
-  out.reserve(8192);
+  out.reserve(2048 + candidates.size());
   JsonWriter json(out);
   json.begin_object();
   write_identity(json, r);
   write_request(json, r.request);
   write_classification(json, r.classification);
-  write_choice(json, r);
+  write_choice(json, r, candidates);
   write_decision(json, r.decision);
   return out;
 }

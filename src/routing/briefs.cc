@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include "model/candidate_json.h"
+
 namespace kairos::routing {
 namespace {
 
@@ -22,22 +24,28 @@ Brief brief_of(const config::Target& target) {
   return brief;
 }
 
+void add(Briefs& briefs, const config::Target& target) {
+  briefs.targets.push_back(brief_of(target));
+  briefs.places += model::candidate_place(target.model->id, target.provider->id, target.endpoint->region);
+  briefs.ends.push_back(static_cast<std::uint32_t>(briefs.places.size()));
+}
+
 } // namespace
 
-const std::vector<Brief>& briefs_of(const config::Snapshot& snapshot) {
+const Briefs& briefs_of(const config::Snapshot& snapshot) {
   struct Kept {
     const config::Snapshot* of = nullptr;
     std::string version;
-    std::vector<Brief> briefs;
+    Briefs briefs;
   };
   thread_local Kept kept;
   const bool same = kept.of == &snapshot && !snapshot.version.empty() && kept.version == snapshot.version &&
-                    kept.briefs.size() == snapshot.targets.size();
+                    kept.briefs.targets.size() == snapshot.targets.size();
   if (same) return kept.briefs;
   kept.of = &snapshot;
   kept.version = snapshot.version;
-  kept.briefs.clear();
-  for (const config::Target& target : snapshot.targets) kept.briefs.push_back(brief_of(target));
+  kept.briefs = {};
+  for (const config::Target& target : snapshot.targets) add(kept.briefs, target);
   return kept.briefs;
 }
 

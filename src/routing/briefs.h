@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,9 +30,20 @@ struct Brief {
   std::optional<catalog::PlainPrice> price; // nullopt: the rows have to be looked at
 };
 
-/// Those of the snapshot's targets, in their order. Each thread keeps the last one's, until it asks for another's; a
-/// snapshot is told by its place and its version, so one without a version is looked at anew each time.
-const std::vector<Brief>& briefs_of(const config::Snapshot& snapshot);
+/// Of all targets, in the snapshot's order.
+struct Briefs {
+  std::vector<Brief> targets;
+  std::string places;                 // model::candidate_place() of each, one behind the other …
+  std::vector<std::uint32_t> ends{0}; // … and where they begin and end
+
+  std::string_view place(size_t target) const {
+    return std::string_view(places).substr(ends[target], ends[target + 1] - ends[target]);
+  }
+};
+
+/// Each thread keeps the last snapshot's, until it asks for another's; a snapshot is told by its place and its version,
+/// so one without a version is looked at anew each time.
+const Briefs& briefs_of(const config::Snapshot& snapshot);
 
 /// Which targets may be in `health`: a bit for each hash modulo 64.
 std::uint64_t hashes_in(const model::Health& health);

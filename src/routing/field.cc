@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/line_cost.h"
 #include "catalog/cost.h"
 
 namespace kairos::routing {
@@ -89,6 +90,15 @@ void fit_context(const RouteInput& input, const Brief& brief, Entry& entry) {
   entry.max_output = std::min(entry.max_output, room);
 }
 
+/// Adds to `sum`; false: what is to be added is not known.
+bool add_cost(Picodollars& sum, std::int64_t quantity, const std::optional<UnitPrice>& price) {
+  if (quantity == 0) return true;
+  Picodollars cost;
+  if (!price || !line_cost(quantity, *price, cost)) return false;
+  sum += cost;
+  return true;
+}
+
 /// Never below the truth: what was counted for this target, else the bound that holds for every tokenizer.
 std::int64_t input_bound(const RouteInput& input, const Entry& entry) {
   if (input.counted_input) {
@@ -110,7 +120,7 @@ Field make_field(const RouteInput& input, const AtHand& at_hand) {
     entry.pinned = true;
   }
   const config::Target* target = input.snapshot.targets.data();
-  for (const Brief& brief : at_hand.briefs) {
+  for (const Brief& brief : at_hand.briefs.targets) {
     const bool is_named = std::ranges::find(named, target) != named.end();
     if (brief.candidate && !is_named) field.entries.emplace_back().target = target;
     ++target;
@@ -122,10 +132,9 @@ void measure_quality(const Field& field, const Brief& brief, Entry& entry) {
   entry.quality = blended_quality(field.terms, brief);
 }
 
-void look_up(const RouteInput& input, const AtHand& at_hand, Entry& entry) {
-  const Brief& brief = at_hand.of(input, entry);
+void look_up(const RouteInput& input, const Brief& brief, std::uint64_t known_hashes, Entry& entry) {
   entry.input_est = input.facts.input_tokens_est;
-  const bool may_be_known = (at_hand.known_hashes >> (brief.health_hash % 64) & 1) != 0;
+  const bool may_be_known = (known_hashes >> (brief.health_hash % 64) & 1) != 0;
   const model::TargetHealth* known = may_be_known ? input.health.find(entry.target->health_key) : nullptr;
   if (known != nullptr) {
     entry.latency_ms = known->latency_p50_ms;
@@ -145,27 +154,29 @@ const catalog::PriceRow* row_of(const Entry& entry) {
   return entry.price != nullptr ? entry.price : catalog::plain_row(entry.target->model->prices);
 }
 
-void set_estimate(const Field& field, const Brief& brief, Entry& entry) {
+bool estimate(const Field& field, const Brief& brief, const Entry& entry, Picodollars& into) {
   const model::RequestFacts& facts = field.input.facts;
-  entry.est_cost.reset();
-  if (entry.price == nullptr && !brief.price) return;
+  const catalog::PriceRow* row = entry.price;
+  if (row == nullptr && !brief.price) return false;
   // catalog::estimate makes a string for each cost line, which is too slow for every candidate of every request.
   std::int64_t output = 0;
   const std::int64_t choices = std::max<std::int64_t>(facts.choices, 1);
-  if (__builtin_mul_overflow(std::min(field.terms.expected_output, entry.max_output), choices, &output)) return;
-  const auto part = [](std::optional<UnitPrice> price, std::int64_t quantity) {
-    if (quantity == 0) return std::optional(Picodollars(0));
-    return price ? line_cost(quantity, *price) : std::nullopt;
+  if (__builtin_mul_overflow(std::min(field.terms.expected_output, entry.max_output), choices, &output)) return false;
+  static constexpr catalog::PlainPrice kNone;
+  const catalog::PlainPrice& plain = brief.price ? *brief.price : kNone;
+  const auto price = [&](model::Meter meter, const std::optional<UnitPrice>& otherwise) -> const auto& {
+    return row != nullptr ? row->prices[static_cast<size_t>(meter)] : otherwise;
   };
-  const auto price = [&](model::Meter meter, const std::optional<UnitPrice>& plain) {
-    return entry.price != nullptr ? entry.price->price(meter) : plain;
-  };
-  const catalog::PlainPrice plain = brief.price.value_or(catalog::PlainPrice{});
-  const auto in = part(price(model::Meter::kInput, plain.input), entry.input_est);
-  const auto out = part(price(model::Meter::kOutput, plain.output), output);
-  const auto request = price(model::Meter::kRequest, plain.request);
-  const auto fee = request ? part(request, 1) : Picodollars(0);
-  if (in && out && fee) entry.est_cost = *in + *out + *fee;
+  const auto& fee = price(model::Meter::kRequest, plain.request);
+  into = Picodollars(0);
+  return add_cost(into, entry.input_est, price(model::Meter::kInput, plain.input)) &&
+         add_cost(into, output, price(model::Meter::kOutput, plain.output)) && (!fee || add_cost(into, 1, fee));
+}
+
+void set_estimate(const Field& field, const Brief& brief, Entry& entry) {
+  Picodollars cost;
+  entry.est_cost.reset();
+  if (estimate(field, brief, entry, cost)) entry.est_cost = cost;
 }
 
 std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry, const Brief& brief) {

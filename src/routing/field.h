@@ -111,14 +111,14 @@ struct Terms {
 
 /// What the thread has at hand while it decides or explains.
 struct AtHand {
-  explicit AtHand(const RouteInput& input) : briefs(briefs_of(input.snapshot)), known_hashes(hashes_in(input.health)) {}
+  explicit AtHand(const RouteInput& input) : briefs(briefs_of(input.snapshot)) {}
 
-  const std::vector<Brief>& briefs;
-  const std::uint64_t known_hashes;
+  const Briefs& briefs;
 
-  const Brief& of(const RouteInput& input, const Entry& entry) const {
-    return briefs[static_cast<size_t>(entry.target - input.snapshot.targets.data())];
+  static size_t place(const RouteInput& input, const Entry& entry) {
+    return static_cast<size_t>(entry.target - input.snapshot.targets.data());
   }
+  const Brief& of(const RouteInput& input, const Entry& entry) const { return briefs.targets[place(input, entry)]; }
 };
 
 struct Field {
@@ -137,17 +137,19 @@ void apply_plain_filters(Field& field, const AtHand& at_hand);
 void apply_quality_filter(Field& field, const AtHand& at_hand);
 /// Of those that are left: estimate; worst case where a cap asks for it; clamps; budget.
 void apply_budget_filter(Field& field, const AtHand& at_hand);
-/// Quality, estimate and budget of those that an earlier filter had dropped: wanted only where candidates are shown.
-void complete(Field& field);
+/// Quality, estimate and budget of one that an earlier filter had dropped: wanted only where candidates are shown.
+void complete(const Field& field, const Brief& brief, Entry& entry);
 void measure_quality(const Field& field, const Brief& brief, Entry& entry);
-/// Health, price and bounds on the answer; drops what the context cannot hold.
-void look_up(const RouteInput& input, const AtHand& at_hand, Entry& entry);
+/// Health, price and bounds on the answer; drops what the context cannot hold. `known_hashes`: hashes_in(input.health).
+void look_up(const RouteInput& input, const Brief& brief, std::uint64_t known_hashes, Entry& entry);
 /// The row of its estimate; nullptr: none.
 const catalog::PriceRow* row_of(const Entry& entry);
 /// The upper bound of what one attempt at `entry` costs, with its output bound.
 std::optional<Picodollars> worst_case_of(const RouteInput& input, const Entry& entry, const Brief& brief);
 /// Estimate for choosing: input and expected output at the plain prices, and the request's fee.
 void set_estimate(const Field& field, const Brief& brief, Entry& entry);
+/// The same; false: it is not known.
+bool estimate(const Field& field, const Brief& brief, const Entry& entry, Picodollars& into);
 
 /// Sets score and rank of the survivors; returns them in their order. Not for pinned requests' other candidates.
 std::vector<Entry*> rank_survivors(Field& field);
@@ -155,9 +157,12 @@ std::vector<Entry*> rank_survivors(Field& field);
 bool better(const Field& field, const Entry& a, const Entry& b);
 /// What would be chosen if no budget stood in the way; nullptr: nothing.
 const Entry* best_without_budgets(Field& field);
+/// The most relevant first: by rank, then what was asked for, then by how far they got, then by estimate. The first
+/// `shown` are in order, the rest in none.
+std::vector<const Entry*> by_relevance(const Field& field, const AtHand& at_hand, size_t shown);
 
 /// For people; tested by the text cases.
-std::string text_of(const Field& field, const Entry& entry, Cause cause);
+void append_text(std::string& out, const Field& field, const Entry& entry, Cause cause);
 std::string reason_of_choice(const Field& field);
 RouteRefusal refusal_of(const Field& field, const std::vector<const Entry*>& shown);
 RouteRefusal unknown_model(const RouteInput& input);

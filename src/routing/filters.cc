@@ -145,7 +145,7 @@ void drop_for(Entry& entry, const model::BudgetHeadroom& budget) {
   entry.refused = entry.refused || refuses;
 }
 
-void clamp(Field& field, const Brief& brief, Entry& entry, const model::BudgetHeadroom& budget) {
+void clamp(const Field& field, const Brief& brief, Entry& entry, const model::BudgetHeadroom& budget) {
   const std::int64_t least = field.input.snapshot.routing.min_clamped_output_tokens;
   const std::int64_t output = affordable_output(field.input, brief, entry, least, budget.remaining);
   if (output == 0) return drop_for(entry, budget);
@@ -166,7 +166,7 @@ void filter_quality(const Field& field, Entry& entry) {
   if (terms.min_quality && *entry.quality < *terms.min_quality - kTiny) entry.causes.add(Cause::kBelowMinimum);
 }
 
-void filter_budget(Field& field, const Brief& brief, Entry& entry) {
+void filter_budget(const Field& field, const Brief& brief, Entry& entry) {
   entry.complete = true;
   set_estimate(field, brief, entry);
   if (!field.input.budgets.hard_cap() && !field.terms.max_cost) return;
@@ -193,9 +193,11 @@ void filter_budget(Field& field, const Brief& brief, Entry& entry) {
 
 void apply_plain_filters(Field& field, const AtHand& at_hand) {
   const bool policy = has_policy(field.input);
+  const std::uint64_t known_hashes = hashes_in(field.input.health);
   for (Entry& entry : field.entries) {
-    look_up(field.input, at_hand, entry);
-    filter_capability(field.input, at_hand.of(field.input, entry), entry);
+    const Brief& brief = at_hand.of(field.input, entry);
+    look_up(field.input, brief, known_hashes, entry);
+    filter_capability(field.input, brief, entry);
     if (policy) filter_tenant_policy(field.input, entry);
     filter_provider_key(field.input, entry);
     filter_privacy(field.terms.privacy, entry);
@@ -222,17 +224,13 @@ void apply_budget_filter(Field& field, const AtHand& at_hand) {
   }
 }
 
-void complete(Field& field) {
-  const AtHand at_hand(field.input);
-  for (Entry& entry : field.entries) {
-    if (entry.complete) continue;
-    const Brief& brief = at_hand.of(field.input, entry);
-    if (!entry.quality) {
-      measure_quality(field, brief, entry);
-      filter_quality(field, entry);
-    }
-    filter_budget(field, brief, entry);
+void complete(const Field& field, const Brief& brief, Entry& entry) {
+  if (entry.complete) return;
+  if (!entry.quality) {
+    measure_quality(field, brief, entry);
+    filter_quality(field, entry);
   }
+  filter_budget(field, brief, entry);
 }
 
 } // namespace kairos::routing

@@ -63,6 +63,11 @@ std::string_view capability_text(Cause cause, bool embeds) {
   }
 }
 
+std::string quantization_text(model::Quantization own) {
+  if (own == model::Quantization::kUnknown) return "its quantization is not stated";
+  return fmt::format("its quantization is {}", model::name(own));
+}
+
 std::string policy_text(Cause cause, const RouteInput& input, const config::Target& target) {
   switch (cause) {
   case Cause::kTenantModel:
@@ -97,11 +102,9 @@ std::string two_decimals(double share) {
   return {digit(hundredths / 100), '.', digit(hundredths / 10), digit(hundredths)};
 }
 
-std::string below_floor(const Field& field, const Entry& entry) {
-  std::string text;
-  text.reserve(64);
-  text.append("quality ").append(two_decimals(*entry.quality)).append(" is under the ");
-  return text.append(floor_name(field.input)).append(" floor of ").append(two_decimals(field.terms.floor));
+void append_below_floor(std::string& out, const Field& field, const Entry& entry) {
+  out.append("quality ").append(two_decimals(*entry.quality)).append(" is under the ");
+  out.append(floor_name(field.input)).append(" floor of ").append(two_decimals(field.terms.floor));
 }
 
 std::string measure_text(Cause cause, const Field& field, const Entry& entry) {
@@ -109,8 +112,6 @@ std::string measure_text(Cause cause, const Field& field, const Entry& entry) {
   switch (cause) {
   case Cause::kQualityUnknown:
     return fmt::format("its quality for {} is not known", model::name(field.input.classification.category));
-  case Cause::kBelowFloor:
-    return below_floor(field, entry);
   case Cause::kBelowMinimum:
     return fmt::format("quality {:.2f} is under the minimum of {:.2f} that was asked for", *entry.quality,
                        *terms.min_quality);
@@ -190,8 +191,8 @@ RouteRefusal no_models(const Field& field, const std::vector<const Entry*>& show
   for (const Entry* entry : shown) {
     if (entry->causes.none() || (field.input.facts.pinned() && !entry->pinned)) continue;
     const config::Target& target = *entry->target;
-    list += fmt::format("{}{}: {}", list.empty() ? "" : "; ", both(target.model->id, target.provider->id),
-                        text_of(field, *entry, entry->causes.first()));
+    list += fmt::format("{}{}: ", list.empty() ? "" : "; ", both(target.model->id, target.provider->id));
+    append_text(list, field, *entry, entry->causes.first());
   }
   if (list.empty()) list = "no provider is configured with a key";
   return {RefusalKind::kNoModelsAvailable, "No model can serve this request: " + list + ".", ""};
@@ -236,22 +237,25 @@ std::string_view error_code(RefusalKind kind) {
   return "no_models_available";
 }
 
-std::string text_of(const Field& field, const Entry& entry, Cause cause) {
+void append_text(std::string& out, const Field& field, const Entry& entry, Cause cause) {
+  if (cause == Cause::kBelowFloor) return append_below_floor(out, field, entry); // by far the most frequent one
   if (cause == Cause::kQuantization) {
-    const model::Quantization own = entry.target->quantization;
-    if (own == model::Quantization::kUnknown) return "its quantization is not stated";
-    return fmt::format("its quantization is {}", model::name(own));
+    out += quantization_text(entry.target->quantization);
+    return;
   }
   switch (filter_of(cause)) {
   case model::Filter::kCapability:
-    return std::string(capability_text(cause, entry.target->model->capabilities.embeddings));
+    out += capability_text(cause, entry.target->model->capabilities.embeddings);
+    return;
   case model::Filter::kContextLength:
-    return context_text(field.input, entry);
+    out += context_text(field.input, entry);
+    return;
   case model::Filter::kQuality:
   case model::Filter::kBudget:
-    return measure_text(cause, field, entry);
+    out += measure_text(cause, field, entry);
+    return;
   default:
-    return policy_text(cause, field.input, *entry.target);
+    out += policy_text(cause, field.input, *entry.target);
   }
 }
 

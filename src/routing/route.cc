@@ -1,9 +1,6 @@
 #include "routing/route.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <tuple>
 
 #include "routing/field.h"
 
@@ -14,70 +11,7 @@ std::string_view strategy_of(const RouteInput& input) {
   return input.facts.pinned() ? "pinned" : config::name(input.snapshot.routing.strategy);
 }
 
-model::Candidate candidate_of(const Field& field, const Entry& entry) {
-  const config::Target& target = *entry.target;
-  model::Candidate candidate;
-  candidate.model_id = target.model->id;
-  candidate.provider = target.provider->id;
-  candidate.region = target.endpoint->region;
-  candidate.est_cost = entry.est_cost;
-  candidate.quality = entry.quality;
-  candidate.est_latency_ms = entry.latency_ms;
-  if (entry.rank > 0) {
-    candidate.rank = entry.rank;
-    candidate.score = entry.score;
-  }
-  for (auto i = entry.causes.none() ? kCauseCount : static_cast<size_t>(entry.causes.first()); i < kCauseCount; ++i) {
-    const auto cause = static_cast<Cause>(i);
-    if (!entry.causes.has(cause)) continue;
-    candidate.reasons.push_back(text_of(field, entry, cause));
-    const model::Filter filter = filter_of(cause);
-    if (candidate.filters.empty() || candidate.filters.back() != filter) candidate.filters.push_back(filter);
-  }
-  const bool passed_over = entry.causes.none() && entry.rank == 0;
-  if (passed_over) {
-    candidate.reasons.push_back(field.input.facts.pinned() ? "the request asks for another model"
-                                                           : "would do, but the budget refuses instead of downgrading");
-  }
-  return candidate;
-}
-
-/// Most relevant first: by rank, then what was asked for, then by how far they got, then by cost.
-std::vector<const Entry*> by_relevance(const Field& field) {
-  using Key = std::tuple<int, bool, int, std::int64_t, const Entry*>; // the entry's place in the field comes last
-  std::vector<Key> keys;
-  keys.reserve(field.entries.size());
-  for (const Entry& entry : field.entries) {
-    const int rank = entry.rank > 0 ? entry.rank : INT32_MAX;
-    const int got_to = entry.causes.none() ? INT32_MAX : static_cast<int>(filter_of(entry.causes.first()));
-    const std::int64_t cost = entry.est_cost ? entry.est_cost->value() : INT64_MAX;
-    keys.emplace_back(rank, !entry.pinned, -got_to, cost, &entry);
-  }
-  std::ranges::sort(keys);
-  std::vector<const Entry*> all;
-  all.reserve(keys.size());
-  for (const Key& key : keys) all.push_back(std::get<const Entry*>(key));
-  return all;
-}
-
-void list_candidates(const Field& field, Explanation& into) {
-  const std::vector<const Entry*> all = by_relevance(field);
-  const size_t shown = std::min(all.size(), model::kMaxCandidates);
-  into.candidates.reserve(shown);
-  for (size_t i = 0; i < shown; ++i) into.candidates.push_back(candidate_of(field, *all[i]));
-  std::array<std::int64_t, model::kFilterNames.size() + 1> counts{};
-  for (size_t i = shown; i < all.size(); ++i) {
-    const Causes& causes = all[i]->causes;
-    ++counts[causes.none() ? model::kFilterNames.size() : static_cast<size_t>(filter_of(causes.first()))];
-  }
-  for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
-    into.omitted.emplace_back(i < model::kFilterNames.size() ? model::kFilterNames[i] : "survived", counts[i]);
-  }
-}
-
-Choice choice_of(const Field& field, const Entry& entry) {
-  const AtHand at_hand(field.input);
+Choice choice_of(const Field& field, const AtHand& at_hand, const Entry& entry) {
   const auto worst =
       entry.worst_case ? entry.worst_case : worst_case_of(field.input, entry, at_hand.of(field.input, entry));
   return {.target = entry.target,
@@ -104,7 +38,7 @@ std::vector<const Entry*> by_steps(const Field& field) {
 }
 
 /// The targets to be tried, in their order.
-std::vector<Choice> chain_of(const Field& field) {
+std::vector<Choice> chain_of(const Field& field, const AtHand& at_hand) {
   const config::Routing& routing = field.input.snapshot.routing;
   const bool cascade = routing.strategy == config::Strategy::kCascade && !field.input.facts.pinned();
   const bool single = routing.strategy == config::Strategy::kSingle;
@@ -116,15 +50,15 @@ std::vector<Choice> chain_of(const Field& field) {
   chain.reserve(order.size());
   double best = -1;
   for (const Entry* entry : order) {
-    Choice& choice = chain.emplace_back(choice_of(field, *entry));
+    Choice& choice = chain.emplace_back(choice_of(field, at_hand, *entry));
     choice.better = cascade && chain.size() > 1 && entry->quality.value_or(0) > best;
     best = std::max(best, entry->quality.value_or(0));
   }
   return chain;
 }
 
-void decide(const Field& field, RouteOutcome& outcome) {
-  outcome.chain = chain_of(field);
+void decide(const Field& field, const AtHand& at_hand, RouteOutcome& outcome) {
+  outcome.chain = chain_of(field, at_hand);
   for (size_t i = 1; i < outcome.chain.size(); ++i)
     outcome.decision.fallback_chain.push_back(outcome.chain[i].target->model->id);
   const config::Target& target = *field.survivors.front()->target;
@@ -134,11 +68,11 @@ void decide(const Field& field, RouteOutcome& outcome) {
 }
 
 /// The message names the candidates that are shown.
-RouteRefusal refusal_for(const Field& field) {
+RouteRefusal refusal_for(const Field& field, const AtHand& at_hand) {
   const bool unknown =
       field.input.facts.pinned() && field.input.snapshot.targets_named(field.input.facts.model).empty();
   if (unknown) return unknown_model(field.input);
-  std::vector<const Entry*> shown = by_relevance(field);
+  std::vector<const Entry*> shown = by_relevance(field, at_hand, model::kMaxCandidates);
   shown.resize(std::min(shown.size(), model::kMaxCandidates));
   return refusal_of(field, shown);
 }
@@ -183,10 +117,10 @@ RouteOutcome route(const RouteInput& input) {
   if (!budget_refuses(field.wished)) field.survivors = rank_survivors(field);
   count_privacy(field, outcome);
   if (field.survivors.empty()) {
-    complete(field);
-    outcome.refusal = refusal_for(field);
+    for (Entry& entry : field.entries) complete(field, at_hand.of(input, entry), entry);
+    outcome.refusal = refusal_for(field, at_hand);
   } else {
-    decide(field, outcome);
+    decide(field, at_hand, outcome);
   }
   outcome.squeezed = capped && squeezed(field);
   return outcome;
@@ -197,15 +131,6 @@ std::optional<Picodollars> worst_case(const RouteInput& input, const Choice& cho
   entry.target = choice.target;
   entry.max_output = choice.max_output_tokens;
   return worst_case_of(input, entry, AtHand(input).of(input, entry));
-}
-
-Explanation explain(const RouteOutcome& outcome) {
-  Explanation explanation;
-  explanation.reason = outcome.refusal ? outcome.refusal->message : reason_of_choice(*outcome.field);
-  Field field = *outcome.field;
-  complete(field);
-  list_candidates(field, explanation);
-  return explanation;
 }
 
 } // namespace kairos::routing

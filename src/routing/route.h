@@ -102,4 +102,12 @@ struct Explanation {
 /// receipt makes them. All that the input of route() referred to must still live.
 Explanation explain(const RouteOutcome& outcome);
 
+/// The same for a receipt that is only to be written.
+struct WrittenExplanation {
+  std::string reason;
+  std::string candidates; // for model::json_head(): the elements of the receipt's array
+  std::vector<std::pair<std::string, std::int64_t>> omitted;
+};
+WrittenExplanation explain_written(const RouteOutcome& outcome);
+
 } // namespace kairos::routing

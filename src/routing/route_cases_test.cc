@@ -1,6 +1,6 @@
 // Runs tests/cases/route/*.route. A file begins with a configuration; then come cases, each after a line "====": a
 // description, what the world and the request are like, and after "----" what route() makes of it. Every case is run
-// twice, and the outcomes must be the same.
+// twice, and the outcomes must be the same; so must what explain() and explain_written() say of them.
 // With KAIROS_UPDATE_CASES set, the expected parts are rewritten for review instead.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,6 +13,8 @@
 #include <sstream>
 
 #include "config/load.h"
+#include "model/candidate_json.h"
+#include "model/receipt_json.h"
 #include "routing/route.h"
 
 namespace kairos::routing {
@@ -162,9 +164,19 @@ std::string show(const model::Candidate& candidate) {
   return line + "\n";
 }
 
+void expect_written_alike(const RouteOutcome& outcome, const Explanation& explained) {
+  const WrittenExplanation written = explain_written(outcome);
+  EXPECT_EQ(written.reason, explained.reason);
+  EXPECT_EQ(written.omitted, explained.omitted);
+  model::Receipt receipt;
+  receipt.candidates = explained.candidates;
+  EXPECT_EQ(model::json_head(receipt, written.candidates), model::json_head(receipt));
+}
+
 std::string show(const RouteOutcome& outcome) {
   const model::Decision& decision = outcome.decision;
   const Explanation explained = explain(outcome);
+  expect_written_alike(outcome, explained);
   std::string out;
   if (outcome.refusal) {
     const RouteRefusal& refusal = *outcome.refusal;
