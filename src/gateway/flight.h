@@ -97,7 +97,8 @@ private:
     providers::Headers headers;
     std::unique_ptr<net::Call> call;
 
-    bool opened = false; // opening has ended
+    bool announced_briefly = false; // announce_in_full() is to follow
+    bool opened = false;            // opening has ended
     Opened as = Opened::kFailed;
     net::CallError failure{net::NetFailure::kCancelled, ""}; // of kFailed
     Refusal refusal;                                         // of kRefused
@@ -254,6 +255,8 @@ private:
   using MakePayload = std::move_only_function<std::string()>;
   net::Task<Result<journal::Appended>> append(journal::Kind kind, MakePayload make);
   net::Task<Result<void>> announce(const Leg& leg, const Leg* beside = nullptr);
+  bool announce_briefly(const Leg& leg);
+  void announce_in_full(Leg& leg);
   net::Task<void> refuse(model::Status status, providers::ClientError error);
   net::Task<bool> leave_shared_receipt();
   std::string decision_json() const;
@@ -276,6 +279,7 @@ private:
   void take_fingerprint();
   void explain();
   void make_head();
+  model::Receipt open_receipt(const Leg& leg, const model::Attempt* beside) const;
   std::string open_payload(const Leg& leg, const model::Attempt* beside);
   std::vector<net::Header> answer_headers(std::string_view content_type, bool with_cost);
   ledger::Amounts amounts_of(std::optional<Picodollars> cost, std::span<const model::CostLine> lines) const;

@@ -16,6 +16,8 @@ std::int64_t ms_between(MonoTime from, MonoTime to) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count();
 }
 
+constexpr std::string_view kReasonFollows = "The process ended before the reason was written.";
+
 } // namespace
 
 /// `make` runs while this flight waits, mostly on the journal's thread: it may read and change what is the flight's
@@ -47,6 +49,34 @@ net::Task<Result<void>> Flight::announce(const Leg& leg, const Leg* beside) {
   auto written = co_await append(kind, std::move(make));
   if (!written) co_return std::unexpected(written.error());
   co_return Result<void>();
+}
+
+/// OPEN of a request that is alone, short: all that is reserved and where it goes, but of the decision's reason and the
+/// candidates only that they follow, in announce_in_full(). Their JSON takes longer than everything else that stands
+/// between the client and the provider, and the provider's answer need not wait for it. False: announce() it.
+bool Flight::announce_briefly(const Leg& leg) {
+  if (gateway_.services_.in_flight.load(std::memory_order_relaxed) != 1) return false;
+  MakePayload make = [this, &leg] {
+    model::Receipt open = open_receipt(leg, nullptr);
+    open.decision.reason = kReasonFollows;
+    return model::to_json(open);
+  };
+  journal::LateRecord record{journal::Kind::kOpen, id_, gateway_.services_.clock.wall_now(), std::move(make)};
+  const auto written = gateway_.services_.journal.append_here(record);
+  return written && *written;
+}
+
+/// What announce_briefly() left out, once the provider has the request. Nothing waits for it, so if it cannot be
+/// written the CLOSE tells of it: only a crash in between leaves a receipt without its candidates.
+void Flight::announce_in_full(Leg& leg) {
+  if (!std::exchange(leg.announced_briefly, false)) return;
+  std::string rest = open_payload(leg, nullptr);
+  const WallTime now = gateway_.services_.clock.wall_now();
+  journal::LateRecord record{journal::Kind::kAttempt, id_, now, [&rest] { return std::move(rest); }, &head_};
+  journal::Writer& writer = gateway_.services_.journal;
+  if (writer.append_here(record)) return;
+  journal::Record queued{journal::Kind::kAttempt, id_, now, head_.text + rest};
+  static_cast<void>(writer.append(std::move(queued), nullptr));
 }
 
 /// The receipt alone wants to know it.
@@ -81,8 +111,8 @@ void Flight::make_head() {
   head_.text = model::json_head(receipt_, explained.candidates);
 }
 
-std::string Flight::open_payload(const Leg& leg, const model::Attempt* beside) {
-  make_head();
+/// The receipt as it would stand if we crashed while this leg runs.
+model::Receipt Flight::open_receipt(const Leg& leg, const model::Attempt* beside) const {
   model::Receipt open = receipt_;
   open.completed_at = leg.record.started_at;
   if (beside != nullptr) {
@@ -101,7 +131,12 @@ std::string Flight::open_payload(const Leg& leg, const model::Attempt* beside) {
   open.execution.provider = leg.record.provider;
   open.execution.region = leg.record.region;
   open.budget_charges = reservation_.open_charges();
-  return model::json_tail(open);
+  return open;
+}
+
+std::string Flight::open_payload(const Leg& leg, const model::Attempt* beside) {
+  make_head();
+  return model::json_tail(open_receipt(leg, beside));
 }
 
 /// Tokens of what has come of the answer.

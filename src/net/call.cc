@@ -161,6 +161,7 @@ Task<CallResult<void>> Call::Impl::exchange(const ClientRequest& request) {
   // answer decides.
   connection->stream.watch();
   written = co_await connection->stream.write(text, request.body);
+  if (written && request.on_sent) request.on_sent();
   answer_begun = !connection->stream.input().empty();
   stage(timeouts.first_byte, NetFailure::kFirstByteTimeout);
   co_return co_await read_head();

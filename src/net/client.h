@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -66,6 +67,9 @@ struct ClientRequest {
   std::string_view target;
   std::vector<Header> headers; // without Host and Content-Length
   std::string_view body;
+  /// Called on the loop when the request has been written and nothing is left but to wait: work that the answer need
+  /// not wait for has its time here. Again, if the request goes out again over a fresh connection.
+  std::function<void()> on_sent;
 };
 
 class Client {

@@ -1,7 +1,9 @@
 // kill -9 at random moments under load, again and again on the same data folder. KAIROS_KILLS says how often (20),
 // KAIROS_SEED which moments (1); 500 of them: bench/kills.mjs.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { until } from './scripted.mjs';
 import { exported, run, startProvider, startRouter } from './support.mjs';
 
 const kills = Number(process.env.KAIROS_KILLS ?? 20);
@@ -70,4 +72,45 @@ test(`kill -9 at ${kills} moments under load: no answered request without its re
   assert.match(run('rebuild', dataDir), /rebuilt from/);
   t.diagnostic(`${answered.size} answers seen to their last byte, ${receipts.length} receipts, ${receipts.filter(({ execution }) => execution.status === 'interrupted').length} of them interrupted`);
   provider.stop();
+});
+
+/// The receipt of one request whose router is killed while it waits for its provider: as soon as reached(router) is resolved.
+async function killedWaiting(provider, reached, parts = {}) {
+  const router = await startRouter(provider, parts);
+  await fetch(`${router.url}/v1/chat/completions`, { method: 'POST', headers: { authorization: 'Bearer kr-acme' }, body: '{"model":"nobody"}' }); // the journal's first
+  const asked = client(router.url, new Map(), false);
+  await reached(router);
+  await router.kill();
+  await asked;
+  const last = await startRouter(provider, { dataDir: router.dataDir, ...parts });
+  last.child.kill('SIGTERM');
+  await last.ended;
+  const [, receipt, ...more] = exported(router.dataDir);
+  assert.equal(more.length, 0);
+  assert.equal(receipt.execution.status, 'interrupted');
+  assert.equal(receipt.attempts.length, 1);
+  assert.ok(receipt.cost.total_usd > 0, 'what was reserved');
+  assert.match(run('verify', router.dataDir), /0 problems/);
+  return receipt;
+}
+
+test('kill -9 while a lone request waits for its answer: its receipt says what was considered and why', async () => {
+  const provider = await startProvider();
+  provider.behave = () => new Promise(() => {});
+  const written = async (router) => Number((await (await router.get('/metrics', 'kr-ops')).text()).match(/^kairosroute_journal_records_total (\d+)$/m)?.[1] ?? 0);
+  const receipt = await killedWaiting(provider, (router) => until('OPEN and what follows it', async () => await written(router) >= 3));
+  assert.match(receipt.decision.reason, /gpt-4o-mini/);
+  assert.ok(receipt.candidates.some(({ model_id }) => model_id === 'gpt-4o-mini'));
+  provider.stop();
+});
+
+test('kill -9 before the provider has the request: the receipt says where it was going and what was reserved', async () => {
+  const silent = createServer(); // takes connections and says nothing, so the TLS handshake never ends
+  await new Promise((done) => silent.listen(0, '127.0.0.1', done));
+  const { port } = silent.address();
+  const reached = new Promise((done) => { silent.once('connection', done); });
+  const receipt = await killedWaiting({ port }, () => reached, { providers: `providers: [{id: openai, base_url: "https://127.0.0.1:${port}/v1", api_key_env: E2E_PROVIDER_KEY}]\n` });
+  assert.equal(receipt.decision.model_id, 'gpt-4o-mini');
+  assert.equal(receipt.decision.reason, 'The process ended before the reason was written.');
+  silent.close();
 });
