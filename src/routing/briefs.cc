@@ -1,5 +1,7 @@
 #include "routing/briefs.h"
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "model/candidate_json.h"
@@ -8,6 +10,19 @@ namespace kairos::routing {
 namespace {
 
 constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+
+Causes lacks_of(const catalog::Capabilities& can) {
+  Causes lacks;
+  lacks.add_if(!can.embeddings, Cause::kEmbedding);
+  lacks.add_if(!can.tools, Cause::kTools);
+  lacks.add_if(!can.images, Cause::kImages);
+  lacks.add_if(!can.audio, Cause::kAudio);
+  lacks.add_if(!can.json_schema, Cause::kJsonSchema);
+  lacks.add_if(!can.reasoning, Cause::kReasoning);
+  lacks.add_if(!can.web_search, Cause::kServerTools);
+  lacks.add_if(!can.streaming, Cause::kStreaming);
+  return lacks;
+}
 
 Brief brief_of(const config::Target& target) {
   const catalog::Model& model = *target.model;
@@ -18,9 +33,15 @@ Brief brief_of(const config::Target& target) {
   brief.max_output_tokens = model.max_output_tokens.value_or(kUnlimited);
   brief.deprecated = model.deprecated.value_or(WallTime::max());
   brief.health_hash = std::hash<std::string_view>{}(target.health_key);
-  brief.capabilities = model.capabilities;
-  brief.candidate = target.candidate;
+  brief.all_qualities = std::ranges::none_of(brief.quality, [](double one) { return std::isnan(one); });
   brief.price = catalog::plain_price(model.prices);
+  brief.lacks = lacks_of(model.capabilities);
+  brief.lacks.add_if(brief.price && brief.price->speaks, Cause::kAudioOnly);
+  brief.dialect = target.dialect;
+  brief.responses = target.provider->responses;
+  brief.own_keys_only = target.provider->own_keys_only;
+  brief.quantization = model::bit(target.quantization);
+  brief.candidate = target.candidate;
   return brief;
 }
 

@@ -15,17 +15,23 @@
 #include "catalog/plain_price.h"
 #include "config/snapshot.h"
 #include "model/views.h"
+#include "routing/cause.h"
 
 namespace kairos::routing {
 
 /// Copies of facts about one target; no pointers, so that it may outlive its snapshot.
 struct Brief {
-  std::array<double, model::kCategoryCount> quality{}; // NaN: nothing is known
+  std::array<double, model::kCategoryCount> quality{}; // NaN: nothing is known …
+  bool all_qualities = false;                          // … and there is none of these
   std::int64_t context_length = std::numeric_limits<std::int64_t>::max();
   std::int64_t max_output_tokens = std::numeric_limits<std::int64_t>::max();
   WallTime deprecated = WallTime::max();
   std::uint64_t health_hash = 0; // of its health_key
-  catalog::Capabilities capabilities;
+  Causes lacks; // what it cannot do; kEmbedding: it makes none; kAudioOnly: plainly priced for answers in sound
+  model::Dialect dialect = model::Dialect::kOpenAi;
+  bool responses = false;                // its provider serves them
+  bool own_keys_only = false;            // its provider is for tenants that brought keys
+  model::Quantizations quantization = 0; // its bit
   bool candidate = true;
   std::optional<catalog::PlainPrice> price; // nullopt: the rows have to be looked at
 };

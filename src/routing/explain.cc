@@ -56,7 +56,7 @@ model::Candidate candidate_of(const Field& field, const Entry& entry, std::strin
   candidate.region = target.endpoint->region;
   candidate.est_cost = entry.est_cost;
   candidate.quality = entry.quality;
-  candidate.est_latency_ms = entry.latency_ms;
+  candidate.est_latency_ms = entry.latency_ms();
   if (entry.rank > 0) {
     candidate.rank = entry.rank;
     candidate.score = entry.score;
@@ -79,7 +79,7 @@ void write_candidate(std::string& out, const Field& field, const Entry& entry, s
   model::CandidateView view{.place = place,
                             .est_cost = entry.est_cost,
                             .quality = entry.quality,
-                            .est_latency_ms = entry.latency_ms,
+                            .est_latency_ms = entry.latency_ms(),
                             .reasons = reasons,
                             .filters = failed.all()};
   if (entry.rank > 0) {
@@ -119,7 +119,7 @@ std::vector<std::pair<std::string, std::int64_t>> list_candidates(const Field& f
       continue;
     }
     Entry entry = *all[i];
-    complete(field, at_hand.of(field.input, entry), entry);
+    complete(field, at_hand.of(entry), entry);
     each(entry);
   }
   return count_omitted(std::span(all).subspan(shown));
@@ -158,7 +158,7 @@ std::vector<const Entry*> by_relevance(const Field& field, const AtHand& at_hand
     const std::uint64_t got_to =
         entry.causes.none() ? kPassedAll : static_cast<std::uint64_t>(filter_of(entry.causes.first()));
     const std::uint64_t group = (entry.pinned ? 0 : kPassedAll + 1) + kPassedAll - got_to;
-    const std::int64_t shown_cost = estimate_or_most(field, at_hand.of(field.input, entry), entry, clamps);
+    const std::int64_t shown_cost = estimate_or_most(field, at_hand.of(entry), entry, clamps);
     const std::uint64_t cost = static_cast<std::uint64_t>(shown_cost) ^ 1ULL << 63; // negative ones first
     const auto place = static_cast<std::uint32_t>(&entry - field.entries.data());
     keys.push_back(static_cast<unsigned __int128>(group << 32 | cost >> 32) << 64 | (cost << 32 | place));
@@ -194,7 +194,7 @@ WrittenExplanation explain_written(const RouteOutcome& outcome) {
   std::string reasons, text;
   explanation.omitted = list_candidates(field, at_hand, [&](const Entry& entry) {
     if (!out.empty()) out.push_back(',');
-    const std::string_view place = at_hand.briefs.place(AtHand::place(field.input, entry));
+    const std::string_view place = at_hand.briefs.place(entry.place);
     write_candidate(out, field, entry, place, reasons, text);
   });
   return explanation;

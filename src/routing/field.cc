@@ -39,6 +39,14 @@ config::PrivacyPolicy privacy_of(const RouteInput& input) {
   return input.tenant.privacy;
 }
 
+/// What is asked for, else the tenant's or the general default.
+std::int64_t output_bound(const RouteInput& input) {
+  if (input.facts.needs.embeddings) return 0;
+  const std::int64_t usual =
+      input.tenant.default_max_output_tokens.value_or(input.snapshot.routing.default_max_output_tokens);
+  return std::max<std::int64_t>(input.facts.max_output_tokens.value_or(usual), 1);
+}
+
 Terms terms_of(const RouteInput& input) {
   const model::Constraints& wishes = input.facts.constraints;
   const config::Guardrails& rails = input.key.guardrails;
@@ -49,29 +57,12 @@ Terms terms_of(const RouteInput& input) {
   for (size_t i = 0; i < model::kCategoryCount; ++i) {
     expected += terms.probabilities[i] * static_cast<double>(input.snapshot.routing.expected_output_tokens[i]);
   }
+  for (const double p : terms.probabilities) terms.mass += p;
   terms.expected_output = std::llround(expected);
+  terms.output_bound = output_bound(input);
   terms.min_quality = stricter<double>(wishes.min_quality, rails.min_quality, std::max);
   terms.max_cost = stricter<Picodollars>(wishes.max_cost, rails.max_cost_per_request, std::min);
   return terms;
-}
-
-/// Mean over the categories that something is known of, by their probability.
-std::optional<double> blended_quality(const Terms& terms, const Brief& brief) {
-  double sum = 0, mass = 0;
-  for (size_t i = 0; i < model::kCategoryCount; ++i) {
-    if (terms.probabilities[i] <= 0 || std::isnan(brief.quality[i])) continue;
-    sum += terms.probabilities[i] * brief.quality[i];
-    mass += terms.probabilities[i];
-  }
-  return mass > 0 ? std::optional(sum / mass) : std::nullopt;
-}
-
-/// What is asked for, else the tenant's or the general default; at most what the model gives.
-std::int64_t output_bound(const RouteInput& input, const Brief& brief) {
-  if (input.facts.needs.embeddings) return 0;
-  const std::int64_t usual =
-      input.tenant.default_max_output_tokens.value_or(input.snapshot.routing.default_max_output_tokens);
-  return std::min(std::max<std::int64_t>(input.facts.max_output_tokens.value_or(usual), 1), brief.max_output_tokens);
 }
 
 /// By what the provider bills beside what we estimate.
@@ -114,39 +105,47 @@ Field make_field(const RouteInput& input, const AtHand& at_hand) {
   const auto named =
       input.facts.pinned() ? input.snapshot.targets_named(input.facts.model) : std::span<const config::Target* const>{};
   field.entries.reserve(input.snapshot.targets.size());
-  for (const config::Target* target : named) {
-    Entry& entry = field.entries.emplace_back();
-    entry.target = target;
-    entry.pinned = true;
-  }
-  const config::Target* target = input.snapshot.targets.data();
-  for (const Brief& brief : at_hand.briefs.targets) {
-    const bool is_named = std::ranges::find(named, target) != named.end();
-    if (brief.candidate && !is_named) field.entries.emplace_back().target = target;
-    ++target;
+  for (const config::Target* target : named) field.entries.emplace_back(input, target).pinned = true;
+  const config::Target* first = input.snapshot.targets.data();
+  for (size_t place = 0; place < at_hand.briefs.targets.size(); ++place) {
+    if (!at_hand.briefs.targets[place].candidate) continue;
+    if (!named.empty() && std::ranges::find(named, first + place) != named.end()) continue;
+    field.entries.emplace_back(input, first + place);
   }
   return field;
 }
 
 void measure_quality(const Field& field, const Brief& brief, Entry& entry) {
-  entry.quality = blended_quality(field.terms, brief);
+  const Terms& terms = field.terms;
+  // Mean over the categories that something is known of, by their probability: nearly always all of them.
+  double sum = 0, mass = terms.mass;
+  if (brief.all_qualities) {
+    for (size_t i = 0; i < model::kCategoryCount; ++i) sum += terms.probabilities[i] * brief.quality[i];
+  } else {
+    mass = 0;
+    for (size_t i = 0; i < model::kCategoryCount; ++i) {
+      if (terms.probabilities[i] <= 0 || std::isnan(brief.quality[i])) continue;
+      sum += terms.probabilities[i] * brief.quality[i];
+      mass += terms.probabilities[i];
+    }
+  }
+  if (mass > 0) entry.quality = sum / mass;
 }
 
-void look_up(const RouteInput& input, const Brief& brief, std::uint64_t known_hashes, Entry& entry) {
+void look_up(const Field& field, const Brief& brief, std::uint64_t known_hashes, Entry& entry) {
+  const RouteInput& input = field.input;
   entry.input_est = input.facts.input_tokens_est;
   const bool may_be_known = (known_hashes >> (brief.health_hash % 64) & 1) != 0;
-  const model::TargetHealth* known = may_be_known ? input.health.find(entry.target->health_key) : nullptr;
-  if (known != nullptr) {
-    entry.latency_ms = known->latency_p50_ms;
-    entry.tokens_per_second = known->tokens_per_second;
-    if (!known->available) entry.causes.add(Cause::kBreakerOpen);
-    if (known->input_ratio) entry.input_est = scaled(entry.input_est, *known->input_ratio);
+  if (may_be_known) entry.health = input.health.find(entry.target->health_key);
+  if (entry.health != nullptr) {
+    if (!entry.health->available) entry.causes.add(Cause::kBreakerOpen);
+    if (entry.health->input_ratio) entry.input_est = scaled(entry.input_est, *entry.health->input_ratio);
   }
   if (!brief.price) {
     entry.price =
         catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard, entry.input_est);
   }
-  entry.max_output = output_bound(input, brief);
+  entry.max_output = std::min(field.terms.output_bound, brief.max_output_tokens);
   fit_context(input, brief, entry);
 }
 

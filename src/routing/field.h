@@ -9,100 +9,51 @@
 #include <vector>
 
 #include "routing/briefs.h"
+#include "routing/cause.h"
 #include "routing/route.h"
 
 namespace kairos::routing {
 
-/// Why a target is dropped. In the order of model::Filter, to which filter_of() maps it.
-enum class Cause : std::uint8_t {
-  kDialect,
-  kEmbedding,
-  kTools,
-  kImages,
-  kAudio,
-  kAudioOnly,
-  kJsonSchema,
-  kReasoning,
-  kServerTools,
-  kStreaming,
-  kDeprecated,
-  kNotFree,
-  kQuantization,
-  kContext,
-  kTenantModel,
-  kTenantProvider,
-  kKeyModel,
-  kKeyProvider,
-  kNoProviderKey,
-  kMayTrain,
-  kRetains,
-  kTenantRegion,
-  kRequestRegion,
-  kBreakerOpen,
-  kQualityUnknown,
-  kBelowFloor,
-  kBelowMinimum,
-  kUnpriced,
-  kOverBudget,
-  kOverMaxCost,
-};
-inline constexpr size_t kCauseCount = 30;
-/// By Cause.
-inline constexpr std::array<model::Filter, kCauseCount> kFilters = [] {
-  std::array<model::Filter, kCauseCount> filters{};
-  const auto fill = [&](Cause from, Cause to, model::Filter filter) {
-    for (auto i = static_cast<size_t>(from); i <= static_cast<size_t>(to); ++i) filters[i] = filter;
-  };
-  fill(Cause::kDialect, Cause::kQuantization, model::Filter::kCapability);
-  fill(Cause::kContext, Cause::kContext, model::Filter::kContextLength);
-  fill(Cause::kTenantModel, Cause::kNoProviderKey, model::Filter::kTenantPolicy);
-  fill(Cause::kMayTrain, Cause::kRetains, model::Filter::kPrivacy);
-  fill(Cause::kTenantRegion, Cause::kRequestRegion, model::Filter::kRegion);
-  fill(Cause::kBreakerOpen, Cause::kBreakerOpen, model::Filter::kHealth);
-  fill(Cause::kQualityUnknown, Cause::kBelowMinimum, model::Filter::kQuality);
-  fill(Cause::kUnpriced, Cause::kOverMaxCost, model::Filter::kBudget);
-  return filters;
-}();
-constexpr model::Filter filter_of(Cause cause) { return kFilters[static_cast<size_t>(cause)]; }
-
-class Causes {
-public:
-  void add(Cause cause) { bits_ |= 1u << static_cast<unsigned>(cause); }
-  bool has(Cause cause) const { return (bits_ >> static_cast<unsigned>(cause) & 1u) != 0; }
-  bool none() const { return bits_ == 0; }
-  /// None of those whose filter comes before `filter`.
-  bool none_before(model::Filter filter) const { return bits_ == 0 || filter_of(first()) >= filter; }
-  Cause first() const { return static_cast<Cause>(__builtin_ctz(bits_)); }
-
-private:
-  std::uint32_t bits_ = 0;
-};
-
+/// Of one target. Two cache lines: there are hundreds, and each filter goes over all of them.
 struct Entry {
-  const config::Target* target = nullptr;
-  bool pinned = false; // one of those that were asked for by name
+  /// Told apart from `{}`, which the compiler makes by filling with zeros, in several times the time.
+  Entry(const RouteInput& input, const config::Target* of)
+      : target(of), place(static_cast<std::uint32_t>(of - input.snapshot.targets.data())) {}
+
+  const config::Target* target;
+  std::uint32_t place; // of the target in the snapshot
   Causes causes;
   std::int64_t input_est = 0; // as this provider counts, where that has been learnt
   std::int64_t max_output = 0;
-  bool clamped = false;
+  const model::TargetHealth* health = nullptr;   // nullptr: not known
+  const catalog::PriceRow* price = nullptr;      // nullptr: none, or a plain one (Brief); see row_of()
+  const model::BudgetHeadroom* budget = nullptr; // that it does not fit, or that clamped it
   std::optional<double> quality;
-  std::optional<std::int64_t> latency_ms;
-  std::optional<double> tokens_per_second;
   std::optional<Picodollars> est_cost;
   std::optional<Picodollars> worst_case;
-  const catalog::PriceRow* price = nullptr;      // nullptr: none, or a plain one (Brief); see row_of()
-  bool complete = false;                         // quality, estimate and budget have been looked at
-  const model::BudgetHeadroom* budget = nullptr; // that it does not fit, or that clamped it
-  bool refused = false;                          // … and that budget says: refuse
   double score = 0;
-  int rank = 0; // from 1; 0: none
+  int rank = 0;          // from 1; 0: none
+  bool pinned = false;   // one of those that were asked for by name
+  bool clamped = false;  // the answer is shortened to what `budget` affords
+  bool refused = false;  // `budget` says: refuse
+  bool complete = false; // quality, estimate and budget have been looked at
+
+  // By reference: the compiler copies optionals by way of memory, and sorting asks often.
+  const std::optional<std::int64_t>& latency_ms() const { return health ? health->latency_p50_ms : kNoLatency; }
+  const std::optional<double>& tokens_per_second() const { return health ? health->tokens_per_second : kNoSpeed; }
+
+  static constexpr std::optional<std::int64_t> kNoLatency{};
+  static constexpr std::optional<double> kNoSpeed{};
 };
+static_assert(sizeof(Entry) <= 128);
 
 /// The request's terms, worked out once.
 struct Terms {
   std::array<double, model::kCategoryCount> probabilities{};
+  double mass = 0; // their sum
   config::PrivacyPolicy privacy = config::PrivacyPolicy::kNone;
   std::int64_t expected_output = 0; // of one choice, before any bound
+  std::int64_t output_bound = 0;    // as asked for, else the default; before the model's limit
   std::optional<double> min_quality;
   std::optional<Picodollars> max_cost;
   double best_quality = 0; // of the targets that pass every filter before quality
@@ -115,10 +66,7 @@ struct AtHand {
 
   const Briefs& briefs;
 
-  static size_t place(const RouteInput& input, const Entry& entry) {
-    return static_cast<size_t>(entry.target - input.snapshot.targets.data());
-  }
-  const Brief& of(const RouteInput& input, const Entry& entry) const { return briefs.targets[place(input, entry)]; }
+  const Brief& of(const Entry& entry) const { return briefs.targets[entry.place]; }
 };
 
 struct Field {
@@ -135,13 +83,13 @@ Field make_field(const RouteInput& input, const AtHand& at_hand);
 void apply_plain_filters(Field& field, const AtHand& at_hand);
 /// Sets the floor, then judges the quality of those that are left.
 void apply_quality_filter(Field& field, const AtHand& at_hand);
-/// Of those that are left: estimate; worst case where a cap asks for it; clamps; budget.
-void apply_budget_filter(Field& field, const AtHand& at_hand);
+/// Of those that are left: estimate; worst case where a cap asks for it; clamps; budget. True if it drops any.
+bool apply_budget_filter(Field& field, const AtHand& at_hand);
 /// Quality, estimate and budget of one that an earlier filter had dropped: wanted only where candidates are shown.
 void complete(const Field& field, const Brief& brief, Entry& entry);
 void measure_quality(const Field& field, const Brief& brief, Entry& entry);
 /// Health, price and bounds on the answer; drops what the context cannot hold. `known_hashes`: hashes_in(input.health).
-void look_up(const RouteInput& input, const Brief& brief, std::uint64_t known_hashes, Entry& entry);
+void look_up(const Field& field, const Brief& brief, std::uint64_t known_hashes, Entry& entry);
 /// The row of its estimate; nullptr: none.
 const catalog::PriceRow* row_of(const Entry& entry);
 /// The upper bound of what one attempt at `entry` costs, with its output bound.
@@ -153,8 +101,6 @@ bool estimate(const Field& field, const Brief& brief, const Entry& entry, Picodo
 
 /// Sets score and rank of the survivors; returns them in their order. Not for pinned requests' other candidates.
 std::vector<Entry*> rank_survivors(Field& field);
-/// True if `a` is to be preferred.
-bool better(const Field& field, const Entry& a, const Entry& b);
 /// What would be chosen if no budget stood in the way; nullptr: nothing.
 const Entry* best_without_budgets(Field& field);
 /// The most relevant first: by rank, then what was asked for, then by how far they got, then by estimate. The first

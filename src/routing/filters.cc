@@ -13,40 +13,50 @@ bool is_free(const Entry& entry) {
   return std::ranges::all_of(row->prices, [](const auto& price) { return !price || price->value() == 0; });
 }
 
-/// Made for answers in sound: such models refuse requests without any, or answer them worse than their siblings.
-bool speaks(const Entry& entry, const Brief& brief) {
-  if (brief.price) return brief.price->speaks;
+/// What the request needs, as the causes of those that cannot serve it.
+struct Needed {
+  explicit Needed(const RouteInput& input)
+      : responses(input.facts.endpoint == model::Endpoint::kResponses && !input.responses_as_chat),
+        free(input.facts.variant == model::Variant::kFree) {
+    const model::Needs& needs = input.facts.needs;
+    asked.add(Cause::kEmbedding);
+    inverted.add_if(!needs.embeddings, Cause::kEmbedding);
+    asked.add_if(needs.tools, Cause::kTools);
+    asked.add_if(needs.images, Cause::kImages);
+    asked.add_if(needs.audio, Cause::kAudio);
+    asked.add_if(!needs.audio, Cause::kAudioOnly);
+    asked.add_if(needs.json_schema, Cause::kJsonSchema);
+    asked.add_if(needs.reasoning || input.facts.variant == model::Variant::kThinking, Cause::kReasoning);
+    asked.add_if(needs.server_tools, Cause::kServerTools);
+    asked.add_if(input.facts.stream, Cause::kStreaming);
+  }
+
+  Causes asked;    // of Brief::lacks
+  Causes inverted; // of these, what is to be lacked
+  bool responses;  // the provider itself has to have them
+  bool free;
+};
+
+/// Made for answers in sound: such models refuse requests without any, or answer them worse than their siblings. Here
+/// for prices that hold for a time only; Brief::lacks has the others.
+bool speaks_now(const Entry& entry) {
   return entry.price != nullptr && entry.price->prices[static_cast<size_t>(model::Meter::kOutputAudio)].has_value();
 }
 
-void filter_capability(const RouteInput& input, const Brief& brief, Entry& entry) {
-  const model::Needs& needs = input.facts.needs;
-  const catalog::Capabilities& can = brief.capabilities;
-  const auto require = [&](bool needed, bool there, Cause cause) {
-    if (needed && !there) entry.causes.add(cause);
+void filter_capability(const RouteInput& input, const Needed& needed, const Brief& brief, Entry& entry) {
+  Causes causes = (brief.lacks ^ needed.inverted) & needed.asked;
+  causes.add_if(!brief.price && needed.asked.has(Cause::kAudioOnly) && speaks_now(entry), Cause::kAudioOnly);
+  causes.add_if(brief.deprecated <= input.now, Cause::kDeprecated);
+  if (entry.pinned) causes = causes.without({Cause::kAudioOnly, Cause::kDeprecated});
+  const bool no_responses = needed.responses && brief.dialect == model::Dialect::kOpenAi && !brief.responses;
+  causes.add_if(!input.dialects[static_cast<size_t>(brief.dialect)] || no_responses, Cause::kDialect);
+  causes.add_if(needed.free && !is_free(entry), Cause::kNotFree);
+  const auto refuses = [&](model::Quantizations accepted) {
+    return accepted != 0 && (accepted & brief.quantization) == 0;
   };
-  const bool thinking = input.facts.variant == model::Variant::kThinking;
-  require(true, input.dialects[static_cast<size_t>(entry.target->dialect)], Cause::kDialect);
-  const bool as_chat = input.responses_as_chat || entry.target->dialect != model::Dialect::kOpenAi;
-  const bool needs_responses = input.facts.endpoint == model::Endpoint::kResponses && !as_chat;
-  require(needs_responses, !needs_responses || entry.target->provider->responses, Cause::kDialect);
-  require(true, needs.embeddings == can.embeddings, Cause::kEmbedding);
-  require(needs.tools, can.tools, Cause::kTools);
-  require(needs.images, can.images, Cause::kImages);
-  require(needs.audio, can.audio, Cause::kAudio);
-  require(!entry.pinned && !needs.audio, !speaks(entry, brief), Cause::kAudioOnly);
-  require(needs.json_schema, can.json_schema, Cause::kJsonSchema);
-  require(needs.reasoning || thinking, can.reasoning, Cause::kReasoning);
-  require(needs.server_tools, can.web_search, Cause::kServerTools);
-  require(input.facts.stream, can.streaming, Cause::kStreaming);
-  require(!entry.pinned, brief.deprecated > input.now, Cause::kDeprecated);
-  const bool free = input.facts.variant == model::Variant::kFree;
-  require(free, !free || is_free(entry), Cause::kNotFree);
-  const auto accepts = [&](model::Quantizations accepted) {
-    return accepted == 0 || (accepted & model::bit(entry.target->quantization)) != 0;
-  };
-  require(true, accepts(input.tenant.quantizations), Cause::kQuantization);
-  require(true, accepts(input.facts.constraints.quantizations), Cause::kQuantization);
+  causes.add_if(refuses(input.tenant.quantizations) || refuses(input.facts.constraints.quantizations),
+                Cause::kQuantization);
+  entry.causes = entry.causes | causes;
 }
 
 bool limits(const config::AllowList& list) { return !list.allow.empty() || !list.deny.empty(); }
@@ -69,15 +79,15 @@ void filter_tenant_policy(const RouteInput& input, Entry& entry) {
 }
 
 /// A tenant that brought keys uses these; a provider without the operator's is for such tenants only.
-void filter_provider_key(const RouteInput& input, Entry& entry) {
-  const config::OwnKeys* own = input.tenant.own_keys(entry.target->provider->id);
-  const bool no_key = own == nullptr ? entry.target->provider->own_keys_only : own->keys.empty();
+void filter_provider_key(const RouteInput& input, const Brief& brief, Entry& entry) {
+  const config::OwnKeys* own =
+      input.tenant.provider_keys.empty() ? nullptr : input.tenant.own_keys(entry.target->provider->id);
+  const bool no_key = own == nullptr ? brief.own_keys_only : own->keys.empty();
   if (no_key) entry.causes.add(Cause::kNoProviderKey);
 }
 
 /// What is not stated is not accepted.
 void filter_privacy(config::PrivacyPolicy policy, Entry& entry) {
-  if (policy == config::PrivacyPolicy::kNone) return;
   const config::DataUse& use = entry.target->data_use;
   const bool kept = use.zero_retention != true;
   const bool trains = use.may_train == true || (!use.may_train && kept);
@@ -192,36 +202,45 @@ void filter_budget(const Field& field, const Brief& brief, Entry& entry) {
 } // namespace
 
 void apply_plain_filters(Field& field, const AtHand& at_hand) {
-  const bool policy = has_policy(field.input);
-  const std::uint64_t known_hashes = hashes_in(field.input.health);
+  const RouteInput& input = field.input;
+  const std::uint64_t known_hashes = hashes_in(input.health);
+  const Needed needed(input);
+  const bool policy = has_policy(input);
+  const bool privacy = field.terms.privacy != config::PrivacyPolicy::kNone;
+  const bool region = !input.tenant.regions.empty() || !input.facts.constraints.region.empty();
   for (Entry& entry : field.entries) {
-    const Brief& brief = at_hand.of(field.input, entry);
-    look_up(field.input, brief, known_hashes, entry);
-    filter_capability(field.input, brief, entry);
-    if (policy) filter_tenant_policy(field.input, entry);
-    filter_provider_key(field.input, entry);
-    filter_privacy(field.terms.privacy, entry);
-    filter_region(field.input, entry);
+    const Brief& brief = at_hand.of(entry);
+    look_up(field, brief, known_hashes, entry);
+    filter_capability(input, needed, brief, entry);
+    if (policy) filter_tenant_policy(input, entry);
+    filter_provider_key(input, brief, entry);
+    if (privacy) filter_privacy(field.terms.privacy, entry);
+    if (region) filter_region(input, entry);
   }
 }
 
 void apply_quality_filter(Field& field, const AtHand& at_hand) {
-  Terms& terms = field.terms;
+  double best = 0;
   for (Entry& entry : field.entries) {
     if (!entry.causes.none_before(model::Filter::kQuality)) continue;
-    measure_quality(field, at_hand.of(field.input, entry), entry);
-    terms.best_quality = std::max(terms.best_quality, entry.quality.value_or(0));
+    measure_quality(field, at_hand.of(entry), entry);
+    if (entry.quality) best = std::max(best, *entry.quality);
   }
-  terms.floor = floor_of(field);
+  field.terms.best_quality = best;
+  field.terms.floor = floor_of(field);
   for (Entry& entry : field.entries) {
     if (entry.causes.none_before(model::Filter::kQuality)) filter_quality(field, entry);
   }
 }
 
-void apply_budget_filter(Field& field, const AtHand& at_hand) {
+bool apply_budget_filter(Field& field, const AtHand& at_hand) {
+  bool drops = false;
   for (Entry& entry : field.entries) {
-    if (entry.causes.none_before(model::Filter::kBudget)) filter_budget(field, at_hand.of(field.input, entry), entry);
+    if (!entry.causes.none_before(model::Filter::kBudget)) continue;
+    filter_budget(field, at_hand.of(entry), entry);
+    drops = drops || !entry.causes.none();
   }
+  return drops;
 }
 
 void complete(const Field& field, const Brief& brief, Entry& entry) {

@@ -265,11 +265,13 @@ std::string reason_of_choice(const Field& field) {
   std::string text =
       field.input.facts.pinned() ? reason_of_pin(field.survivors) : reason_of_auto(field, field.survivors);
   if (const auto& preferred = field.input.facts.constraints.preferred_max_latency_ms) {
-    const bool within = winner.latency_ms && *winner.latency_ms <= *preferred;
+    const auto& latency = winner.latency_ms();
+    const bool within = latency && *latency <= *preferred;
     if (within) text += fmt::format(", and within the preferred {} ms", *preferred);
   }
   if (const auto& preferred = field.input.facts.constraints.preferred_min_throughput) {
-    const bool quick = winner.tokens_per_second && *winner.tokens_per_second >= static_cast<double>(*preferred);
+    const auto& speed = winner.tokens_per_second();
+    const bool quick = speed && *speed >= static_cast<double>(*preferred);
     if (quick) text += fmt::format(", and with the preferred {} tokens per second", *preferred);
   }
   if (wished != nullptr && wished->target != winner.target && wished->causes.has(Cause::kOverBudget)) {

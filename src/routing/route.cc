@@ -12,8 +12,7 @@ std::string_view strategy_of(const RouteInput& input) {
 }
 
 Choice choice_of(const Field& field, const AtHand& at_hand, const Entry& entry) {
-  const auto worst =
-      entry.worst_case ? entry.worst_case : worst_case_of(field.input, entry, at_hand.of(field.input, entry));
+  const auto worst = entry.worst_case ? entry.worst_case : worst_case_of(field.input, entry, at_hand.of(entry));
   return {.target = entry.target,
           .max_output_tokens = entry.max_output,
           .clamped = entry.clamped,
@@ -79,15 +78,10 @@ RouteRefusal refusal_for(const Field& field, const AtHand& at_hand) {
 
 void count_privacy(const Field& field, RouteOutcome& outcome) {
   outcome.privacy_policy = config::name(field.terms.privacy);
+  if (field.terms.privacy == config::PrivacyPolicy::kNone) return; // then that filter drops nothing
   outcome.privacy_dropped = std::ranges::count_if(field.entries, [](const Entry& entry) {
     return !entry.causes.none() && filter_of(entry.causes.first()) == model::Filter::kPrivacy;
   });
-}
-
-void apply_filters(Field& field, const AtHand& at_hand) {
-  apply_plain_filters(field, at_hand);
-  apply_quality_filter(field, at_hand);
-  apply_budget_filter(field, at_hand);
 }
 
 /// A budget that refuses does not let a cheaper model take the place of the one that it cannot pay.
@@ -111,13 +105,17 @@ RouteOutcome route(const RouteInput& input) {
   const auto shared = std::make_shared<Field>(make_field(input, at_hand));
   outcome.field = shared;
   Field& field = *shared;
-  apply_filters(field, at_hand);
+  apply_plain_filters(field, at_hand);
+  apply_quality_filter(field, at_hand);
+  const bool dropped = apply_budget_filter(field, at_hand);
   const bool capped = input.budgets.hard_cap() || field.terms.max_cost;
-  if (capped) field.wished = best_without_budgets(field);
+  if (dropped) field.wished = best_without_budgets(field);
   if (!budget_refuses(field.wished)) field.survivors = rank_survivors(field);
+  const bool all_fit = capped && !dropped && !field.survivors.empty();
+  if (all_fit) field.wished = field.survivors.front(); // as best_without_budgets() would find
   count_privacy(field, outcome);
   if (field.survivors.empty()) {
-    for (Entry& entry : field.entries) complete(field, at_hand.of(input, entry), entry);
+    for (Entry& entry : field.entries) complete(field, at_hand.of(entry), entry);
     outcome.refusal = refusal_for(field, at_hand);
   } else {
     decide(field, at_hand, outcome);
@@ -127,10 +125,9 @@ RouteOutcome route(const RouteInput& input) {
 }
 
 std::optional<Picodollars> worst_case(const RouteInput& input, const Choice& choice) {
-  Entry entry;
-  entry.target = choice.target;
+  Entry entry(input, choice.target);
   entry.max_output = choice.max_output_tokens;
-  return worst_case_of(input, entry, AtHand(input).of(input, entry));
+  return worst_case_of(input, entry, AtHand(input).of(entry));
 }
 
 } // namespace kairos::routing
