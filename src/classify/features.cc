@@ -2,32 +2,56 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace kairos::classify {
 namespace {
 
 constexpr size_t kOpeningWords = 40;
+static_assert(kOpeningWords % 4 == 0);
 constexpr size_t kAnchors = 4;
 
 /// Keeps features of different kinds apart.
 enum class Kind : std::uint32_t { kWord = 1, kPair, kOpening, kAnchor, kAnchorPair, kClosing, kStyle, kIntent };
 
-std::uint32_t finish(std::uint32_t hash) { // murmur3's finalizer
+// Each for one hash or, as most are wanted, for Four side by side.
+using Four = std::uint32_t __attribute__((vector_size(16)));
+
+template <class Hash>
+Hash finish(Hash hash) { // murmur3's finalizer
   hash ^= hash >> 16;
   hash *= 0x85EBCA6B;
   hash ^= hash >> 13;
   hash *= 0xC2B2AE35;
   return hash ^ (hash >> 16);
 }
-std::uint32_t feature(Kind kind, std::uint32_t value) {
+template <class Hash>
+Hash feature(Kind kind, Hash value) {
   return finish(value ^ (static_cast<std::uint32_t>(kind) * 0x9E3779B9));
 }
-std::uint32_t pair(std::uint32_t a, std::uint32_t b) { return a * 0x01000193 ^ std::rotl(b, 15); }
+template <class Hash>
+Hash pair(Hash a, Hash b) {
+  return a * 0x01000193 ^ (b << 15 | b >> 17);
+}
 
 constexpr std::string_view kSigns = "{}()[]<>=;:#$\\+*/^?%\"`|&@!";
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_foreign(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+/// Eight at a time: the capitals among the bytes below 0x80 are those that reach 0x80 with 0x80 - 'A' added, but not
+/// with 0x7F - 'Z'.
+void lower_into(char* out, std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    const std::uint64_t low = bytes & ~kHigh;
+    const std::uint64_t capitals = (low + kOnes * (0x80 - 'A')) & ~(low + kOnes * (0x7F - 'Z')) & ~bytes & kHigh;
+    bytes |= capitals >> 2; // 0x20 in each
+    std::memcpy(out + at, &bytes, sizeof bytes);
+  }
+  for (; at < text.size(); ++at) out[at] = lower(text[at]);
+}
 
 /// What a byte is, looked up since every byte of a prompt is asked several times.
 enum Is : std::uint8_t { kLetter = 1, kDigit = 2, kInWord = 4, kSign = 8, kCapital = 16, kSymbol = 32 };
@@ -58,28 +82,34 @@ public:
     for (size_t i = 0; i < N; ++i) {
       first_[static_cast<unsigned char>(texts[i][0])] |= 1u << i;
       for (size_t c = 0; c < second_.size(); ++c) {
-        if (texts[i].size() == 1 || static_cast<unsigned char>(texts[i][1]) == c) second_[c] |= 1u << i;
+        if (texts[i].size() < 2 || static_cast<unsigned char>(texts[i][1]) == c) second_[c] |= 1u << i;
+        if (texts[i].size() < 3 || static_cast<unsigned char>(texts[i][2]) == c) third_[c] |= 1u << i;
       }
     }
   }
   std::uint32_t spot(std::string_view seen) const {
     std::uint32_t found = 0;
-    for (size_t at = 0; at < seen.size(); ++at) {
-      const char next = at + 1 < seen.size() ? seen[at + 1] : '\0';
-      std::uint32_t left =
-          first_[static_cast<unsigned char>(seen[at])] & second_[static_cast<unsigned char>(next)] & ~found;
-      for (; left != 0; left &= left - 1) {
+    const auto look = [&](size_t at, std::uint32_t left) {
+      for (left &= ~found; left != 0; left &= left - 1) {
         const int i = std::countr_zero(left);
         if (seen.substr(at).starts_with(texts_[static_cast<size_t>(i)])) found |= 1u << i;
       }
+    };
+    const auto byte = [&](size_t at) { return static_cast<unsigned char>(seen[at]); };
+    const size_t threes = std::max<size_t>(seen.size(), 2) - 2;
+    for (size_t at = 0; at < threes; ++at) {
+      const std::uint32_t begun = first_[byte(at)] & second_[byte(at + 1)] & third_[byte(at + 2)];
+      if (begun != 0) look(at, begun);
     }
+    for (size_t at = threes; at < seen.size(); ++at) look(at, first_[byte(at)]);
     return found;
   }
 
 private:
   std::array<std::string_view, N> texts_;
   std::array<std::uint32_t, 256> first_{};  // by a byte, the texts that begin with it …
-  std::array<std::uint32_t, 256> second_{}; // … and those that have it second
+  std::array<std::uint32_t, 256> second_{}; // … those that have it second, or end before …
+  std::array<std::uint32_t, 256> third_{};  // … and third: two letters alone are met too often
 };
 
 /// The words of a window as FNV-1a hashes of their lower case. A number is the word "0"; a sign that means something in
@@ -94,13 +124,28 @@ struct Words {
 constexpr std::uint32_t kFnvBasis = 0x811C9DC5;
 constexpr std::uint32_t kFnvPrime = 0x01000193;
 
-size_t read_word(std::string_view text, size_t at, Words& words) {
-  std::uint32_t hash = kFnvBasis;
-  for (; at < text.size() && is(text[at], kInWord); ++at) {
-    hash = (hash ^ static_cast<unsigned char>(lower(text[at]))) * kFnvPrime;
-    ++words.letters;
-    if (is_foreign(text[at])) ++words.foreign;
+/// By a byte: its lower case, and above it kInWord or nothing.
+constexpr auto kLetters = [] {
+  std::array<std::uint16_t, 256> letters{};
+  for (size_t i = 0; i < letters.size(); ++i) {
+    const char c = static_cast<char>(i);
+    letters[i] = static_cast<std::uint16_t>(static_cast<unsigned char>(lower(c)) | (is(c, kInWord) ? 0x100u : 0u));
   }
+  return letters;
+}();
+
+size_t read_word(std::string_view text, size_t begin, Words& words) {
+  std::uint32_t hash = kFnvBasis;
+  size_t at = begin;
+  size_t foreign = 0;
+  for (; at < text.size(); ++at) {
+    const std::uint16_t letter = kLetters[static_cast<unsigned char>(text[at])];
+    if (letter < 0x100) break;
+    hash = (hash ^ (letter & 0xFFu)) * kFnvPrime;
+    foreign += letter >> 7 & 1;
+  }
+  words.letters += at - begin;
+  words.foreign += foreign;
   words.hashes[words.count++] = hash;
   return at;
 }
@@ -126,11 +171,31 @@ void read_words(std::string_view text, Words& words) {
 }
 
 void add_window(const Words& words, bool first, Features& features) {
-  for (size_t i = 0; i < words.count; ++i) {
-    features.add(feature(Kind::kWord, words.hashes[i]));
-    if (i + 1 < words.count) features.add(feature(Kind::kPair, pair(words.hashes[i], words.hashes[i + 1])));
-    if (first && i < kOpeningWords) features.add(feature(Kind::kOpening, words.hashes[i]));
+  static_assert(2 * (2 * (kWindow + 1)) + kOpeningWords < kMostFeatures, "there is room for all of both windows");
+  const std::uint32_t* hashes = words.hashes.data();
+  std::uint32_t* out = features.hashes.data() + features.count;
+  const auto load = [](const std::uint32_t* from) {
+    Four four;
+    std::memcpy(&four, from, sizeof four);
+    return four;
+  };
+  const auto store = [&](Four four) {
+    std::memcpy(out, &four, sizeof four);
+    out += 4;
+  };
+  size_t i = 0;
+  for (; i + 4 < words.count; i += 4) { // each with its next one
+    const Four some = load(hashes + i);
+    store(feature(Kind::kWord, some));
+    store(feature(Kind::kPair, pair(some, load(hashes + i + 1))));
+    if (first && i < kOpeningWords) store(feature(Kind::kOpening, some));
   }
+  for (; i < words.count; ++i) {
+    *out++ = feature(Kind::kWord, hashes[i]);
+    if (i + 1 < words.count) *out++ = feature(Kind::kPair, pair(hashes[i], hashes[i + 1]));
+    if (first && i < kOpeningWords) *out++ = feature(Kind::kOpening, hashes[i]);
+  }
+  features.count = static_cast<size_t>(out - features.hashes.data());
 }
 
 void add_anchors(const Words& begin, const Words& end, Features& features) {
@@ -203,9 +268,13 @@ void add_intents(std::string_view text, Features& features) {
   size_t count = 0;
   const std::string_view begin = text.substr(0, kIntentWindow);
   const std::string_view end = text.substr(std::max(begin.size(), text.size() - std::min(text.size(), kIntentWindow)));
-  for (const char c : begin) lowered[count++] = lower(c);
+  const auto add = [&](std::string_view part) {
+    lower_into(lowered.data() + count, part);
+    count += part.size();
+  };
+  add(begin);
   lowered[count++] = '\n';
-  for (const char c : end) lowered[count++] = lower(c);
+  add(end);
   const std::string_view seen(lowered.data(), count);
   const std::uint32_t intents = kIntents.spot(seen);
   for (size_t i = 0; i < kIntentCount; ++i) {

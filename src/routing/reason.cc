@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "routing/field.h"
@@ -97,7 +98,7 @@ std::string policy_text(Cause cause, const RouteInput& input, const config::Targ
 
 /// "0.82". By hand, because it is written for most candidates of most requests.
 std::string two_decimals(double share) {
-  const auto hundredths = static_cast<unsigned>(std::clamp(share, 0.0, 9.0) * 100 + 0.5);
+  const auto hundredths = static_cast<unsigned>(std::lround(std::clamp(share, 0.0, 9.0) * 100));
   const auto digit = [](unsigned value) { return static_cast<char>('0' + value % 10); };
   return {digit(hundredths / 100), '.', digit(hundredths / 10), digit(hundredths)};
 }
