@@ -198,6 +198,8 @@ void Api::end_streams() {
   impl_->runs.stop(); // a run is no connection: draining would not wait for it, and it would go on asking
 }
 
+std::optional<journal::Position> Api::live_place() const { return impl_->live.place(); }
+
 size_t Api::waiting() const { return impl_->pool.waiting(); }
 
 void Api::stop() {

@@ -94,6 +94,8 @@ public:
   void end_streams();
   /// Before the loops stop: ends streams, finishes what was asked; what is asked later gets 503.
   void stop();
+  /// Where the live feed reads the journal, while somebody watches. Any thread.
+  std::optional<journal::Position> live_place() const;
   /// Questions that wait for a worker. Any thread.
   size_t waiting() const;
 

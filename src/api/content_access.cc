@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/receipt_json.h"
 #include "model/receipt_json.h"
 
 namespace kairos::api {
@@ -37,13 +38,19 @@ Answer content_forbidden(const Request& request) {
                              config::name(request.principal.role)));
 }
 
-Result<model::Receipt> stored_receipt(const ApiContext& context, const Request& request, const std::string& id) {
+std::expected<model::Receipt, NoReceipt> stored_receipt(const ApiContext& context, const Request& request,
+                                                        const std::string& id) {
+  const auto none = [](const Error& error) { return std::unexpected(NoReceipt{status_of(error.code), error.message}); };
   const auto found = context.services.store.find(id, request.scope, {});
-  if (!found) return std::unexpected(found.error());
+  if (!found) return none(found.error());
+  if (auto dropped = dropped_with_journal(found->row, *context.services.journal))
+    return std::unexpected(NoReceipt{410, std::move(*dropped)});
   const auto entry = context.services.journal->read({found->row.place.segment, found->row.place.offset});
-  if (!entry) return std::unexpected(entry.error());
-  if (entry->erased) return fail(Code::kNotFound, "this receipt was erased");
-  return model::receipt_from_json(entry->payload);
+  if (!entry) return none(entry.error());
+  if (entry->erased) return none({Code::kNotFound, "this receipt was erased"});
+  auto receipt = model::receipt_from_json(entry->payload);
+  if (!receipt) return none(receipt.error());
+  return std::move(*receipt);
 }
 
 std::expected<content::Kept, WhyNot> kept_content(const ApiContext& context, const model::Receipt& receipt) {

@@ -20,8 +20,15 @@ struct WhyNot {
   std::string message;
 };
 
-/// The receipt as it was closed, within what the asker may see. kNotFound.
-Result<model::Receipt> stored_receipt(const ApiContext& context, const Request& request, const std::string& id);
+/// The answer in place of a receipt: 404; 410 for one that was dropped with its part of the journal.
+struct NoReceipt {
+  int status = 404;
+  std::string message;
+};
+
+/// The receipt as it was closed, within what the asker may see.
+std::expected<model::Receipt, NoReceipt> stored_receipt(const ApiContext& context, const Request& request,
+                                                        const std::string& id);
 
 /// Blocks: for workers.
 std::expected<content::Kept, WhyNot> kept_content(const ApiContext& context, const model::Receipt& receipt);

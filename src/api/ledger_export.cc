@@ -54,9 +54,10 @@ void append_json(std::string& out, const ledger::ExportRow& row) {
 
 } // namespace
 
-LedgerExport::LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request,
+LedgerExport::LedgerExport(std::shared_ptr<const journal::Reader> reader, LedgerRequest request, FindBase find_base,
                            const ledger::Projection* books)
-    : reader_(std::move(reader)), request_(std::move(request)), cursor_(reader_), end_(reader_->end()), books_(books) {
+    : reader_(std::move(reader)), request_(std::move(request)), find_base_(std::move(find_base)), cursor_(reader_),
+      end_(reader_->end()), books_(books) {
   cursor_.skip_payloads(); // most records of a long journal are before the range
 }
 
@@ -91,7 +92,7 @@ void LedgerExport::add(std::vector<ledger::PostingLine> lines) {
 
 Result<void> LedgerExport::take(journal::Entry& entry, std::string& out) {
   const bool early = request_.from && entry.time < *request_.from; // closed before: created before
-  if (!journal::is_chained(entry.kind) || entry.erased || early) return {};
+  if (!journal::is_chained(entry.kind) || entry.erased || early || entry.sequence <= counted_) return {};
   if (auto loaded = cursor_.load_payload(entry); !loaded) return std::unexpected(loaded.error());
   const bool by_receipt = request_.grain == ledger::Grain::kReceipt;
   const auto rows = [&](auto&& record) {
@@ -126,6 +127,28 @@ bool LedgerExport::read_books() {
   return true;
 }
 
+/// For a range that begins before the journal does.
+Result<void> LedgerExport::read_base() {
+  const auto begin = ledger::dropped_until(*reader_);
+  if (!begin) return {};
+  const auto base = find_base_();
+  if (!base) return std::unexpected(base.error());
+  if (!*base || (request_.from && *request_.from > (*base)->newest)) return {};
+  const bool by_receipt = request_.grain == ledger::Grain::kReceipt;
+  if (by_receipt && request_.may_lack_dropped) return {};
+  auto rows = by_receipt
+                  ? std::nullopt
+                  : (*base)->books.postings().rows(ledger::Grain::kHour, {request_.from, request_.to}, request_.tenant);
+  if (rows) {
+    add(std::move(*rows));
+    counted_ = (*base)->sequence();
+    return {};
+  }
+  const WallTime whole = std::chrono::ceil<std::chrono::seconds>((*base)->newest + std::chrono::microseconds(1));
+  return fail(Code::kInvalid, fmt::format("from: {}; ask for receipts from {} on, or by hour or day in whole hours",
+                                          ledger::dropped_text(*begin), to_rfc3339(whole)));
+}
+
 void LedgerExport::end_reading() {
   read_ = true;
   if (postings_.empty()) return;
@@ -152,6 +175,9 @@ Result<std::optional<std::string>> LedgerExport::next() {
   const bool first = !std::exchange(begun_, true);
   std::string out = first ? header_of(request_.format) : "";
   if (first && read_books()) end_reading();
+  if (first && !read_) {
+    if (auto begun = read_base(); !begun) return std::unexpected(begun.error());
+  }
   if (!read_) {
     const auto more = read_some(out);
     if (!more) return std::unexpected(more.error());

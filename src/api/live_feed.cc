@@ -161,6 +161,11 @@ void LiveFeed::run(const std::stop_token& stop) {
   }
 }
 
+std::optional<journal::Position> LiveFeed::place() const {
+  const std::scoped_lock lock(mutex_);
+  return watchers_.empty() ? std::nullopt : std::optional(position_);
+}
+
 void LiveFeed::end_streams() {
   {
     const std::scoped_lock lock(mutex_);

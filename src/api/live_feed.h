@@ -77,6 +77,9 @@ public:
   /// Receipts of the watcher's scope that it has not had, at most `most`.
   LiveBatch take(Watcher& watcher, size_t most);
 
+  /// Where it reads, while somebody watches.
+  std::optional<journal::Position> place() const;
+
   void end_streams(); // watchers are told that the server stops
   void stop();        // ends streams, and the thread
 
@@ -101,7 +104,7 @@ private:
 
   const std::shared_ptr<const journal::Reader> journal_;
   const LiveOptions options_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any joined_;
   std::deque<std::shared_ptr<const LiveItem>> ring_;
   std::uint64_t count_ = 0;

@@ -1,5 +1,7 @@
 #include "api/receipt_json.h"
 
+#include <fmt/format.h>
+
 #include "base/hex.h"
 #include "ledger/tenant_view.h"
 #include "model/receipt_json.h"
@@ -26,6 +28,16 @@ void write_names(model::JsonWriter& json, const store::ReceiptRow& row) {
 }
 
 } // namespace
+
+std::optional<std::string> dropped_with_journal(const store::ReceiptRow& row, const journal::Reader& journal) {
+  const auto its = journal.begin_of(row.place.segment);
+  if (its || its.error().code != Code::kNotFound) return std::nullopt;
+  const auto begin = journal.begin();
+  if (!begin || !*begin || row.place.segment >= (*begin)->segment) return std::nullopt;
+  return fmt::format("receipt {}, closed {}, was dropped with its part of the journal, which begins at {} now "
+                     "(journal.keep_days); its row stays in search and its sums in the views",
+                     row.receipt_id, to_rfc3339(row.completed_at), to_rfc3339((*begin)->time));
+}
 
 Result<std::string> receipt_json(const store::Found& found, const journal::Reader& journal, bool with_integrity) {
   const auto entry = journal.read(journal::Position{found.row.place.segment, found.row.place.offset});

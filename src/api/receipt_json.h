@@ -1,6 +1,7 @@
 // Receipts as the API shows them: whole ones from the journal, and rows of lists.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -10,6 +11,10 @@
 #include "store/search.h"
 
 namespace kairos::api {
+
+/// Why the receipt of this row cannot be read: its part of the journal was dropped. nullopt: it was not. Answered with
+/// 410.
+std::optional<std::string> dropped_with_journal(const store::ReceiptRow& row, const journal::Reader& journal);
 
 /// A receipt as its reader sees it: stored bytes plus, for those who may see them, sequence and hashes. kNotFound if it
 /// was erased.

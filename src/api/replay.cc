@@ -246,7 +246,7 @@ Result<std::string> with_overrides(std::string_view body, const std::string& mod
 std::expected<PreparedReplay, ReplayRefusal> prepare_replay(const ApiContext& context, const Request& request,
                                                             const std::string& receipt_id, const ReplayWish& wish) {
   auto original = stored_receipt(context, request, receipt_id);
-  if (!original) return refuse(original.error());
+  if (!original) return refuse(original.error().status, original.error().message);
   if (!may_read_content(request, original->tenant))
     return refuse(403, "prompts and answers are for the tenant itself and for operators; so is replaying them");
   if (original->count > 1) return refuse(409, "this receipt counts several refusals; it is no single request");

@@ -51,7 +51,7 @@ void write_kept(model::JsonWriter& json, const content::Kept& kept) {
 
 Answer get_content(const ApiContext& context, const Request& request) {
   const auto receipt = stored_receipt(context, request, request.param("id"));
-  if (!receipt) return problem(receipt.error());
+  if (!receipt) return problem(receipt.error().status, receipt.error().message);
   if (!may_read_content(request, receipt->tenant)) return content_forbidden(request);
   const auto kept = kept_content(context, *receipt);
   if (kept && receipt->tenant != request.principal.tenant) {
@@ -72,9 +72,11 @@ Answer get_content(const ApiContext& context, const Request& request) {
   return answer;
 }
 
+/// By the row: what is kept can be erased though the receipt was dropped with its part of the journal.
 Answer erase_content(const ApiContext& context, const Request& request) {
-  const auto receipt = stored_receipt(context, request, request.param("id"));
-  if (!receipt) return problem(receipt.error());
+  const auto found = context.services.store.find(request.param("id"), request.scope, {});
+  if (!found) return problem(found.error());
+  const store::ReceiptRow* receipt = &found->row;
   if (!may_read_content(request, receipt->tenant)) return content_forbidden(request);
   std::string act = fmt::format("{{\"receipt_id\":\"{}\"}}", receipt->receipt_id);
   const auto noted = note_content_act(context, request, "content_erasure", receipt->tenant, std::move(act));

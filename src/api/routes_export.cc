@@ -214,7 +214,12 @@ net::Task<void> export_ledger(const ApiContext& context, net::Exchange& exchange
     co_await respond(exchange, refused);
     co_return;
   }
-  auto rows = std::make_shared<LedgerExport>(context.services.journal, *wanted, &context.services.books);
+  auto find_base = [&context] {
+    journal::PosixFileSystem files;
+    return ledger::needed_base(files, context.services.snapshot()->data_dir, context.services.journal);
+  };
+  auto rows =
+      std::make_shared<LedgerExport>(context.services.journal, *wanted, std::move(find_base), &context.services.books);
   Download download;
   const bool json = wanted->format == LedgerFormat::kJson;
   if (json) download.content_type = "application/x-ndjson";

@@ -99,6 +99,7 @@ Answer correct(const ApiContext& context, const Request& request) {
   if (!wanted) return problem(wanted.error());
   const auto found = context.services.store.find(request.param("id"), request.scope, {});
   if (!found) return problem(found.error());
+  if (const auto dropped = dropped_with_journal(found->row, *context.services.journal)) return problem(410, *dropped);
   const auto done = context.services.correct({found->row.place.segment, found->row.place.offset}, wanted->truth,
                                              fmt::format("{} ({})", wanted->reason, request.principal.who()));
   if (!done) return problem(done.error());
@@ -112,6 +113,7 @@ Answer correct(const ApiContext& context, const Request& request) {
 Answer list_corrections(const ApiContext& context, const Request& request) {
   const auto found = context.services.store.find(request.param("id"), request.scope, {});
   if (!found) return problem(found.error());
+  if (const auto dropped = dropped_with_journal(found->row, *context.services.journal)) return problem(410, *dropped);
   const auto corrections = context.services.corrections(request.param("id"));
   if (!corrections) return problem(corrections.error());
   Answer answer;
@@ -127,8 +129,12 @@ Result<std::string> verify_all(const ApiContext& context) {
   const auto report = journal::verify(files, context.services.snapshot()->data_dir);
   if (!report) return std::unexpected(report.error());
   const std::optional<ledger::Books> books = context.services.books.with([](const ledger::Books& now) { return now; });
-  auto verified = verify_money(context.services.journal, context.services.store, books);
+  auto base = ledger::needed_base(files, context.services.snapshot()->data_dir, context.services.journal);
+  if (!base && base.error().code != Code::kCorrupt) return std::unexpected(base.error());
+  auto verified =
+      verify_money(context.services.journal, context.services.store, books, base ? std::move(*base) : std::nullopt);
   if (!verified) return std::unexpected(verified.error());
+  if (!base) verified->problems.push_back(base.error().message);
   for (std::string& one :
        counter_problems(context.services.budgets, context.services.books, context.services.clock, kSettling))
     verified->problems.push_back(std::move(one));
@@ -139,6 +145,7 @@ Result<std::string> verify_all(const ApiContext& context) {
 net::Task<void> verify(const ApiContext& context, net::Exchange& exchange, const Request&) {
   std::function<Answer()> work = [&context] {
     auto text = verify_all(context);
+    if (!text && text.error().code == Code::kNotFound) text = verify_all(context); // segments were dropped meanwhile
     if (!text) return problem(text.error());
     Answer answer;
     answer.body = std::move(*text);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "model/json_writer.h"
@@ -16,11 +17,24 @@ const store::ReadOptions kPatience{std::chrono::minutes(10), {}};
 /// Counts the journal once, for everything.
 class Count {
 public:
-  Count(std::shared_ptr<const journal::Reader> journal, std::uint64_t until)
-      : end_(journal->end()), cursor_(std::move(journal)), until_(until) {}
+  Count(std::shared_ptr<const journal::Reader> journal, std::uint64_t until, std::optional<ledger::JournalBase> base)
+      : end_(journal->end()), cursor_(std::move(journal)), until_(until) {
+    if (!base) return;
+    truth = std::move(base->books);
+    begun_at_ = truth.sequence();
+    counted_ = base->counted;
+    whole_cost = base->cost;
+    whole_charged = base->charged;
+  }
 
   Verified verified;
   ledger::Books truth;
+  /// With what was dropped.
+  PicoSum whole_cost = 0;
+  PicoSum whole_charged = 0;
+  /// Of receipts that are still there, though the base has them: a drop that was cut short.
+  std::uint64_t twice = 0;
+  PicoSum twice_cost = 0;
 
   /// The next closed receipt; nullopt at the end of what was there when counting began.
   Result<std::optional<store::StoredReceipt>> next() {
@@ -55,7 +69,14 @@ private:
     ++verified.receipts;
     verified.cost += receipt->cost.total ? receipt->cost.total->value() : 0;
     verified.charged += receipt->cost.charged ? receipt->cost.charged->value() : 0;
-    if (entry_.sequence <= until_) {
+    if (entry_.sequence > begun_at_) {
+      whole_cost += receipt->cost.total ? receipt->cost.total->value() : 0;
+      whole_charged += receipt->cost.charged ? receipt->cost.charged->value() : 0;
+    } else {
+      ++twice;
+      twice_cost += receipt->cost.total ? receipt->cost.total->value() : 0;
+    }
+    if (entry_.sequence <= until_ && entry_.sequence > begun_at_) {
       counted_ += ledger::known_cost(*receipt);
       note(truth.take(entry_, *receipt));
     }
@@ -71,7 +92,7 @@ private:
     ++verified.corrections;
     const PicoSum difference = ledger::known_cost(correction->after) - ledger::known_cost(correction->before);
     verified.corrected += difference;
-    if (entry_.sequence > until_) return;
+    if (entry_.sequence > until_ || entry_.sequence <= begun_at_) return;
     counted_ += difference;
     note(truth.take(entry_));
   }
@@ -105,6 +126,7 @@ private:
   const journal::Position end_;
   journal::Cursor cursor_;
   const std::uint64_t until_;
+  std::uint64_t begun_at_ = 0; // the sequence up to which the base has everything
   journal::Entry entry_;
   PicoSum counted_ = 0;
 };
@@ -122,14 +144,34 @@ Result<> check_views(store::ReceiptStore& store, std::uint64_t last_sequence, Co
     const auto* money = std::get_if<store::Money>(&table->rows[0][column]);
     return money == nullptr ? PicoSum(0) : money->picodollars;
   };
+  const bool all = sum(0) == count.whole_cost && sum(1) == count.whole_charged;
+  auto& dropped = count.verified.dropped;
+  if (dropped && !all && sum(0) == count.verified.cost && sum(1) == count.verified.charged) {
+    dropped->in_store = false; // made anew from what the journal has
+    return {};
+  }
+  if (dropped && all) dropped->in_store = true;
   const auto compare = [&](std::string_view what, PicoSum view, PicoSum receipts) {
     if (view != receipts)
-      count.report(fmt::format("the views' {} over all times is {} USD, the receipts' {} USD", what, usd_sum(view),
-                               usd_sum(receipts)));
+      count.report(fmt::format("the views' {} over all times is {} USD, the receipts' {} USD{}", what, usd_sum(view),
+                               usd_sum(receipts), dropped ? ", dropped ones included" : ""));
   };
-  compare("cost", sum(0), count.verified.cost);
-  compare("charged", sum(1), count.verified.charged);
+  compare("cost", sum(0), count.whole_cost);
+  compare("charged", sum(1), count.whole_charged);
   return {};
+}
+
+/// The journal's beginning, if that is not its first record.
+std::optional<DroppedPart> dropped_part(const journal::Reader& journal,
+                                        const std::optional<ledger::JournalBase>& base) {
+  const auto begin = ledger::dropped_until(journal);
+  if (!begin) return std::nullopt;
+  return DroppedPart{begin->first_sequence - 1, begin->time, base ? base->receipts : 0, base ? base->cost : 0, {}};
+}
+
+/// Days that begin behind the last record of what was dropped have all their receipts in the journal.
+std::string first_whole_day(const std::optional<ledger::JournalBase>& base) {
+  return base ? to_rfc3339(base->newest + std::chrono::days(1)).substr(0, 10) : "";
 }
 
 void check_books(const ledger::Books& books, Count& count) {
@@ -144,15 +186,19 @@ void check_books(const ledger::Books& books, Count& count) {
 } // namespace
 
 Result<Verified> verify_money(const std::shared_ptr<const journal::Reader>& journal, store::ReceiptStore& store,
-                              const std::optional<ledger::Books>& books) {
-  Count count(journal, books ? books->sequence() : 0);
+                              const std::optional<ledger::Books>& books, std::optional<ledger::JournalBase> base) {
+  const auto dropped = dropped_part(*journal, base);
+  const std::string whole_days = first_whole_day(base);
+  const bool comparable = books && (!base || books->sequence() >= base->sequence());
+  Count count(journal, comparable ? books->sequence() : 0, std::move(base));
+  count.verified.dropped = dropped;
   std::uint64_t last = 0;
   const store::NextReceipt next = [&]() -> Result<std::optional<store::StoredReceipt>> {
     auto receipt = count.next();
     if (receipt && *receipt) last = (*receipt)->sequence;
     return receipt;
   };
-  const auto compared = store::verify_store(store, next, 0, kPatience);
+  const auto compared = store::verify_store(store, next, {dropped ? dropped->last_sequence : 0, whole_days}, kPatience);
   if (!compared && compared.error().code != Code::kCorrupt) return std::unexpected(compared.error());
   if (!compared) count.report(compared.error().message);
   while (true) { // what the store does not have yet, or after the first difference
@@ -161,8 +207,12 @@ Result<Verified> verify_money(const std::shared_ptr<const journal::Reader>& jour
     if (!*receipt) break;
   }
   if (auto views = check_views(store, last, count); !views) return std::unexpected(views.error());
-  if (books) check_books(*books, count);
-  count.verified.sequence = books ? books->sequence() : 0;
+  if (comparable) check_books(*books, count);
+  count.verified.sequence = comparable ? books->sequence() : 0;
+  if (count.verified.dropped) {
+    count.verified.dropped->receipts -= std::min(count.twice, count.verified.dropped->receipts);
+    count.verified.dropped->cost -= count.twice_cost;
+  }
   return std::move(count.verified);
 }
 
@@ -200,6 +250,19 @@ std::string to_json(const journal::VerifyReport& journal, const Verified& verifi
   count("last_sequence", journal.last_sequence);
   count("problems", journal.problem_count);
   json.end_object();
+  json.key("dropped");
+  if (const auto& dropped = verified.dropped) {
+    json.begin_object();
+    count("last_sequence", dropped->last_sequence);
+    json.key("begins_at").string(to_rfc3339(dropped->begins_at));
+    count("receipts", dropped->receipts);
+    json.key("cost_usd").string(usd_sum(dropped->cost));
+    json.key("in_store");
+    dropped->in_store ? json.boolean(*dropped->in_store) : json.null();
+    json.end_object();
+  } else {
+    json.null();
+  }
   count("receipts", verified.receipts);
   count("corrections", verified.corrections);
   count("ledger_sequence", verified.sequence);

@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
+#include "journal/frame.h"
 #include "journal/recover.h"
 #include "journal/writer.h"
 #include "ledger/amend.h"
+#include "ledger/journal_keeper.h"
 #include "model/receipt_json.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/testing/generated_receipts.h"
@@ -25,6 +29,7 @@ protected:
     ASSERT_TRUE(recovered.has_value()) << recovered.error().message;
     journal::WriterOptions options;
     options.data_dir = folder();
+    options.segment_bytes = 64u << 10;
     auto writer = journal::Writer::start(files_, options, *recovered);
     ASSERT_TRUE(writer.has_value());
     writer_ = std::move(*writer);
@@ -48,7 +53,9 @@ protected:
     auto store = store::open_duckdb({.file = folder_ / "store.duckdb"});
     EXPECT_TRUE(store.has_value());
     EXPECT_TRUE((*store)->append(receipts_, {1, 1}).has_value());
-    auto verified = verify_money(writer_->reader(), **store, books);
+    auto base = ledger::needed_base(files_, folder(), writer_->reader());
+    EXPECT_TRUE(base.has_value()) << base.error().message;
+    auto verified = verify_money(writer_->reader(), **store, books, std::move(*base));
     EXPECT_TRUE(verified.has_value()) << (verified ? "" : verified.error().message);
     return verified ? *verified : Verified{};
   }
@@ -63,6 +70,29 @@ protected:
       EXPECT_TRUE(books.take(entry, *receipt).has_value());
     }
     return books;
+  }
+  /// Drops all but the last segment; up to which sequence.
+  std::uint64_t drop() {
+    const SystemClock clock;
+    observe::Metrics metrics;
+    ledger::JournalKeeper keeper({files_, folder(), *writer_, clock, metrics,
+                                  [] { return std::optional<Duration>(std::chrono::days(1)); },
+                                  [] { return std::vector<ledger::JournalNeed>(); }});
+    const auto turn = keeper.turn();
+    EXPECT_TRUE(turn.has_value()) << turn.error().message;
+    return (*writer_->reader()->begin())->first_sequence - 1;
+  }
+  /// Books that counted a picodollar more somewhere in what was dropped.
+  ledger::Books books_with_one_more() {
+    std::string text = books_.to_text();
+    text.resize(text.rfind("end "));
+    const size_t row = text.find("\nh ") + 1;
+    const size_t cost = text.find(' ', text.find(' ', text.find(' ', text.find(' ', row) + 1) + 1) + 1) + 1;
+    text.insert(cost, "1");
+    text += fmt::format("end {:016x}\n", journal::checksum(text));
+    auto books = ledger::Books::from_text(text);
+    EXPECT_TRUE(books.has_value()) << books.error().message;
+    return std::move(*books);
   }
   size_t priced(size_t from) const {
     while (receipts_[from].receipt.cost.lines.empty() || !receipts_[from].receipt.cost.lines.front().cost) ++from;
@@ -155,6 +185,43 @@ TEST_F(VerificationTest, CorrectionsAreInLedgerAndBudgetsAndAddUp) {
   EXPECT_EQ(verified.corrections, 1U);
   EXPECT_TRUE(verified.corrected == 41);
   EXPECT_TRUE(verify(uncorrected).ok()); // older books are compared up to where they are
+}
+
+TEST_F(VerificationTest, AfterDroppingItCountsOnFromTheCheckpoint) {
+  const PicoSum cost = verify(books_).cost;
+  const std::uint64_t gone = drop();
+  ASSERT_GT(gone, 100U);
+  ASSERT_LT(gone, kReceipts);
+  const Verified verified = verify(books_);
+  EXPECT_TRUE(verified.ok()) << verified.problems.front();
+  EXPECT_EQ(verified.sequence, kReceipts);
+  ASSERT_TRUE(verified.dropped.has_value());
+  EXPECT_EQ(verified.dropped->last_sequence, gone);
+  EXPECT_EQ(verified.dropped->receipts, gone);
+  EXPECT_EQ(verified.receipts, kReceipts - gone);
+  EXPECT_TRUE(verified.dropped->cost + verified.cost == cost);
+  EXPECT_EQ(verified.dropped->in_store, true);
+}
+
+TEST_F(VerificationTest, AfterDroppingDifferencesAreFoundStill) {
+  const std::uint64_t gone = drop();
+  const auto all = receipts_;
+  *receipts_[priced(5)].receipt.cost.total += Picodollars(1); // a row that nothing else has any more
+  Verified verified = verify(books_);
+  ASSERT_EQ(verified.problems.size(), 1U);
+  EXPECT_NE(verified.problems[0].find("the views' cost"), std::string::npos) << verified.problems[0];
+  receipts_ = all;
+  std::filesystem::remove(folder_ / "store.duckdb");
+  receipts_.erase(receipts_.begin() + static_cast<std::ptrdiff_t>(gone) + 3);
+  EXPECT_FALSE(verify(books_).ok());
+  std::filesystem::remove(folder_ / "store.duckdb");
+  receipts_ = all;
+  EXPECT_FALSE(verify(books_with_one_more()).ok());
+  std::filesystem::remove(folder_ / "store.duckdb");
+  receipts_.erase(receipts_.begin(), receipts_.begin() + static_cast<std::ptrdiff_t>(gone)); // made anew since
+  verified = verify(books_);
+  EXPECT_TRUE(verified.ok()) << verified.problems.front();
+  EXPECT_EQ(verified.dropped->in_store, false);
 }
 
 TEST_F(VerificationTest, RunningCountersAreHeldAgainstTheBooks) {

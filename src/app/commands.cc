@@ -4,21 +4,18 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "alerts/service.h"
 #include "app/demo_commands.h"
 #include "app/ledger_commands.h"
+#include "app/rebuild_command.h"
 #include "app/receipts_commands.h"
 #include "app/replay_commands.h"
 #include "app/server.h"
 #include "app/signals.h"
 #include "app/verify_command.h"
 #include "config/load.h"
-#include "journal/data_dir_lock.h"
-#include "journal/verify.h"
 #include "observe/log.h"
-#include "store/duckdb/duckdb_store.h"
 
 namespace kairos::app {
 namespace {
@@ -54,22 +51,6 @@ int serve(const std::string& path) {
   return 0;
 }
 
-int rebuild(const std::string& data_dir) {
-  const auto lock = journal::DataDirLock::acquire(data_dir);
-  if (!lock) return failed(lock.error());
-  if (const auto deleted = store::delete_duckdb(std::filesystem::path(data_dir) / "receipts.duckdb"); !deleted)
-    return failed(deleted.error());
-  journal::PosixFileSystem files;
-  const auto report = journal::verify(files, data_dir);
-  if (!report) return failed(report.error());
-  const auto reader = journal::Reader::open(files, data_dir);
-  if (!reader) return failed(reader.error());
-  const auto opened = loaded_store(data_dir, *reader, report->last_sequence);
-  if (!opened) return failed(opened.error());
-  fmt::print("rebuilt from {} receipts\n", (*opened)->mark().sequence);
-  return 0;
-}
-
 } // namespace
 
 int run(int argc, char** argv) {
@@ -102,6 +83,9 @@ int run(int argc, char** argv) {
   verifying->add_option("DIR", data_dir, "data folder")->required();
   CLI::App* rebuilding = app.add_subcommand("rebuild", "make the store anew from the journal");
   rebuilding->add_option("DIR", data_dir, "data folder")->required();
+  bool without_dropped = false;
+  rebuilding->add_flag("--without-dropped", without_dropped,
+                       "also lose rows and sums of receipts that the journal no longer has (journal.keep_days)");
   DemoCommands demo(app);
 
   try {
@@ -115,7 +99,7 @@ int run(int argc, char** argv) {
   if (const auto code = replays.run()) return *code;
   if (*reconciling) return reconcile(data_dir, provider, usage_file, apply);
   if (*verifying) return verify(data_dir);
-  return rebuild(data_dir);
+  return rebuild(data_dir, without_dropped);
 }
 
 } // namespace kairos::app

@@ -191,6 +191,11 @@ bool apply(const ledger::ReconcileReport& report, const Ours& ours, const Correc
 
 } // namespace
 
+void tell_dropped(const journal::Reader& reader, std::string_view what) {
+  if (const auto begin = ledger::dropped_until(reader))
+    fmt::print(stderr, "kairosroute: {}; {}\n", ledger::dropped_text(*begin), what);
+}
+
 int print_ledger(const std::string& data_dir, const std::string& format, const std::string& grain) {
   journal::PosixFileSystem files;
   const auto reader = journal::Reader::open(files, data_dir);
@@ -199,7 +204,9 @@ int print_ledger(const std::string& data_dir, const std::string& format, const s
   request.format = format == "focus" ? api::LedgerFormat::kFocus : api::LedgerFormat::kCsv;
   if (!model::parse_name(ledger::kGrainNames, grain, request.grain))
     return failed({Code::kInvalid, fmt::format("--grain {}: must be hour, day or receipt", grain)});
-  api::LedgerExport rows(*reader, request);
+  request.may_lack_dropped = true;
+  if (request.grain == ledger::Grain::kReceipt) tell_dropped(**reader, "receipts of before are left out");
+  api::LedgerExport rows(*reader, request, [&] { return ledger::needed_base(files, data_dir, *reader); });
   while (true) {
     const auto piece = rows.next();
     if (!piece) return failed(piece.error());
@@ -217,6 +224,7 @@ int reconcile(const std::string& data_dir, const std::string& provider, const st
   journal::PosixFileSystem files;
   const auto reader = journal::Reader::open(files, data_dir);
   if (!reader) return failed(reader.error());
+  tell_dropped(**reader, "what the provider's export has of before finds no receipt");
   const auto ours = read_ours(*reader, provider);
   if (!ours) return failed(ours.error());
   const ledger::ReconcileReport report = ledger::reconcile(*theirs, ours->receipts, {provider, {}});

@@ -2,9 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+
+#include "journal/reader.h"
 
 namespace kairos::app {
 
+/// One line on stderr if the journal's beginning was dropped; `what` says what that means here.
+void tell_dropped(const journal::Reader& reader, std::string_view what);
 /// Prints every receipt's ledger rows, or the postings: format "csv" or "focus"; grain "hour", "day" or "receipt".
 int print_ledger(const std::string& data_dir, const std::string& format, const std::string& grain);
 /// provider: "openai" or "anthropic". With apply_it, receipts that drift and are named by request id are corrected, by

@@ -11,6 +11,7 @@
 #include "app/ledger_commands.h"
 #include "base/hex.h"
 #include "journal/reader.h"
+#include "ledger/journal_base.h"
 #include "model/receipt_json.h"
 #include "net/sse.h"
 
@@ -37,6 +38,7 @@ int print_receipts(const std::string& data_dir, const std::string& only) {
   const auto wanted = parse_receipt_id(only);
   if (!only.empty() && !wanted)
     return failed({Code::kInvalid, fmt::format("'{}' is not a receipt id like rcpt_01JKEZ4F9T8QX2M7RA11111111", only)});
+  if (only.empty()) tell_dropped(**reader, "receipts of before are left out");
   journal::Cursor cursor(*reader);
   journal::Entry entry;
   bool found = only.empty();
@@ -48,7 +50,12 @@ int print_receipts(const std::string& data_dir, const std::string& only) {
     found = true;
     fmt::print("{}\n", text_of(entry));
   }
-  return found ? 0 : failed({Code::kNotFound, fmt::format("there is no receipt {} in {}", only, data_dir)});
+  if (found) return 0;
+  if (const auto begin = ledger::dropped_until(**reader); begin && wanted->time() < begin->time)
+    return failed({Code::kNotFound, fmt::format("receipt {} is from {}, and {}: the receipt is not kept any more; what "
+                                                "the views and search have of it stays",
+                                                only, to_rfc3339(wanted->time()), ledger::dropped_text(*begin))});
+  return failed({Code::kNotFound, fmt::format("there is no receipt {} in {}", only, data_dir)});
 }
 
 /// One page of a search: prints its rows; where the next one begins, empty at the end.

@@ -9,9 +9,11 @@
 #include <fstream>
 
 #include "app/api_client.h"
+#include "app/ledger_commands.h"
 #include "app/simulate.h"
 #include "config/load.h"
 #include "journal/reader.h"
+#include "ledger/journal_base.h"
 #include "model/receipt_json.h"
 
 namespace kairos::app {
@@ -133,6 +135,8 @@ Result<SimulationReport> ReplayCommands::Impl::read(const config::Snapshot& snap
   journal::PosixFileSystem files;
   const auto reader = journal::Reader::open(files, data_dir);
   if (!reader) return std::unexpected(reader.error());
+  if (const auto dropped = ledger::dropped_until(**reader); dropped && *begin < dropped->time)
+    tell_dropped(**reader, "receipts of before are not in this");
   journal::Cursor cursor(*reader);
   journal::Entry entry;
   SimulationReport report;

@@ -111,6 +111,7 @@ Result<void> Server::reload() {
   std::string before = std::exchange(impl_->config_text, std::move(*text));
   auto reloaded = impl_->use_file();
   if (!reloaded) impl_->config_text = std::move(before); // the next change by API must not pick up what was refused
+  if (reloaded) impl_->journal_keeper->wake();
   return reloaded;
 }
 

@@ -18,6 +18,7 @@
 #include "content/vault.h"
 #include "gateway/gateway.h"
 #include "journal/data_dir_lock.h"
+#include "ledger/journal_keeper.h"
 #include "store/retention_keeper.h"
 #include "store/state_store.h"
 #include "telemetry/telemetry.h"
@@ -35,6 +36,8 @@ struct Server::Impl {
   Result<void> open_store();
   Result<void> open_alerts();
   Result<void> start_telemetry();
+  void start_journal_keeper();
+  std::vector<ledger::JournalNeed> journal_needs();
   Result<void> listen();
   void listen_locally();
   net::Task<void> serve_locally(net::Exchange& exchange);
@@ -74,7 +77,8 @@ struct Server::Impl {
   std::unique_ptr<telemetry::Telemetry> telemetry; // looks at the loops
   std::vector<std::unique_ptr<gateway::Gateway>> gateways;
   std::vector<std::unique_ptr<net::Server>> servers;
-  std::unique_ptr<net::Server> local; // the socket in the data folder
+  std::unique_ptr<net::Server> local;                    // the socket in the data folder
+  std::unique_ptr<ledger::JournalKeeper> journal_keeper; // looks at all that follows the journal
 
   config::SnapshotPtr snapshot() {
     return current.with([](const config::SnapshotPtr& now) { return now; });

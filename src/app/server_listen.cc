@@ -100,7 +100,29 @@ Result<void> Server::Impl::listen() {
     if (!listening) return listening;
   }
   listen_locally();
+  start_journal_keeper();
   return {};
+}
+
+/// Everybody who follows the journal from a place that is kept. Others (corrections, one receipt, its trace) read
+/// single records, and say so where one is gone.
+std::vector<ledger::JournalNeed> Server::Impl::journal_needs() {
+  if (books->saved_place().segment < writer->reader()->end().segment) books->save();
+  const store::JournalPlace loaded = store->mark().next;
+  std::vector<ledger::JournalNeed> needs{{"store", {loaded.segment, loaded.offset}}, {"ledger", books->saved_place()}};
+  for (const auto& [who, place] : telemetry->needed_places()) needs.push_back({who, place});
+  if (const auto live = api->live_place()) needs.push_back({"live_feed", *live});
+  return needs;
+}
+
+void Server::Impl::start_journal_keeper() {
+  auto keep = [this]() -> std::optional<Duration> {
+    const auto days = snapshot()->journal.keep_days;
+    return days ? std::optional<Duration>(std::chrono::days(*days)) : std::nullopt;
+  };
+  journal_keeper = std::make_unique<ledger::JournalKeeper>(ledger::JournalKeeper::Parts{
+      files, snapshot()->data_dir, *writer, clock, metrics, std::move(keep), [this] { return journal_needs(); }});
+  journal_keeper->start();
 }
 
 /// The API without a key for who may open the data folder's socket. The server runs without it where it cannot be made.

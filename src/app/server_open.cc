@@ -118,6 +118,9 @@ Result<void> Server::Impl::open_store() {
   auto opened = store::open_duckdb(options);
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
+  if (const auto begin = ledger::dropped_until(*writer->reader()); begin && store->mark().sequence == 0)
+    observe::log_warn("store", "the store is new, and has nothing of receipts that the journal no longer has",
+                      {{"journal", ledger::dropped_text(*begin)}});
   const observe::NewThreadsAre loads("kr-loader");
   loader = std::make_unique<store::Loader>(*store, store::follow_journal(writer->reader()), clock);
   retention = std::make_unique<store::RetentionKeeper>(*store, [this] { return retention_rules(*snapshot()); }, clock);

@@ -41,6 +41,14 @@ int print(std::string_view text) {
   fmt::print("journal: {} segments, {} records, sequence {} to {}, {} problems\n", said(journal, "segments"),
              said(journal, "records"), said(journal, "first_sequence"), said(journal, "last_sequence"),
              said(journal, "problems"));
+  if (const json::value* dropped = report->if_contains("dropped"); dropped != nullptr && dropped->is_object()) {
+    const json::object& part = dropped->as_object();
+    fmt::print("dropped: up to sequence {}; the journal begins at {}. By its checkpoint: {} receipts, {} USD, {}\n",
+               said(part, "last_sequence"), said(part, "begins_at"), said(part, "receipts"), said(part, "cost_usd"),
+               part.at("in_store").is_null()   ? "not compared with the store, since receipts came in"
+               : part.at("in_store").as_bool() ? "equal to the store"
+                                               : "which the store has no longer either");
+  }
   for (const json::value& one : problems) fmt::print("  {}\n", std::string_view(one.as_string()));
   if (!ok) return 1;
   fmt::print("store: {} receipts, {} USD, equal to the journal\n", said(*report, "receipts"),
@@ -94,8 +102,12 @@ int verify(const std::string& data_dir) {
   if (!opened) return failed(opened.error());
   auto books = ledger::load_books(files, data_dir);
   const bool damaged = !books && books.error().code != Code::kNotFound;
-  auto verified = api::verify_money(*reader, **opened, books ? std::optional(std::move(*books)) : std::nullopt);
+  auto base = ledger::needed_base(files, data_dir, *reader);
+  if (!base && base.error().code != Code::kCorrupt) return failed(base.error());
+  auto verified = api::verify_money(*reader, **opened, books ? std::optional(std::move(*books)) : std::nullopt,
+                                    base ? std::move(*base) : std::nullopt);
   if (!verified) return failed(verified.error());
+  if (!base) verified->problems.push_back(base.error().message);
   if (damaged) verified->problems.push_back(books.error().message + "; a start of the server makes it anew");
   return print(api::to_json(*report, *verified));
 }

@@ -77,6 +77,7 @@ void read_journal(Reader& root, Journal& into) {
   reader->choice("durability", kDurabilityNames, into.durability);
   reader->size("segment_bytes", into.segment_bytes, kMib, 1024 * kMib);
   reader->flag("receipt_required", into.receipt_required);
+  into.keep_days = reader->optional_whole("keep_days", 1, 36'500);
   reader->finish();
 }
 

@@ -56,6 +56,8 @@ struct Journal {
   Durability durability = Durability::kProcess;
   std::int64_t segment_bytes = 64 * 1024 * 1024;
   bool receipt_required = true;
+  std::optional<std::int64_t>
+      keep_days; // then its old segments go, ledger/journal_keeper.h; absent: none ever. A reload
 };
 
 /// Needs a restart.

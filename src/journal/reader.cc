@@ -15,8 +15,9 @@ std::unexpected<Error> at(const Position& position, const Error& cause) {
 }
 
 std::unexpected<Error> dropped(const Position& position) {
-  return fail(Code::kNotFound, fmt::format("journal {}: this segment was dropped; start again from the last checkpoint",
-                                           to_string(position)));
+  return fail(Code::kNotFound,
+              fmt::format("journal {}: this segment was dropped, or is missing: the journal begins later",
+                          to_string(position)));
 }
 
 Decompressor& decompressor() {
@@ -140,6 +141,28 @@ Result<Entry> Reader::read(const Position& position) const {
   const auto limit = position.segment == end.segment ? end.offset : *size;
   if (auto done = read_entry(**segment, position.offset, limit, entry); !done) return at(position, done.error());
   return entry;
+}
+
+Result<std::optional<Begin>> Reader::begin() const {
+  for (const bool again : {true, false}) { // the oldest one may be dropped between two looks
+    const auto numbers = list_segments(files_, data_dir_);
+    if (!numbers) return std::unexpected(numbers.error());
+    if (numbers->empty() || end().segment == 0) return std::nullopt;
+    auto begin = begin_of(numbers->front());
+    if (begin) return *begin;
+    if (begin.error().code != Code::kNotFound || !again) return std::unexpected(begin.error());
+  }
+  return std::nullopt;
+}
+
+Result<Begin> Reader::begin_of(std::uint64_t segment) const {
+  auto file = SegmentFile::open(files_, data_dir_, segment, kRandomChunk);
+  if (!file && file.error().code == Code::kNotFound) return dropped({segment, 0});
+  if (!file) return at({segment, 0}, file.error());
+  const auto header = (*file)->header();
+  if (!header) return at({segment, 0}, header.error());
+  return Begin{segment, header->first_sequence, header->prev_hash,
+               WallTime(std::chrono::microseconds(header->created_us))};
 }
 
 Result<std::optional<Checkpoint>> Reader::checkpoint() const { return load_checkpoint(files_, data_dir_, *this); }

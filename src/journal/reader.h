@@ -19,6 +19,15 @@ namespace kairos::journal {
 
 class SegmentFile;
 
+/// What a segment's header says; of the oldest one: where the records begin that are kept.
+struct Begin {
+  std::uint64_t segment = 0;
+  std::uint64_t first_sequence = 1; // of the first CLOSE or CORRECTION in it
+  Hash prev_hash{};                 // the chain's head before that record
+  WallTime time{};                  // of the first record
+  Position position() const { return {segment, 0}; }
+};
+
 class Reader {
 public:
   /// Of a folder without a writer. What a torn last write left behind is not shown. For a live journal:
@@ -31,6 +40,10 @@ public:
   Position end() const;
   /// The record that starts there. kNotFound: its segment was dropped; kCorrupt: no undamaged record starts there.
   Result<Entry> read(const Position& position) const;
+  /// nullopt: there is no segment. Reads the folder and 128 bytes.
+  Result<std::optional<Begin>> begin() const;
+  /// kNotFound: there is no such segment.
+  Result<Begin> begin_of(std::uint64_t segment) const;
   /// The newest CHECKPOINT, if any.
   Result<std::optional<Checkpoint>> checkpoint() const;
   /// True as soon as end() is beyond `position`; false after `timeout`, at a stop request or once the writer has

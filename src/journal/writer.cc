@@ -139,6 +139,14 @@ Result<std::uint64_t> Writer::drop_before(const Position& position) {
   return count;
 }
 
+std::optional<Position> Writer::oldest_open() const {
+  return core_->appender().open_receipts().with([](const auto& open) {
+    std::optional<Position> oldest;
+    for (const auto& [receipt, position] : open) oldest = std::min(oldest.value_or(position), position);
+    return oldest;
+  });
+}
+
 Result<> Writer::health() const { return core_->health(); }
 Stats Writer::stats() const { return core_->stats(); }
 std::shared_ptr<const Reader> Writer::reader() const { return core_->reader(); }

@@ -106,6 +106,9 @@ public:
   /// kConflict unless a CHECKPOINT in a later segment stands for them.
   Result<std::uint64_t> drop_before(const Position& position);
 
+  /// Where the oldest OPEN is that has no CLOSE yet. Any thread.
+  std::optional<Position> oldest_open() const;
+
   /// Good, or why appends fail now. Any thread.
   Result<> health() const;
   Stats stats() const;

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 
+#include "ledger/journal_base.h"
 #include "observe/log.h"
 #include "observe/threads.h"
 
@@ -21,14 +22,46 @@ constexpr std::uint64_t kLargest = 1u << 30;
 
 std::string path_of(const std::string& data_dir) { return fmt::format("{}/{}", data_dir, kBooksFile); }
 
-/// Whether these books were folded from this journal.
-bool is_of(const Books& books, const journal::Reader& reader) {
-  if (books.next() > reader.end()) return false;
+/// Whether these books were folded from this journal, and it has all that comes after them.
+Result<bool> is_of(const Books& books, const journal::Reader& reader) {
+  const auto begin = reader.begin();
+  if (!begin) return std::unexpected(begin.error());
+  const std::uint64_t first = *begin ? (*begin)->first_sequence : 1;
+  if (books.next() > reader.end() || books.sequence() + 1 < first) return false;
   if (books.sequence() == 0) return true;
   const auto entry = reader.read(books.last());
-  if (!entry)
-    return entry.error().code == Code::kNotFound; // its segment was dropped: then the chain's head cannot be looked at
+  if (!entry && entry.error().code == Code::kNotFound) // its segment was dropped, and it was the last one before
+    return books.sequence() + 1 == first && books.hash() == (*begin)->prev_hash;
+  if (!entry) return false;
   return entry->sequence == books.sequence() && entry->hash == books.hash();
+}
+
+/// Where reading goes on for books that have all before the journal's beginning.
+Result<journal::Position> place_behind(const Books& books, const journal::Reader& reader) {
+  const auto begin = reader.begin();
+  if (!begin) return std::unexpected(begin.error());
+  const bool gone = *begin && books.next().segment < (*begin)->segment;
+  if (!gone) return books.next();
+  if (books.sequence() + 1 >= (*begin)->first_sequence) return (*begin)->position();
+  return fail(Code::kNotFound,
+              fmt::format("the ledger is of sequence {}, but {}", books.sequence(), dropped_text(**begin)));
+}
+
+/// From the file; where it cannot be used, from what a checkpoint says of dropped segments, or from nothing.
+Result<std::pair<Books, bool>> first_books(journal::FileSystem& files, const std::string& data_dir,
+                                           const std::shared_ptr<const journal::Reader>& reader) {
+  auto books = load_books(files, data_dir);
+  if (!books && books.error().code != Code::kNotFound)
+    observe::log_warn("ledger", books.error().message + "; it is made anew from the journal");
+  if (books) {
+    const auto good = is_of(*books, *reader);
+    if (!good) return std::unexpected(good.error());
+    if (*good) return std::pair(std::move(*books), true);
+    observe::log_warn("ledger", path_of(data_dir) + " is not of this journal, or older than it; it is made anew");
+  }
+  auto base = needed_base(files, data_dir, reader);
+  if (!base) return std::unexpected(base.error());
+  return std::pair(*base ? std::move((*base)->books) : Books(), false);
 }
 
 } // namespace
@@ -59,7 +92,9 @@ Result<> save_books(journal::FileSystem& files, const std::string& data_dir, con
 }
 
 Result<> catch_up(Books& books, const std::shared_ptr<const journal::Reader>& reader) {
-  journal::Cursor cursor(reader, books.next());
+  const auto from = place_behind(books, *reader);
+  if (!from) return std::unexpected(from.error());
+  journal::Cursor cursor(reader, *from);
   cursor.skip_open_payloads();
   journal::Entry entry;
   while (true) {
@@ -72,22 +107,17 @@ Result<> catch_up(Books& books, const std::shared_ptr<const journal::Reader>& re
 
 Result<std::unique_ptr<Projection>> Projection::open(journal::FileSystem& files, std::string data_dir,
                                                      std::shared_ptr<const journal::Reader> reader, Saved saved) {
-  auto books = load_books(files, data_dir);
-  if (!books && books.error().code != Code::kNotFound)
-    observe::log_warn("ledger", books.error().message + "; it is made anew from the journal");
-  if (books && !is_of(*books, *reader)) {
-    observe::log_warn("ledger", path_of(data_dir) + " is of another journal; it is made anew");
-    books = Books();
-  }
-  if (!books) books = Books();
-  const std::uint64_t in_file = books->sequence();
-  if (auto done = catch_up(*books, reader); !done) return std::unexpected(done.error());
+  auto first = first_books(files, data_dir, reader);
+  if (!first) return std::unexpected(first.error());
+  auto& [books, of_file] = *first;
+  const InFile in_file = of_file ? InFile{books.sequence(), books.next()} : InFile{};
+  if (auto done = catch_up(books, reader); !done) return std::unexpected(done.error());
   return std::unique_ptr<Projection>(
-      new Projection(files, std::move(data_dir), std::move(reader), std::move(*books), in_file, std::move(saved)));
+      new Projection(files, std::move(data_dir), std::move(reader), std::move(books), in_file, std::move(saved)));
 }
 
 Projection::Projection(journal::FileSystem& files, std::string data_dir, std::shared_ptr<const journal::Reader> reader,
-                       Books books, std::uint64_t in_file, Saved tell)
+                       Books books, const InFile& in_file, Saved tell)
     : files_(files), data_dir_(std::move(data_dir)), reader_(std::move(reader)), books_(std::move(books)),
       saved_(in_file), tell_(std::move(tell)) {}
 
@@ -156,20 +186,25 @@ void Projection::save() {
 
 std::uint64_t Projection::unsaved() const {
   const std::scoped_lock lock(mutex_);
-  return books_.sequence() - saved_;
+  return books_.sequence() - saved_.sequence;
+}
+
+journal::Position Projection::saved_place() const {
+  const std::scoped_lock lock(mutex_);
+  return books_.sequence() == saved_.sequence ? books_.next() : saved_.next;
 }
 
 /// What was saved; nullopt: there was nothing new, or it did not work.
 std::optional<std::string> Projection::save_changes() {
   const std::scoped_lock lock(mutex_);
-  if (books_.sequence() == saved_) return std::nullopt;
+  if (books_.sequence() == saved_.sequence) return std::nullopt;
   const auto saved = save_books(files_, data_dir_, books_);
   if (!saved) {
     observe::log_warn("ledger", "the ledger could not be saved; the next start reads more of the journal",
                       {{"error", saved.error().message}});
     return std::nullopt;
   }
-  saved_ = books_.sequence();
+  saved_ = {books_.sequence(), books_.next()};
   return books_.summary();
 }
 

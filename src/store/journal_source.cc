@@ -53,6 +53,8 @@ private:
       if (!more && more.error().code == Code::kCorrupt && cursor_.skip_damage()) continue;
       if (!more) {
         failed_ = more.error();
+        if (failed_.code == Code::kNotFound)
+          failed_.message += "; the store is behind it: stop the server and run `kairosroute rebuild`";
         return false;
       }
       if (!*more) break;

@@ -74,7 +74,7 @@ TEST_F(StoreTest, LoadsExactlyOnceAcrossReopening) {
     const auto store = open();
     load_all(*store, {receipts_.begin(), receipts_.begin() + static_cast<std::ptrdiff_t>(upto)}, 250);
     ASSERT_TRUE(store->append(std::span(receipts_).first(upto), {1, upto})) << "the same again changes nothing";
-    const auto report = verify_store(*store, all_of(receipts_), 0, {});
+    const auto report = verify_store(*store, all_of(receipts_), {}, {});
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->receipts, upto);
   }
@@ -97,13 +97,13 @@ TEST_F(StoreTest, KilledWhileLoadingItGoesOnExactlyOnce) {
     waitpid(child, nullptr, 0);
     const auto store = open();
     ASSERT_NE(store, nullptr);
-    const auto report = verify_store(*store, all_of(receipts_), 0, {});
+    const auto report = verify_store(*store, all_of(receipts_), {}, {});
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->last_sequence, store->mark().sequence);
   }
   const auto store = open();
   load_all(*store, receipts_, 500);
-  EXPECT_EQ(verify_store(*store, all_of(receipts_), 0, {})->receipts, kReceipts);
+  EXPECT_EQ(verify_store(*store, all_of(receipts_), {}, {})->receipts, kReceipts);
 }
 
 TEST_F(StoreTest, PagesStayTheSameWhileReceiptsAreLoaded) {
@@ -185,7 +185,7 @@ TEST_F(StoreTest, ACorruptedRowIsFoundAndNamed) {
     const auto database = Database::open(file_.string(), {});
     ASSERT_TRUE((*database)->connect()->execute("UPDATE receipts SET cost = cost + 1 WHERE sequence = 1234"));
   }
-  const auto report = verify_store(*open(), all_of(receipts_), 0, {});
+  const auto report = verify_store(*open(), all_of(receipts_), {}, {});
   ASSERT_FALSE(report);
   EXPECT_NE(report.error().message.find(receipts_[1233].receipt.receipt_id + " (sequence 1234): cost is"),
             std::string::npos)
@@ -245,8 +245,51 @@ TEST_F(StoreTest, RetentionDropsATenantsOldReceiptsAndKeepsTheirSums) {
   EXPECT_EQ(left("tenant-2", before), of_another);
   EXPECT_EQ(store->dropped_before("tenant-1", {}).value(), before);
   EXPECT_EQ(store->query(query, Scope::all(), {})->rows, sums->rows) << "roll-ups keep what was dropped";
-  const auto verified = verify_store(*store, all_of(receipts_), 0, {});
+  const auto verified = verify_store(*store, all_of(receipts_), {}, {});
   EXPECT_TRUE(verified) << verified.error().message;
+}
+
+TEST_F(StoreTest, ARewoundFileKeepsTheRowsOfBeforeAndLoadsTheRestAnew) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(store->append(receipts_, {1, kReceipts}));
+    ASSERT_TRUE(store->drop_receipts("tenant-nobody", kLatestTime, {}));
+  }
+  {
+    const auto database = Database::open(file_.string(), {}); // what a rebuild is for: a wrong row, wrong roll-ups
+    ASSERT_TRUE((*database)->connect()->execute("UPDATE receipts SET cost = cost + 1 WHERE sequence = 2000;"
+                                                "DELETE FROM receipts WHERE sequence = 2001"));
+  }
+  const auto kept = rewind_duckdb(file_, {1000, {1, 1000}, 1000, 1000});
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(*kept, 1000U);
+  {
+    const auto store = open();
+    EXPECT_EQ(store->mark().sequence, 1000U);
+    load_all(*store, receipts_, 500);
+    const auto verified = verify_store(*store, all_of(receipts_), {}, {});
+    EXPECT_TRUE(verified) << verified.error().message;
+    ASSERT_TRUE(store->drop_receipts(std::nullopt, receipts_[20].receipt.created_at, {}));
+  }
+  const auto refused = rewind_duckdb(file_, {1000, {1, 1000}, 1000, 1000});
+  ASSERT_FALSE(refused); // the roll-ups alone have the first twenty
+  EXPECT_EQ(refused.error().code, Code::kConflict);
+  EXPECT_NE(refused.error().message.find("980 rows of the 1000 receipts"), std::string::npos)
+      << refused.error().message;
+  const auto verified = verify_store(*open(), all_of(receipts_), {}, {});
+  EXPECT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(rewind_duckdb(folder_ / "none.duckdb", {}).error().code, Code::kNotFound);
+}
+
+TEST_F(StoreTest, WhatTheJournalNoLongerHasIsTheStoresOwn) {
+  const auto store = open();
+  ASSERT_TRUE(store->append(receipts_, {1, kReceipts}));
+  const std::vector<StoredReceipt> rest(receipts_.begin() + 2000, receipts_.end()); // a minute apart: 2 November, 9:20
+  const auto verified = verify_store(*store, all_of(rest), {2000, "2026-11-03"}, {});
+  ASSERT_TRUE(verified) << verified.error().message;
+  EXPECT_EQ(verified->receipts, kReceipts - 2000);
+  EXPECT_FALSE(verify_store(*store, all_of(rest), {2000, "2026-11-02"}, {})); // a day that is not whole
+  EXPECT_FALSE(verify_store(*store, all_of(rest), {1999, "2026-11-03"}, {})); // one is missing
 }
 
 TEST_F(StoreTest, ReadersCannotWrite) {

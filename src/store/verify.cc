@@ -122,9 +122,12 @@ Result<> check_day(ReceiptStore& store, const std::string& day, const Totals& ex
   return {};
 }
 
-Result<> check_totals(ReceiptStore& store, const Totals& totals, const ReadOptions& options) {
+Result<> check_totals(ReceiptStore& store, const Totals& totals, const std::string& first_day,
+                      const ReadOptions& options) {
   std::map<std::string, size_t> days;
-  for (const auto& [key, total] : totals) ++days[key.second];
+  for (const auto& [key, total] : totals) {
+    if (key.second >= first_day) ++days[key.second];
+  }
   for (const auto& [day, tenants] : days) {
     if (auto checked = check_day(store, day, totals, options); !checked) return checked;
   }
@@ -133,8 +136,9 @@ Result<> check_totals(ReceiptStore& store, const Totals& totals, const ReadOptio
 
 } // namespace
 
-Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, std::uint64_t after,
+Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, const Kept& kept,
                                   const ReadOptions& options) {
+  const std::uint64_t after = kept.after;
   const std::uint64_t loaded = store.mark().sequence;
   StoreRows rows(store, after, options);
   Dropped dropped(store, options);
@@ -158,9 +162,7 @@ Result<VerifyReport> verify_store(ReceiptStore& store, const NextReceipt& next, 
   if (!row) return std::unexpected(row.error());
   if (*row && (**row).sequence <= loaded)
     return differs((**row).receipt_id, (**row).sequence, "it is not in the journal");
-  // With receipts left out before `after` the days' totals cannot be compared as a whole.
-  if (after != 0) return report;
-  auto equal = check_totals(store, report.totals, options);
+  auto equal = check_totals(store, report.totals, kept.first_whole_day, options);
   if (equal) return report;
   const auto newer = store.scan(loaded, 1, options);
   if (!newer) return std::unexpected(newer.error());

@@ -38,7 +38,7 @@ MetricsProjection::MetricsProjection(std::shared_ptr<const journal::Reader> jour
       loop_lag_(parts_.metrics.histogram("kairosroute_loop_lag_seconds",
                                          "The longest time in each second that an event loop spent on one thing.",
                                          observe::latency_bounds())),
-      cursor_(journal_, from) {
+      cursor_(journal_, from), place_(from) {
   cursor_.skip_open_payloads();
   sample();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -127,6 +127,7 @@ void MetricsProjection::sample() {
 void MetricsProjection::sample_lags() {
   auto places = probes_.projections ? probes_.projections() : std::vector<std::pair<std::string, journal::Position>>();
   places.emplace_back("metrics", cursor_.position());
+  place_.with([&](journal::Position& place) { place = cursor_.position(); });
   for (const auto& [name, place] : places) {
     parts_.metrics
         .gauge("kairosroute_projection_lag_seconds",

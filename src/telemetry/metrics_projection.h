@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "base/money.h"
 #include "journal/reader.h"
 #include "journal/writer.h"
@@ -62,6 +63,11 @@ public:
   MetricsProjection(const MetricsProjection&) = delete;
   MetricsProjection& operator=(const MetricsProjection&) = delete;
 
+  /// How far it has read, at most a second ago. Any thread.
+  journal::Position position() const {
+    return place_.with([](const journal::Position& place) { return place; });
+  }
+
 private:
   void run(const std::stop_token& stop);
   void wait(MonoTime until, const std::stop_token& stop);
@@ -83,6 +89,7 @@ private:
   observe::Counter& lost_;
   observe::Histogram& loop_lag_;
   journal::Cursor cursor_;
+  Guarded<journal::Position> place_; // the cursor's, told to others
   journal::Entry entry_;
   std::uint64_t last_sequence_ = 0;
   LeastDrift drift_;

@@ -129,6 +129,12 @@ Result<std::unique_ptr<Telemetry>> Telemetry::start(const config::Snapshot& snap
   return std::unique_ptr<Telemetry>(new Telemetry(std::move(impl)));
 }
 
+std::vector<std::pair<std::string, journal::Position>> Telemetry::needed_places() const {
+  std::vector<std::pair<std::string, journal::Position>> places{{"metrics", impl_->projection->position()}};
+  for (const auto& exporter : impl_->traces) places.emplace_back("otlp_" + exporter->id(), exporter->saved_position());
+  return places;
+}
+
 Telemetry::Telemetry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Telemetry::~Telemetry() {
   for (const auto& exporter : impl_->metrics) exporter->begin_stop();

@@ -39,6 +39,9 @@ public:
   Telemetry(const Telemetry&) = delete;
   Telemetry& operator=(const Telemetry&) = delete;
 
+  /// Who of it follows the journal, and the oldest place that each may still read, also after a crash. Any thread.
+  std::vector<std::pair<std::string, journal::Position>> needed_places() const;
+
 private:
   struct Impl;
   explicit Telemetry(std::unique_ptr<Impl> impl);

@@ -61,7 +61,7 @@ TraceExporter::TraceExporter(TraceExporterOptions options, std::shared_ptr<const
       metrics_(metrics), recent_(recent), cursor_(journal_, from), to_spans_(options_.spans),
       batch_(options_.signal.protocol, options_.sender), most_bytes_(kMaxBatchBytes),
       post_(options_.signal, options_.sender.version, [this] { return stopping_ && now() > stop_by_; }),
-      random_(std::random_device{}()), saved_(from), place_(from) {
+      random_(std::random_device{}()), saved_(from), place_(from), in_file_(from) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -79,6 +79,10 @@ TraceExporter::~TraceExporter() {
 
 journal::Position TraceExporter::position() const {
   return place_.with([](const journal::Position& place) { return place; });
+}
+
+journal::Position TraceExporter::saved_position() const {
+  return in_file_.with([](const journal::Position& place) { return place; });
 }
 
 void TraceExporter::run(const std::stop_token& stop) {
@@ -278,6 +282,7 @@ void TraceExporter::done() {
   saved_ = place;
   saved_at_ = now();
   const auto saved = cursor_file_.save(place);
+  if (saved) in_file_.with([&](journal::Position& in_file) { in_file = place; });
   if (!saved)
     complain("the place cannot be kept: spans may be sent again after a restart",
              {Verdict::kRetry, 0, {}, "", saved.error().message});

@@ -61,6 +61,8 @@ public:
   const std::string& id() const { return options_.id; }
   /// Everything before it was taken or given up. Any thread.
   journal::Position position() const;
+  /// What the cursor file says: nothing before it is read again, whatever dies when. Any thread.
+  journal::Position saved_position() const;
 
 private:
   TraceExporter(TraceExporterOptions options, std::shared_ptr<const journal::Reader> journal,
@@ -105,10 +107,11 @@ private:
   bool failing_ = false;    // the last request was not answered for good
   unsigned retries_ = 0;    // since one was
   MonoTime complained_{};   // the last line about a failure
-  journal::Position saved_; // what the cursor file says
+  journal::Position saved_; // what the cursor file says; the thread's own
   MonoTime saved_at_{};
   Guarded<journal::Position> place_;
-  std::jthread thread_; // last: it uses all the others
+  Guarded<journal::Position> in_file_; // saved_, once it is there
+  std::jthread thread_;                // last: it uses all the others
 };
 
 } // namespace kairos::telemetry

@@ -133,7 +133,7 @@ ${extra}`;
 
 export async function startRouter(provider, { dataDir = mkdtempSync(join(tmpdir(), 'kairos-e2e-')), env = {}, ...parts } = {}) {
   const config = join(dataDir, 'config.yaml');
-  writeFileSync(config, configuration(dataDir, provider.port, parts));
+  writeFileSync(config, parts.text ?? configuration(dataDir, provider.port, parts));
   const child = launch(binary, ['serve', '--config', config], { env: { ...process.env, E2E_PROVIDER_KEY: 'sk-provider', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const router = { child, dataDir, log: '' };
   child.stderr.on('data', (text) => { router.log += text; });

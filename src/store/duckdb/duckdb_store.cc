@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/guarded.h"
+#include "store/duckdb/cubes.h"
 #include "store/duckdb/retention.h"
 #include "store/duckdb/searches.h"
 #include "store/duckdb/tables.h"
@@ -204,17 +205,62 @@ Result<> check_file(const std::filesystem::path& file) {
   return fail(Code::kCorrupt, "it is cut short");
 }
 
-} // namespace
-
-Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options) {
-  if (auto checked = check_file(options.file); !checked) return unusable(options.file, checked.error());
+Result<std::unique_ptr<Database>> open_file(const DuckDbOptions& options) {
   const std::pair<std::string, std::string> settings[] = {
       {"autoinstall_known_extensions", "false"},    {"autoload_known_extensions", "false"},
       {"allow_community_extensions", "false"},      {"enable_external_access", "false"},
       {"preserve_insertion_order", "false"},        {"memory_limit", fmt::format("{}B", options.memory_bytes)},
       {"threads", std::to_string(options.threads)}, {"lock_configuration", "true"},
   };
-  auto database = Database::open(options.file.string(), settings);
+  return Database::open(options.file.string(), settings);
+}
+
+Result<std::int64_t> rows_upto(Connection& connection, std::uint64_t sequence) {
+  const auto rows = connection.run(fmt::format("SELECT count(*) FROM receipts WHERE sequence <= {}", sequence),
+                                   Deadline(ReadOptions{std::chrono::minutes(10), {}}));
+  if (!rows) return std::unexpected(rows.error());
+  return rows->integer(0, 0);
+}
+
+std::string rewind_sql(const RewindTo& to) {
+  std::string sql;
+  for (const char* table : {"receipts", "attempts", "tags"})
+    sql += fmt::format("DELETE FROM {} WHERE sequence > {};", table, to.before);
+  for (const Cube& cube : kCubes) sql += fmt::format("DELETE FROM {};", cube.table);
+  return sql + fmt::format("UPDATE cubes SET rolled = 0, loose = 0, loose_from = {};"
+                           "UPDATE mark SET sequence = {}, segment = {}, place = {};",
+                           INT64_MAX, to.before, to.next.segment, to.next.offset);
+}
+
+} // namespace
+
+Result<std::uint64_t> rewind_duckdb(const std::filesystem::path& file, const RewindTo& to) {
+  if (auto checked = check_file(file); !checked) return unusable(file, checked.error());
+  std::error_code missing;
+  if (!std::filesystem::exists(file, missing))
+    return fail(Code::kNotFound, fmt::format("there is no receipt store {}", file.string()));
+  auto database = open_file({file});
+  if (!database) return unusable(file, database.error());
+  auto connection = (*database)->connect();
+  if (!connection) return unusable(file, connection.error());
+  Names names;
+  if (const auto state = prepare_file(*connection, names); !state) return unusable(file, state.error());
+  const auto there = rows_upto(*connection, to.sequence);
+  if (!there) return unusable(file, there.error());
+  if (static_cast<std::uint64_t>(*there) != to.receipts) {
+    return fail(Code::kConflict, fmt::format("the receipt store {} has {} rows of the {} receipts up to sequence {}",
+                                             file.string(), *there, to.receipts, to.sequence));
+  }
+  const auto stay = rows_upto(*connection, to.before);
+  if (!stay) return unusable(file, stay.error());
+  if (auto done = transact(*connection, [&] { return connection->execute(rewind_sql(to)); }); !done)
+    return unusable(file, done.error());
+  return static_cast<std::uint64_t>(*stay);
+}
+
+Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options) {
+  if (auto checked = check_file(options.file); !checked) return unusable(options.file, checked.error());
+  auto database = open_file(options);
   if (!database) return unusable(options.file, database.error());
   auto writer = (*database)->connect();
   if (!writer) return unusable(options.file, writer.error());

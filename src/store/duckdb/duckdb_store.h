@@ -26,6 +26,18 @@ struct DuckDbOptions {
 /// kConflict: another process has it open.
 Result<std::unique_ptr<ReceiptStore>> open_duckdb(const DuckDbOptions& options);
 
+/// Where the journal's kept part begins, for a store that has what came before and is to be made anew behind that.
+struct RewindTo {
+  std::uint64_t before = 0;   // rows up to this sequence stay …
+  JournalPlace next;          // … and loading goes on from there
+  std::uint64_t sequence = 0; // up to this one …
+  std::uint64_t receipts = 0; // … there must be so many rows, or the roll-ups have receipts that no row can give them
+};
+/// Takes the other rows out, and all roll-ups, which opening and loading make anew. One transaction; not while it is
+/// open. How many rows stayed. kConflict: there are not as many rows as there should be; nothing was changed. Else as
+/// open_duckdb.
+Result<std::uint64_t> rewind_duckdb(const std::filesystem::path& file, const RewindTo& to);
+
 /// Deletes the file and what belongs to it; the loader then starts from the journal's beginning. Not while it is open.
 Result<> delete_duckdb(const std::filesystem::path& file);
 

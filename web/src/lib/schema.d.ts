@@ -1839,6 +1839,7 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
         };
     };
     eraseReceiptContent: {
@@ -1977,6 +1978,7 @@ export interface operations {
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             502: components["responses"]["Problem"];
@@ -2739,6 +2741,7 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
         };
     };
     correctReceipt: {
@@ -2794,6 +2797,7 @@ export interface operations {
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
         };
     };
@@ -2814,6 +2818,16 @@ export interface operations {
                 content: {
                     "application/json": {
                         ok: boolean;
+                        /** @description what the journal no longer has (journal.keep_days), by the checkpoint that stands for it */
+                        dropped: {
+                            last_sequence: number;
+                            /** Format: date-time */
+                            begins_at: string;
+                            receipts: number;
+                            cost_usd: string;
+                            /** @description whether the store's sums have it; null: not compared, since receipts came in */
+                            in_store: boolean | null;
+                        } | null;
                         problems: string[];
                     };
                 };
@@ -3129,6 +3143,7 @@ export interface operations {
             401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
         };
     };
     getNeighbours: {

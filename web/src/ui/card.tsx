@@ -66,6 +66,12 @@ export function EmptyState({ title, icon, actions, children }: { title: string; 
   );
 }
 
+/** For a receipt that went with its part of the journal: 410, whose message says what and why. Null for other errors. */
+export function Dropped({ error }: { error: unknown }) {
+  if (!(error instanceof ApiError) || error.status !== 410) return null;
+  return <section class="card"><EmptyState title="This receipt is no longer kept whole"><p>{error.message}.</p></EmptyState></section>;
+}
+
 const explain = (error: unknown): string => {
   if (error instanceof ApiError && error.status === 403) return `Your key may not see this. ${error.message}`;
   return error instanceof Error ? error.message : String(error);

@@ -8,7 +8,7 @@ import { ago, count } from '@/lib/format';
 import { useShortcuts } from '@/lib/keys';
 import type { Receipt } from '@/lib/receipt';
 import { clock, useFilters } from '@/lib/state';
-import { EmptyState, ErrorCard, Skeleton } from '@/ui/card';
+import { Dropped, EmptyState, ErrorCard, Skeleton } from '@/ui/card';
 import { CopyButton } from '@/ui/controls';
 import { StatusTag, Tag, Time } from '@/ui/figures';
 import { Page } from '@/ui/page';
@@ -104,6 +104,7 @@ export default function ReceiptView({ id }: { id: string }) {
   const [json, setJson] = useState(false);
   useShortcuts([{ keys: 'v', label: 'Receipt as JSON', run: () => setJson(true) }]);
   const missing = receipt.error instanceof ApiError && receipt.error.status === 404;
+  const dropped = receipt.error instanceof ApiError && receipt.error.status === 410;
   return (
     <Page title={id} filters={false} above={<Crumbs id={id} search={search} />} heading={<span class="rid"><span class="mono">{id.slice(0, 60)}</span><CopyButton text={id} what="receipt id" /></span>}
       actions={receipt.data && <>
@@ -113,7 +114,8 @@ export default function ReceiptView({ id }: { id: string }) {
       </>}>
       {receipt.isPending && <><section class="card"><div class="pad"><Skeleton height={120} /></div></section><div class="rg"><div class="card pad"><Skeleton height={320} /></div><div class="card pad"><Skeleton height={320} /></div></div></>}
       {missing && <Missing id={id} />}
-      {receipt.isError && !missing && <section class="card"><ErrorCard error={receipt.error} retry={() => void receipt.refetch()} /></section>}
+      {dropped && <Dropped error={receipt.error} />}
+      {receipt.isError && !missing && !dropped && <section class="card"><ErrorCard error={receipt.error} retry={() => void receipt.refetch()} /></section>}
       {receipt.data && <Body receipt={receipt.data} />}
       {json && <RawJson id={id} onClose={() => setJson(false)} />}
     </Page>

@@ -9,7 +9,7 @@ import type { Receipt } from '@/lib/receipt';
 import { sentence } from '@/lib/problem';
 import { client } from '@/lib/query';
 import { emptyAsk, overridesOf, replay, type ReplayAsk, type ReplayResult, useContent } from '@/lib/replay';
-import { Card, EmptyState, Loaded, Notice } from '@/ui/card';
+import { Card, Dropped, EmptyState, Loaded, Notice } from '@/ui/card';
 import { ModelName, Money, Ms, Name, StatusTag, Time } from '@/ui/figures';
 import { CheckField, LinesField, TextField } from '@/ui/form';
 import { Page } from '@/ui/page';
@@ -72,10 +72,11 @@ export function Single({ of }: { of: string }) {
   const put = (patch: Partial<ReplayAsk>) => setAsked((before) => ({ ...before, ...patch }));
   const bad = overridesOf(asked.overrides) === null;
   const missing = receipt.error instanceof ApiError && receipt.error.status === 404;
+  const dropped = receipt.error instanceof ApiError && receipt.error.status === 410;
   const crumbs = <nav class="top crumbs" aria-label="Breadcrumb"><Link href="/replay" class="mut">Replay</Link><span class="sl" aria-hidden="true">/</span><span class="mono clip">{of.slice(0, 60)}</span></nav>;
   return (
     <Page title="Replay a receipt" filters={false} above={crumbs}>
-      {missing ? <section class="card"><EmptyState title="No receipt with this id"><p>It is not one of yours, it was erased, or it is older than what is kept.</p></EmptyState></section> : (
+      {dropped ? <Dropped error={receipt.error} /> : missing ? <section class="card"><EmptyState title="No receipt with this id"><p>It is not one of yours, it was erased, or it is older than what is kept.</p></EmptyState></section> : (
         <div class="grid flat">
           <Card title="Source" class="c4"><Loaded of={receipt} height={180}>{(data) => <Source receipt={data} />}</Loaded></Card>
           <Card title="Ask again" class="c8" sub="a new receipt, of your key and under your caps">
