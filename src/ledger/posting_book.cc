@@ -11,7 +11,6 @@
 namespace kairos::ledger {
 namespace {
 
-using std::chrono::duration_cast;
 using std::chrono::hours;
 
 constexpr std::int64_t kDayHours = 24;

@@ -89,7 +89,11 @@ void RateLimits::forget_idle(Shard& shard, MonoTime now) {
   const auto quarter = seen.begin() + static_cast<std::ptrdiff_t>(seen.size() / 4);
   std::nth_element(seen.begin(), quarter, seen.end());
   size_t left = seen.size() / 4;
-  std::erase_if(shard.keys, [&](const auto& item) { return item.second.seen <= *quarter && left > 0 && left-- > 0; });
+  std::erase_if(shard.keys, [&](const auto& item) {
+    const bool goes = left > 0 && item.second.seen <= *quarter;
+    if (goes) --left;
+    return goes;
+  });
 }
 
 RateLimits::Shard& RateLimits::shard_of(std::string_view key_id) {

@@ -58,7 +58,7 @@ void add_ours(ReconcileLine& line, const model::Attempt& attempt) {
 
 /// The name under which the export knows the model of this attempt in that bucket, or the provider's own name for it.
 std::string model_in(const Lines& lines, WallTime from, WallTime to, const model::Attempt& attempt) {
-  const std::string own = attempt.response_model.empty() ? attempt.model_id : attempt.response_model;
+  std::string own = attempt.response_model.empty() ? attempt.model_id : attempt.response_model;
   for (const std::string& model : {own, attempt.model_id, std::string()}) {
     if (lines.contains({from, to, model, ""})) return model;
   }

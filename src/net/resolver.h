@@ -22,7 +22,7 @@ class Resolver {
 public:
   using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
 
-  explicit Resolver(Loop& loop) : loop_(loop), resolver_(loop.context()) {}
+  explicit Resolver(Loop& loop) : resolver_(loop.context()) {}
 
   /// The addresses of a host, or why there are none. Notifying `turn` ends the wait early, with kCancelled.
   Task<Result<Endpoints>> resolve(std::string host, std::uint16_t port, Turn turn);
@@ -38,7 +38,6 @@ private:
   };
   void look_up(const std::string& host, std::uint16_t port, std::shared_ptr<Entry> entry);
 
-  Loop& loop_;
   boost::asio::ip::tcp::resolver resolver_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;
 };

@@ -291,7 +291,7 @@ std::string raw_post(const std::string& body) {
 }
 
 class SimServerTest : public ::testing::Test {
-protected:
+public:
   void SetUp() override {
     const auto listening = server.listen();
     ASSERT_TRUE(listening) << listening.error().message;

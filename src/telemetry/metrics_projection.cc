@@ -31,7 +31,7 @@ Duration lag_at(const journal::Reader& journal, const journal::Position& place, 
 
 MetricsProjection::MetricsProjection(std::shared_ptr<const journal::Reader> journal, journal::Position from,
                                      ProjectionParts parts, HealthProbes probes, const Clock& clock)
-    : journal_(std::move(journal)), parts_(std::move(parts)), probes_(std::move(probes)), clock_(clock),
+    : journal_(std::move(journal)), parts_(parts), probes_(std::move(probes)), clock_(clock),
       lost_(parts_.metrics.counter(
           "kairosroute_receipts_lost_total",
           "Receipts that the journal should hold and does not: gaps in the sequence, damaged records.")),

@@ -26,7 +26,7 @@ struct Outcome {
 };
 
 class ClientTest : public ::testing::Test {
-protected:
+public:
   void SetUp() override { loop.start(); }
   void TearDown() override { loop.stop(); }
 

@@ -9,7 +9,7 @@ ReadSession::ReadSession(ReadPool& pool, Connection connection, const Deadline& 
 
 ReadSession::ReadSession(ReadSession&& other) noexcept
     : pool_(std::exchange(other.pool_, nullptr)), connection_(std::move(other.connection_)),
-      deadline_(other.deadline_) {}
+      deadline_(std::move(other.deadline_)) {}
 
 ReadSession::~ReadSession() {
   if (pool_ == nullptr) return;
