@@ -47,6 +47,7 @@ async function nginx(name, server) {
   children.push(child);
   await reachable(port);
   const [worker] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+  children.push({ kill: (signal) => process.kill(Number(worker), signal) }); // it outlives its master
   return { port, pid: Number(worker), child };
 }
 

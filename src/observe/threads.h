@@ -13,7 +13,8 @@ namespace kairos::observe {
 void name_this_thread(std::string_view name);
 
 /// For threads that follow the journal: where cores are short, those that serve requests come first. The thread's share
-/// of a contended core falls to a quarter, never to nothing. Cannot be taken back; threads that it starts inherit it.
+/// of a contended core falls to a quarter, never to nothing, and it leaves a core at once to a thread that wakes (since
+/// Linux 6.12; before, mostly). Cannot be taken back; threads that it starts inherit it.
 void give_way_to_requests();
 
 /// While it lives, threads that the current thread starts are called `name`, unless they give themselves another.
