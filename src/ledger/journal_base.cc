@@ -236,7 +236,7 @@ Result<std::optional<JournalBase>> needed_base(journal::FileSystem& files, const
 std::optional<journal::Begin> dropped_until(const journal::Reader& reader) {
   const auto begin = reader.begin();
   if (!begin || !*begin || (*begin)->first_sequence <= 1) return std::nullopt;
-  return **begin;
+  return *begin;
 }
 
 std::string dropped_text(const journal::Begin& begin) {
