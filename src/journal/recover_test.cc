@@ -30,7 +30,7 @@ TEST(Recover, CutsATornTailAtEveryByteAndSaysSo) {
   FaultyFileSystem files;
   write_some(files, 2);
   const std::string two = *files.content(kFirst);
-  files.remove(kDir + "/journal/end.mark"); // as after a crash
+  ASSERT_TRUE(files.remove(kDir + "/journal/end.mark")); // as after a crash
   {
     auto writer = start(files);
     ASSERT_TRUE(append(*writer, record(Kind::kClose, 3, long_text('x'))));
@@ -126,13 +126,13 @@ TEST(Recover, AMissingSegmentAndAMissingEndAreNamed) {
   const std::string last = kDir + "/journal/0000000000000004.seg";
   ASSERT_TRUE(files.content(last).has_value());
   const std::string bytes = *files.content(kDir + "/journal/0000000000000002.seg");
-  files.remove(kDir + "/journal/0000000000000002.seg");
+  ASSERT_TRUE(files.remove(kDir + "/journal/0000000000000002.seg"));
   EXPECT_NE(recover(files, kDir).error().message.find("missing"), std::string::npos);
   files.set_content(kDir + "/journal/0000000000000002.seg", bytes);
   expect_sound(files);
   files.set_content(last, files.content(last)->substr(0, 200));
   EXPECT_FALSE(recover(files, kDir).has_value());
-  files.remove(last);
+  ASSERT_TRUE(files.remove(last));
   EXPECT_FALSE(recover(files, kDir).has_value());
 }
 
@@ -162,7 +162,7 @@ TEST(Recover, AnotherNodesJournalIsRefused) {
   write_some(files, 1);
   EXPECT_EQ(recover(files, kDir, {"node-2", false}).error().code, Code::kConflict);
   EXPECT_EQ(recover(files, kDir)->node_id, "node-1");
-  files.remove(kDir + "/journal/node");
+  ASSERT_TRUE(files.remove(kDir + "/journal/node"));
   EXPECT_EQ(recover(files, kDir)->node_id, "node-1") << "known from the segments";
   EXPECT_EQ(recover(files, kDir, {"no de", false}).error().code, Code::kInvalid);
 }

@@ -43,7 +43,7 @@ Result<> Writer::append(LateRecord record, Completion done) {
 void Writer::append_unwoken(LateRecord record, Completion done) {
   Pending pending = late(std::move(record), std::move(done));
   if (const auto queued = core_->push(std::move(pending), false, false); !queued)
-    pending.complete(std::unexpected(queued.error())); // not taken, so it is still whole
+    pending.complete(std::unexpected(queued.error())); // NOLINT(bugprone-use-after-move): not taken, so still whole
 }
 void Writer::wake() { core_->wake(); }
 std::optional<Result<Appended>> Writer::append_here(LateRecord& record) { return core_->append_here(record); }

@@ -103,7 +103,7 @@ TEST_F(ClientTest, AProxyThatRefusesIsNamed) {
 
 /// A proxy of our own between a client and an upstream: what the gateway does with these pieces.
 class RelayTest : public ClientTest {
-protected:
+public:
   void start_relay(std::uint16_t upstream_port) {
     upstream_ = parse_url("http://127.0.0.1:" + std::to_string(upstream_port))->origin;
     relay = std::make_unique<Server>(loop, Server::Options{}, [this](Exchange& exchange) { return handle(exchange); });

@@ -24,7 +24,7 @@ using testing::TestClient;
 
 /// A server on a loop of its own, and its end.
 class ServerTest : public ::testing::Test {
-protected:
+public:
   void start(Handler handler) {
     server = std::make_unique<Server>(loop, options, std::move(handler));
     const auto listening = server->listen();

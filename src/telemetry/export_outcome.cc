@@ -42,7 +42,8 @@ PartialSuccess from_protobuf(std::string_view body) {
           message.skip();
       }
     }
-  } catch (const protozero::exception&) { // damaged bytes: what was read before them stands
+  } catch (const protozero::exception&) {
+    return partial; // damaged bytes: what was read before them stands
   }
   return partial;
 }

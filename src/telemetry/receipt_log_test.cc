@@ -9,7 +9,7 @@ namespace kairos::telemetry {
 namespace {
 
 class ReceiptLogTest : public testing::Test {
-protected:
+public:
   ~ReceiptLogTest() override { EXPECT_TRUE(observe::set_log_levels("info")); }
   std::string told(const model::Receipt& receipt, const char* levels) {
     EXPECT_TRUE(observe::set_log_levels(levels));

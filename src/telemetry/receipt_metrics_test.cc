@@ -13,7 +13,7 @@ namespace kairos::telemetry {
 namespace {
 
 class ReceiptMetricsTest : public testing::Test {
-protected:
+public:
   void expect_lines(std::initializer_list<const char*> lines) {
     const std::string page = own.exposition();
     for (const char* line : lines) EXPECT_NE(page.find(std::string(line) + "\n"), page.npos) << line << "\n" << page;

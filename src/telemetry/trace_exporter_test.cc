@@ -64,7 +64,7 @@ private:
 };
 
 class TraceExporterTest : public testing::Test {
-protected:
+public:
   TraceExporterOptions options(const std::string& id, const std::string& url) const {
     TraceExporterOptions made;
     made.id = id;
