@@ -25,7 +25,7 @@ std::string with_integrity(std::string_view stored, const Integrity& integrity);
 /// attempts, execution, the cost without its lines, savings and budget charges. kBooked is all but the candidates,
 /// which are most of the bytes: what the store and the ledger keep. kTold is what spans tell: all but tags, the
 /// cost's lines, what rewriting did, the categories' probabilities, and of budgets and candidates what no span has room
-/// for. The rest is skipped, checked for nothing but its brackets.
+/// for. The rest is skipped, checked for its brackets at most.
 enum class ReceiptPart : std::uint8_t { kAll, kOutcome, kBooked, kTold };
 
 /// Reads stored bytes. Unknown fields are skipped (a newer writer), wrong types are kCorrupt with the field's name.

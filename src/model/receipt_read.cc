@@ -385,16 +385,32 @@ void read_group(Field f, Receipt& out, ReceiptPart part) {
   if (f.name == "replay") return read_replay(f, out.replay.emplace());
 }
 
+/// Most of the bytes are candidates; who does not want them has them cut out before anything is parsed. Both marks can
+/// only be keys: inside of a text their quotes would be escaped.
+void copy_without_candidates(std::string_view json, std::string& out) {
+  constexpr std::string_view kBegin = ",\"candidates\":[";
+  constexpr std::string_view kEnd = "],\"candidates_omitted\":";
+  const size_t begin = json.find(kBegin);
+  const size_t end = begin == json.npos ? json.npos : json.find(kEnd, begin + kBegin.size());
+  if (end == json.npos) {
+    out.assign(json);
+    return;
+  }
+  out.assign(json.substr(0, begin + kBegin.size())).append(json.substr(end));
+}
+
 } // namespace
 
 Result<Receipt> receipt_from_json(std::string_view json, ReceiptPart part) {
   thread_local od::parser parser;
   thread_local std::string padded;
-  padded.assign(json);
-  padded.resize(json.size() + simdjson::SIMDJSON_PADDING);
+  const bool candidates = part == ReceiptPart::kAll || part == ReceiptPart::kTold;
+  candidates ? void(padded.assign(json)) : copy_without_candidates(json, padded);
+  const size_t size = padded.size();
+  padded.resize(size + simdjson::SIMDJSON_PADDING);
   od::document document;
   od::value root;
-  if (parser.iterate(simdjson::padded_string_view(padded.data(), json.size(), padded.size())).get(document) !=
+  if (parser.iterate(simdjson::padded_string_view(padded.data(), size, padded.size())).get(document) !=
           simdjson::SUCCESS ||
       document.get_value().get(root) != simdjson::SUCCESS) {
     return fail(Code::kCorrupt, "receipt is not JSON");

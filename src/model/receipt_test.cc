@@ -88,6 +88,26 @@ TEST(ReceiptJson, WhatIsBookedIsAllButTheCandidates) {
   EXPECT_EQ(to_json(*booked), to_json(whole));
 }
 
+TEST(ReceiptJson, CandidatesAreLeftOutOnlyWhereTheyAre) {
+  Receipt whole = sample_receipt();
+  whole.workflow = R"(,"candidates":[)";
+  whole.tags = {{R"(,"candidates":[{)", R"(],"candidates_omitted":{)"}};
+  whole.candidates.front().reasons = {R"(],"candidates_omitted":{"x":1})"};
+  whole.decision.reason = R"(],"candidates_omitted":)";
+  const std::string json = to_json(whole);
+  whole.candidates.clear();
+  whole.omitted.clear();
+  for (const std::string& text : {json, to_json(whole)}) {
+    const auto booked = receipt_from_json(text, ReceiptPart::kBooked);
+    ASSERT_TRUE(booked.has_value()) << booked.error().message;
+    EXPECT_EQ(to_json(*booked), to_json(whole));
+    const auto outcome = receipt_from_json(text, ReceiptPart::kOutcome);
+    ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
+    EXPECT_EQ(outcome->workflow, whole.workflow);
+    EXPECT_EQ(outcome->attempts.size(), whole.attempts.size());
+  }
+}
+
 TEST(JsonWriter, SharesHaveSixDigits) {
   std::vector<double> shares = {0,          -0.0,      1,          0.5,       0.1,  0.0001,
                                 0.00009999, 0.9999994, 0.99999951, 0.1234565, 12.5, -0.25};
