@@ -87,9 +87,6 @@ void apply_quality_filter(Field& field, const AtHand& at_hand);
 bool apply_budget_filter(Field& field, const AtHand& at_hand);
 /// Quality, estimate and budget of one that an earlier filter had dropped: wanted only where candidates are shown.
 void complete(const Field& field, const Brief& brief, Entry& entry);
-void measure_quality(const Field& field, const Brief& brief, Entry& entry);
-/// Health, price and bounds on the answer; drops what the context cannot hold. `known_hashes`: hashes_in(input.health).
-void look_up(const Field& field, const Brief& brief, std::uint64_t known_hashes, Entry& entry);
 /// The row of its estimate; nullptr: none.
 const catalog::PriceRow* row_of(const Entry& entry);
 /// The upper bound of what one attempt at `entry` costs, with its output bound.

@@ -1,10 +1,64 @@
 // The filters, each applied to every target, so that a candidate lists all that it fails.
 #include <algorithm>
+#include <cmath>
 
 #include "routing/field.h"
 
 namespace kairos::routing {
 namespace {
+
+constexpr std::int64_t kLeastRoom = 256; // tokens for an answer whose length was not asked for
+
+/// By what the provider bills beside what we estimate.
+std::int64_t scaled(std::int64_t tokens, double ratio) {
+  constexpr std::int64_t kScalable = std::int64_t{1} << 40; // beyond it nothing is served, and a double is not exact
+  return tokens > 0 && tokens < kScalable ? std::llround(static_cast<double>(tokens) * ratio) : tokens;
+}
+
+/// Input and answer must fit the context; an answer whose length was not asked for is shortened to fit.
+void fit_context(const RouteInput& input, const Brief& brief, Entry& entry) {
+  if (brief.context_length == std::numeric_limits<std::int64_t>::max()) return;
+  const std::int64_t room = brief.context_length - std::max<std::int64_t>(entry.input_est, 0);
+  const bool asked = input.facts.max_output_tokens.has_value();
+  const std::int64_t least = asked ? entry.max_output : std::min(entry.max_output, kLeastRoom);
+  if (room < least) return entry.causes.add(Cause::kContext);
+  entry.max_output = std::min(entry.max_output, room);
+}
+
+void measure_quality(const Field& field, const Brief& brief, Entry& entry) {
+  const Terms& terms = field.terms;
+  // Mean over the categories that something is known of, by their probability: nearly always all of them.
+  double sum = 0, mass = terms.mass;
+  if (brief.all_qualities) {
+    for (size_t i = 0; i < model::kCategoryCount; ++i) sum += terms.probabilities[i] * brief.quality[i];
+  } else {
+    mass = 0;
+    for (size_t i = 0; i < model::kCategoryCount; ++i) {
+      if (terms.probabilities[i] <= 0 || std::isnan(brief.quality[i])) continue;
+      sum += terms.probabilities[i] * brief.quality[i];
+      mass += terms.probabilities[i];
+    }
+  }
+  if (mass > 0) entry.quality = sum / mass;
+}
+
+/// Health, price and bounds on the answer; drops what the context cannot hold. `known_hashes`: hashes_in(input.health).
+void look_up(const Field& field, const Brief& brief, std::uint64_t known_hashes, Entry& entry) {
+  const RouteInput& input = field.input;
+  entry.input_est = input.facts.input_tokens_est;
+  const bool may_be_known = (known_hashes >> (brief.health_hash % 64) & 1) != 0;
+  if (may_be_known) entry.health = input.health.find(entry.target->health_key);
+  if (entry.health != nullptr) {
+    if (!entry.health->available) entry.causes.add(Cause::kBreakerOpen);
+    if (entry.health->input_ratio) entry.input_est = scaled(entry.input_est, *entry.health->input_ratio);
+  }
+  if (!brief.price) {
+    entry.price =
+        catalog::price_at(entry.target->model->prices, input.now, catalog::ServiceTier::kStandard, entry.input_est);
+  }
+  entry.max_output = std::min(field.terms.output_bound, brief.max_output_tokens);
+  fit_context(input, brief, entry);
+}
 
 /// Costs nothing at all, and the price's source says so.
 bool is_free(const Entry& entry) {
