@@ -29,9 +29,10 @@ public:
   bool append_smaller(std::string& out, SharedHead& head, std::string_view rest);
 
 private:
-  bool append(std::string& out, std::string_view raw, size_t room);
+  static bool append(ZSTD_CCtx_s* context, std::string& out, std::string_view raw, size_t room);
 
   ZSTD_CCtx_s* context_;
+  ZSTD_CCtx_s* quick_; // for what follows a shared head
 };
 
 class Decompressor {
