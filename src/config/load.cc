@@ -116,6 +116,11 @@ Result<SnapshotPtr> load(std::string_view text, std::string_view name, const Env
 Result<std::string> read_config_file(const std::string& path) {
   auto text = read_file(path, kMaxText);
   if (!text) return fail_in("reading the configuration", text.error());
+  // Somebody is writing it, or its writing failed. Taken for a configuration it would lock every tenant out.
+  if (text->find_first_not_of(" \t\r\n") == std::string::npos)
+    return fail(Code::kInvalid, fmt::format("reading the configuration: {} is empty; write it first, or put a comment "
+                                            "into it if nothing is to be configured",
+                                            path));
   return text;
 }
 

@@ -44,7 +44,7 @@ Result<SnapshotPtr> load(std::string_view text, std::string_view name, const Env
                          std::span<const ManagedObject> objects = {});
 /// Reads the file first.
 Result<SnapshotPtr> load_file(const std::string& path, const Environment& environment);
-/// At most 1 MiB.
+/// At most 1 MiB. kInvalid: it is empty.
 Result<std::string> read_config_file(const std::string& path);
 
 /// What of `next` cannot take effect without a restart, compared with `running`: "server.listen", "data_dir", ….

@@ -1,6 +1,6 @@
 // Hostile and odd clients: what they get, what it leaves, and that others go on meanwhile.
 import assert from 'node:assert/strict';
-import { writeFileSync, readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -133,7 +133,9 @@ test('a reload under load drops no request; SIGTERM lets what runs end', async (
   const file = join(own.dataDir, 'config.yaml');
   const text = readFileSync(file, 'utf8');
   for (let i = 0; i < 10; ++i) {
-    writeFileSync(file, i === 5 ? 'providers: [' : `${text}# ${i}\n`); // a file with an error changes nothing
+    const changed = { 4: '', 5: 'providers: [' }[i] ?? `${text}# ${i}\n`; // an empty file or one with an error changes nothing
+    writeFileSync(`${file}.new`, changed);
+    renameSync(`${file}.new`, file); // an earlier reload may be reading it
     own.child.kill('SIGHUP');
     const so_far = statuses.length;
     await until('requests after the reload', () => statuses.length > so_far + 16);

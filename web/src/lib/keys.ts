@@ -1,6 +1,6 @@
 // Keyboard shortcuts. Single letters never fire in fields, in dialogs, or when they are switched off.
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface Shortcut {
   keys: string; // "x", "g s", "mod+k"
@@ -51,12 +51,12 @@ export const listen = () => {
   document.addEventListener('keydown', dispatch);
 };
 
-/** Active while the component is on screen. */
+/** Active while the component is on screen: from the same moment, so that no key is lost between two of them. */
 export function useShortcuts(shortcuts: readonly Shortcut[]) {
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
   const names = shortcuts.map((shortcut) => shortcut.keys).join(',');
-  useEffect(() => {
+  useLayoutEffect(() => {
     const mine = latest.current.map((shortcut, i) => ({ ...shortcut, run: (event: KeyboardEvent) => latest.current[i]?.run(event) }));
     active.value = [...active.value, ...mine];
     return () => {
