@@ -32,7 +32,7 @@ std::string create_table(std::string_view table, std::span<const ColumnSpec> col
 
 template <class Narrow>
 void store_as(void* data, size_t row, std::int64_t value) {
-  constexpr auto kLow = static_cast<std::int64_t>(std::numeric_limits<Narrow>::min());
+  constexpr std::int64_t kLow = std::numeric_limits<Narrow>::min(); // NOLINT(bugprone-signed-char-misuse): a number
   constexpr std::int64_t kHigh = std::numeric_limits<Narrow>::max();
   static_cast<Narrow*>(data)[row] = static_cast<Narrow>(std::clamp(value, kLow, kHigh));
 }
