@@ -110,7 +110,7 @@ test('a dropped receipt says so, wherever it is asked for; its row is still foun
   for (const [path, init] of [['', {}], ['/content', {}], ['/corrections', {}], ['/replay', { ...post, body: '{}' }],
     ['/corrections', { ...post, body: '{"response_id":"x","reason":"r","cost_usd":"1"}' }]]) {
     const answer = await fetch(`${router.url}/api/v1/receipts/${id}${path}`, { headers: { authorization: 'Bearer kr-demo' }, ...init });
-    assert.equal(answer.status, 410, path);
+    assert.deepEqual([answer.status, answer.statusText], [410, 'Gone'], path);
     assert.match((await answer.json()).detail, /dropped with its part of the journal, which begins at .*journal\.keep_days.*row stays/, path);
   }
   const found = await json(`/api/v1/receipts?trace_id=${oldest.trace.trace_id}`);
