@@ -7,6 +7,7 @@
 
 #include "alerts/service.h"
 #include "app/demo_commands.h"
+#include "app/failed.h"
 #include "app/ledger_commands.h"
 #include "app/rebuild_command.h"
 #include "app/receipts_commands.h"
@@ -19,11 +20,6 @@
 
 namespace kairos::app {
 namespace {
-
-int failed(const Error& error) {
-  fmt::print(stderr, "kairosroute: {}\n", error.message);
-  return 1;
-}
 
 int check(const std::string& path) {
   const auto loaded = config::load_file(path, config::process_environment());

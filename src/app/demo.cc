@@ -11,6 +11,7 @@
 
 #include "app/demo_config.h"
 #include "app/demo_history.h"
+#include "app/failed.h"
 #include "app/server.h"
 #include "app/signals.h"
 #include "config/load.h"
@@ -27,11 +28,6 @@ constexpr const char* kHistoryFile = "history-complete"; // its history was writ
 /// Past so many, receipts show fewer candidates: what a large history is for is its number.
 constexpr int kManyReceiptsPerDay = 20'000;
 constexpr size_t kCandidatesOfMany = 4;
-
-int failed(const Error& error) {
-  fmt::print(stderr, "kairosroute: {}\n", error.message);
-  return 1;
-}
 
 bool is_loopback(const std::string& listen) {
   const std::string host = listen.substr(0, listen.rfind(':'));

@@ -62,7 +62,7 @@ protected:
     budgets_ = std::make_unique<ledger::EmbeddedBudgets>(books.budgets());
     ASSERT_TRUE(budgets_->replace(budget_specs(snapshot)));
     store::DuckDbOptions database;
-    database.file = folder_ / "receipts.duckdb";
+    database.file = folder_ / store::kStoreFile;
     auto opened = store::open_duckdb(database);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = std::move(*opened);

@@ -185,7 +185,7 @@ std::vector<std::string> real_providers() {
 std::string demo_config(const DemoPlan& plan) {
   std::string text = fmt::format("# Written by `kairosroute demo` at each start; changes are lost.\nserver: {{listen: "
                                  "\"{}\", log: {{level: warn}}}}\ndata_dir: \"{}\"\nnode_id: {}\n"
-                                 "journal: {{segment_bytes: 4MiB}}\n",
+                                 "journal: {{segment_bytes: 4MiB}}\n", // so that journal.keep_days can be tried on it
                                  plan.listen, plan.data_dir, kDemoNode);
   return text +
          "routing: {floors: {default: 0.82, chat: 0.74, creative: 0.78, summarization: 0.8, extraction: 0.74}}\n" +

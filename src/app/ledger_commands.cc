@@ -12,6 +12,7 @@
 
 #include "api/ledger_export.h"
 #include "app/corrector.h"
+#include "app/failed.h"
 #include "app/local_client.h"
 #include "journal/data_dir_lock.h"
 #include "journal/file_system.h"
@@ -21,11 +22,6 @@
 
 namespace kairos::app {
 namespace {
-
-int failed(const Error& error) {
-  fmt::print(stderr, "kairosroute: {}\n", error.message);
-  return 1;
-}
 
 Result<std::string> read_export(const std::string& file) {
   constexpr std::streamoff kMost = 256 * 1024 * 1024;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "app/failed.h"
 #include "app/verify_command.h"
 #include "journal/data_dir_lock.h"
 #include "journal/verify.h"
@@ -13,13 +14,8 @@
 namespace kairos::app {
 namespace {
 
-int failed(const Error& error) {
-  fmt::print(stderr, "kairosroute: {}\n", error.message);
-  return 1;
-}
-
 std::filesystem::path store_file(const std::string& data_dir) {
-  return std::filesystem::path(data_dir) / "receipts.duckdb";
+  return std::filesystem::path(data_dir) / store::kStoreFile;
 }
 
 Result<> start_from_nothing(const std::string& data_dir, const journal::Reader& reader) {

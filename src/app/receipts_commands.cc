@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "app/api_client.h"
+#include "app/failed.h"
 #include "app/ledger_commands.h"
 #include "base/hex.h"
 #include "journal/reader.h"
@@ -19,12 +20,6 @@ namespace kairos::app {
 namespace {
 
 constexpr std::int64_t kPage = 500;
-
-int failed(const Error& error) {
-  std::fflush(stdout);
-  fmt::print(stderr, "kairosroute: {}\n", error.message);
-  return 1;
-}
 
 std::string text_of(const journal::Entry& entry) {
   return model::with_integrity(entry.payload, {entry.sequence, to_hex(entry.prev_hash), to_hex(entry.hash)});

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "app/api_client.h"
+#include "app/failed.h"
 #include "app/ledger_commands.h"
 #include "app/simulate.h"
 #include "config/load.h"
@@ -20,12 +21,6 @@ namespace kairos::app {
 namespace {
 
 namespace json = boost::json;
-
-int failed(const Error& error) {
-  std::fflush(stdout);
-  fmt::print(stderr, "kairosroute: {}\n", error.message);
-  return 1;
-}
 
 std::string text_of(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);

@@ -112,7 +112,7 @@ Result<void> Server::Impl::open_vault() {
 
 Result<void> Server::Impl::open_store() {
   store::DuckDbOptions options;
-  options.file = std::filesystem::path(snapshot()->data_dir) / "receipts.duckdb";
+  options.file = std::filesystem::path(snapshot()->data_dir) / store::kStoreFile;
   options.memory_bytes = snapshot()->store.memory_bytes;
   const observe::NewThreadsAre database("kr-duckdb");
   auto opened = store::open_duckdb(options);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "api/verification.h"
+#include "app/failed.h"
 #include "app/local_client.h"
 #include "journal/data_dir_lock.h"
 #include "ledger/projection.h"
@@ -18,11 +19,6 @@ namespace kairos::app {
 namespace {
 
 namespace json = boost::json;
-
-int failed(const Error& error) {
-  fmt::print(stderr, "kairosroute: {}\n", error.message);
-  return 1;
-}
 
 /// The report, as it came from here or from the server.
 int print(std::string_view text) {
@@ -74,7 +70,7 @@ int verify_by_server(const std::string& data_dir) {
 
 Result<std::unique_ptr<store::ReceiptStore>>
 loaded_store(const std::string& data_dir, const std::shared_ptr<const journal::Reader>& reader, std::uint64_t last) {
-  auto opened = store::open_duckdb({std::filesystem::path(data_dir) / "receipts.duckdb"});
+  auto opened = store::open_duckdb({std::filesystem::path(data_dir) / store::kStoreFile});
   if (!opened) return opened;
   const SystemClock clock;
   const store::JournalPlace end{reader->end().segment, reader->end().offset};

@@ -9,6 +9,9 @@
 
 namespace kairos::store {
 
+/// In the data folder.
+inline constexpr std::string_view kStoreFile = "receipts.duckdb";
+
 struct DuckDbOptions {
   std::filesystem::path file; // its folder must exist; made if it is not there
   int threads = 2;
