@@ -43,10 +43,11 @@ std::expected<model::Receipt, NoReceipt> stored_receipt(const ApiContext& contex
   const auto none = [](const Error& error) { return std::unexpected(NoReceipt{status_of(error.code), error.message}); };
   const auto found = context.services.store.find(id, request.scope, {});
   if (!found) return none(found.error());
-  if (auto dropped = dropped_with_journal(found->row, *context.services.journal))
-    return std::unexpected(NoReceipt{410, std::move(*dropped)});
   const auto entry = context.services.journal->read({found->row.place.segment, found->row.place.offset});
-  if (!entry) return none(entry.error());
+  if (!entry) {
+    auto dropped = dropped_with_journal(found->row, *context.services.journal);
+    return dropped ? std::unexpected(NoReceipt{410, std::move(*dropped)}) : none(entry.error());
+  }
   if (entry->erased) return none({Code::kNotFound, "this receipt was erased"});
   auto receipt = model::receipt_from_json(entry->payload);
   if (!receipt) return none(receipt.error());

@@ -12,8 +12,8 @@
 
 namespace kairos::api {
 
-/// Why the receipt of this row cannot be read: its part of the journal was dropped. nullopt: it was not. Answered with
-/// 410.
+/// For a receipt that could not be read: that its part of the journal was dropped, and since when. nullopt: it was not.
+/// Answered with 410.
 std::optional<std::string> dropped_with_journal(const store::ReceiptRow& row, const journal::Reader& journal);
 
 /// A receipt as its reader sees it: stored bytes plus, for those who may see them, sequence and hashes. kNotFound if it

@@ -28,8 +28,10 @@ Answer list_receipts(const ApiContext& context, const Request& request) {
 Answer get_receipt(const ApiContext& context, const Request& request) {
   const auto found = context.services.store.find(request.param("id"), request.scope, {});
   if (!found) return problem(found.error());
-  if (const auto dropped = dropped_with_journal(found->row, *context.services.journal)) return problem(410, *dropped);
   auto json = receipt_json(*found, *context.services.journal, request.sees_all());
+  if (!json) {
+    if (const auto dropped = dropped_with_journal(found->row, *context.services.journal)) return problem(410, *dropped);
+  }
   if (json && request.charged_only) json = receipt_of_tenant(*json, *context.services.snapshot());
   return json ? json_answer(request, std::move(*json)) : problem(json.error());
 }
