@@ -1,6 +1,8 @@
 // The documented configuration, defaults, versions and bounds.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -121,6 +123,19 @@ TEST(Snapshot, SaysWhatNeedsARestart) {
       load("{data_dir: /x, server: {listen: \"127.0.0.1:2\", log: {level: debug}}}", "k", all_keys_set());
   ASSERT_TRUE(one && other);
   EXPECT_EQ(needs_restart(**one, **other), (std::vector<std::string>{"server.listen", "data_dir"}));
+}
+
+TEST(File, IsRefusedWhileItIsEmpty) {
+  const auto path = std::filesystem::temp_directory_path() / ("kairos-config-" + std::to_string(getpid()) + ".yaml");
+  std::ofstream(path) << " \r\n\t\n";
+  const auto empty = load_file(path, all_keys_set());
+  std::ofstream(path) << "# nothing to be configured\n";
+  const auto remark = load_file(path, all_keys_set());
+  std::filesystem::remove(path);
+  ASSERT_FALSE(empty.has_value());
+  EXPECT_EQ(empty.error().code, Code::kInvalid);
+  EXPECT_NE(empty.error().message.find(path.string() + " is empty"), std::string::npos) << empty.error().message;
+  EXPECT_TRUE(remark.has_value());
 }
 
 TEST(Document, IsBounded) {
