@@ -107,10 +107,10 @@ private:
   bool failing_ = false;    // the last request was not answered for good
   unsigned retries_ = 0;    // since one was
   MonoTime complained_{};   // the last line about a failure
-  journal::Position saved_; // what the cursor file says; the thread's own
+  journal::Position saved_; // what the cursor file was last given; the thread's own
   MonoTime saved_at_{};
   Guarded<journal::Position> place_;
-  Guarded<journal::Position> in_file_; // saved_, once it is there
+  Guarded<journal::Position> in_file_; // what it says: the last of these that could be written
   std::jthread thread_;                // last: it uses all the others
 };
 
