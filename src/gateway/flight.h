@@ -97,8 +97,7 @@ private:
     providers::Headers headers;
     std::unique_ptr<net::Call> call;
 
-    bool announced_briefly = false; // announce_in_full() is to follow
-    bool opened = false;            // opening has ended
+    bool opened = false; // opening has ended
     Opened as = Opened::kFailed;
     net::CallError failure{net::NetFailure::kCancelled, ""}; // of kFailed
     Refusal refusal;                                         // of kRefused
@@ -255,8 +254,9 @@ private:
   using MakePayload = std::move_only_function<std::string()>;
   net::Task<Result<journal::Appended>> append(journal::Kind kind, MakePayload make);
   net::Task<Result<void>> announce(const Leg& leg, const Leg* beside = nullptr);
-  bool announce_briefly(const Leg& leg);
-  void announce_in_full(Leg& leg);
+  bool announce_briefly(const LegPtr& leg);
+  void prepare_announcement();
+  void announce_in_full(const Leg& leg);
   net::Task<void> refuse(model::Status status, providers::ClientError error);
   net::Task<bool> leave_shared_receipt();
   std::string decision_json() const;
@@ -304,7 +304,9 @@ private:
   catalog::ServiceTier tier_ = catalog::ServiceTier::kStandard;
   std::optional<providers::ClientError> wrong_; // why the request is refused
   model::Receipt receipt_;
-  journal::SharedHead head_; // of the receipt's JSON; what made it does not change once it is there
+  journal::SharedHead head_;       // of the receipt's JSON; what made it does not change once it is there
+  bool announced_briefly_ = false; // announce_in_full() is to follow
+  std::optional<net::Watchdog> in_full_later_;
   Ulid id_;
   ledger::Reservation reservation_;
   size_t next_ = 0;             // place in the chain of what is tried next

@@ -188,9 +188,9 @@ net::Task<Flight::Outcome> Flight::try_choice(const routing::Choice& choice) {
   }
   LegPtr leg = make_leg(choice, reason_of(choice));
   const bool may_be_brief = !opened_ && snapshot_->routing.strategy != config::Strategy::kHedge; // one leg at a time
-  leg->announced_briefly = may_be_brief && announce_briefly(*leg);
+  const bool brief = may_be_brief && announce_briefly(leg);
   Result<void> announced;
-  if (!leg->announced_briefly) announced = co_await announce(*leg);
+  if (!brief) announced = co_await announce(*leg);
   if (!announced) {
     leg->health->abandoned();
     wrong_ = no_receipt(announced.error());

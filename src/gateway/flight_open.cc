@@ -87,7 +87,7 @@ net::Task<void> Flight::open(Leg& leg) {
   request.body = leg.body;
   request.headers.reserve(leg.headers.size());
   for (const auto& [name, value] : leg.headers) request.headers.push_back({name, value});
-  if (leg.announced_briefly) request.on_sent = [this, &leg] { announce_in_full(leg); };
+  if (announced_briefly_) request.on_sent = [this] { prepare_announcement(); };
   const auto sent = co_await leg.call->send(request);
   if (!sent) {
     leg.failure = sent.error();

@@ -21,12 +21,17 @@ constexpr std::string_view kReasonFollows = "The process ended before the reason
 } // namespace
 
 /// `make` runs while this flight waits, mostly on the journal's thread: it may read and change what is the flight's
-/// own. A request that is alone writes by itself, since nobody else waits for this loop and two handovers take longer.
+/// own. A request that is alone writes by itself, since nobody else waits for this loop and two handovers take longer;
+/// and it does not compress what only it has, for which memory would be fetched that has gone from the caches.
 net::Task<Result<journal::Appended>> Flight::append(journal::Kind kind, MakePayload make) {
   journal::LateRecord record{kind, id_, gateway_.services_.clock.wall_now(), std::move(make), &head_};
   journal::Writer& writer = gateway_.services_.journal;
+  in_full_later_.reset(); // whatever this record is, it says more
+  announced_briefly_ = false;
   if (gateway_.services_.in_flight.load(std::memory_order_relaxed) == 1) {
+    record.packing = journal::Packing::kAtOnce;
     if (auto written = writer.append_here(record)) co_return std::move(*written);
+    record.packing = journal::Packing::kSmall;
   }
   using Answer = Result<journal::Appended>;
   std::move_only_function<void(std::move_only_function<void(Answer)>)> start =
@@ -52,31 +57,41 @@ net::Task<Result<void>> Flight::announce(const Leg& leg, const Leg* beside) {
 }
 
 /// OPEN of a request that is alone, short: all that is reserved and where it goes, but of the decision's reason and the
-/// candidates only that they follow, in announce_in_full(). Their JSON takes longer than everything else that stands
-/// between the client and the provider, and the provider's answer need not wait for it. False: announce() it.
-bool Flight::announce_briefly(const Leg& leg) {
+/// candidates only that they follow. Their JSON takes longer than everything else that stands between the client and
+/// the provider. announce_in_full() follows in some milliseconds, unless the receipt's next record is earlier. False:
+/// announce() it.
+bool Flight::announce_briefly(const LegPtr& leg) {
   if (gateway_.services_.in_flight.load(std::memory_order_relaxed) != 1) return false;
   MakePayload make = [this, &leg] {
-    model::Receipt open = open_receipt(leg, nullptr);
+    model::Receipt open = open_receipt(*leg, nullptr);
     open.decision.reason = kReasonFollows;
     return model::to_json(open);
   };
-  journal::LateRecord record{journal::Kind::kOpen, id_, gateway_.services_.clock.wall_now(), std::move(make)};
+  journal::LateRecord record{journal::Kind::kOpen, id_,     gateway_.services_.clock.wall_now(),
+                             std::move(make),      nullptr, journal::Packing::kAtOnce};
   const auto written = gateway_.services_.journal.append_here(record);
-  return written && *written;
+  if (!written || !*written) return false;
+  announced_briefly_ = true;
+  in_full_later_.emplace(exchange_.loop(), [this, leg] { announce_in_full(*leg); });
+  in_full_later_->expire_after(net::Loop::kTick);
+  return true;
 }
 
-/// What announce_briefly() left out, once the provider has the request. Nothing waits for it, so if it cannot be
-/// written the CLOSE tells of it: only a crash in between leaves a receipt without its candidates.
-void Flight::announce_in_full(Leg& leg) {
-  if (!std::exchange(leg.announced_briefly, false)) return;
-  std::string rest = open_payload(leg, nullptr);
-  const WallTime now = gateway_.services_.clock.wall_now();
-  journal::LateRecord record{journal::Kind::kAttempt, id_, now, [&rest] { return std::move(rest); }, &head_};
+/// While the provider works on a request that is alone: what the receipt's next records share.
+void Flight::prepare_announcement() {
+  make_head();
+  gateway_.compressor_.compress(head_);
+}
+
+/// What announce_briefly() left out. Nothing waits for it, so if it cannot be written the CLOSE tells of it: only a
+/// crash before it leaves a receipt without its candidates.
+void Flight::announce_in_full(const Leg& leg) {
+  if (!std::exchange(announced_briefly_, false)) return;
   journal::Writer& writer = gateway_.services_.journal;
-  if (writer.append_here(record)) return;
-  journal::Record queued{journal::Kind::kAttempt, id_, now, head_.text + rest};
-  static_cast<void>(writer.append(std::move(queued), nullptr));
+  std::string payload = open_payload(leg, nullptr);
+  payload.insert(0, head_.text);
+  static_cast<void>(
+      writer.append({journal::Kind::kAttempt, id_, gateway_.services_.clock.wall_now(), std::move(payload)}, nullptr));
 }
 
 /// The receipt alone wants to know it.
@@ -177,6 +192,8 @@ void Flight::price(model::Attempt& attempt, const catalog::Model& model) {
 /// What is on the receipt of an attempt that is over. Its time runs from its started_at, so that started_at +
 /// latency_ms is when it ended; health and hedging count from when it was sent.
 void Flight::record_leg(Leg& leg, std::string_view status) {
+  if (status != "success") announce_in_full(leg); // who knows when the next record comes
+  in_full_later_.reset();
   leg.record.status = status;
   leg.record.latency_ms = ms_between(leg.recorded, gateway_.services_.clock.mono_now());
   price(leg.record, *leg.choice->target->model);

@@ -19,6 +19,7 @@
 #include "gateway/response_cache.h"
 #include "gateway/semantic_index.h"
 #include "gateway/trace_context.h"
+#include "journal/codec.h"
 #include "journal/writer.h"
 #include "ledger/budgets.h"
 #include "ledger/rate_limits.h"
@@ -111,6 +112,7 @@ private:
   std::unordered_map<const config::ProviderEndpoint*, Upstream> upstreams_;
   std::unordered_map<std::string, TargetRecord*> records_; // of the board, looked up once
   double hedge_credit_ = 1;                                // hedges that may be made now; each request adds its share
+  journal::Compressor compressor_;                         // of receipts that are written on this loop
   UlidGenerator ids_;
   TraceIdSource trace_ids_;
 };

@@ -72,8 +72,12 @@ void Appender::encode_one(const Record& record, std::uint16_t batch_left, Append
   const size_t header = header_size(record.kind);
   buffer_.resize(start + header);
   out.position = {end_.segment, end_.offset + start};
-  const bool compressed = record.head == nullptr ? compressor_.append_smaller(buffer_, record.payload)
-                                                 : compressor_.append_smaller(buffer_, *record.head, record.payload);
+  bool compressed = false;
+  if (record.head != nullptr) {
+    compressed = compressor_.append_smaller(buffer_, *record.head, record.payload, record.packing);
+  } else if (record.packing == Packing::kSmall) {
+    compressed = compressor_.append_smaller(buffer_, record.payload);
+  }
   if (!compressed && record.head != nullptr) buffer_ += record.head->text;
   if (!compressed) buffer_ += record.payload;
   const std::string_view stored = std::string_view(buffer_).substr(start + header);

@@ -12,6 +12,10 @@ namespace {
 
 constexpr int kLevel = 3; // not part of the format: any level is read alike
 constexpr size_t kWorthTrying = 64;
+// RFC 8878, section 3.1.1: magic number, no content size, no dictionary id, no checksum; a window of 128 KiB.
+constexpr std::string_view kStoredFrameHeader("\x28\xB5\x2F\xFD\x00\x38", 6);
+constexpr size_t kBlockHeader = 3;
+constexpr size_t kMostOfBlock = 128u << 10;
 
 const ZSTD_CDict* compression_dictionary() {
   static const ZSTD_CDict* const made = ZSTD_createCDict(dictionary().data(), dictionary().size(), kLevel);
@@ -21,6 +25,17 @@ const ZSTD_CDict* compression_dictionary() {
 const ZSTD_DDict* decompression_dictionary() {
   static const ZSTD_DDict* const made = ZSTD_createDDict(dictionary().data(), dictionary().size());
   return made;
+}
+
+/// A zstd frame of one block that holds the bytes as they are. False, and nothing is appended, beyond `room` or a
+/// block.
+bool append_stored(std::string& out, std::string_view raw, size_t room) {
+  if (raw.size() > kMostOfBlock || kStoredFrameHeader.size() + kBlockHeader + raw.size() > room) return false;
+  const auto header = static_cast<std::uint32_t>(raw.size()) << 3 | 1u; // the last block, of type raw
+  out += kStoredFrameHeader;
+  for (size_t i = 0; i < kBlockHeader; ++i) out.push_back(static_cast<char>(header >> (8 * i) & 0xff));
+  out += raw;
+  return true;
 }
 
 } // namespace
@@ -51,12 +66,18 @@ bool Compressor::append_smaller(std::string& out, std::string_view raw) {
   return raw.size() >= kWorthTrying && append(context_, out, raw, raw.size() - 1); // anything longer is of no use
 }
 
-bool Compressor::append_smaller(std::string& out, SharedHead& head, std::string_view rest) {
-  if (head.compressed.empty() && !append_smaller(head.compressed, head.text)) return false;
+void Compressor::compress(SharedHead& head) {
+  if (head.compressed.empty()) append_smaller(head.compressed, head.text);
+}
+
+bool Compressor::append_smaller(std::string& out, SharedHead& head, std::string_view rest, Packing packing) {
+  compress(head);
+  if (head.compressed.empty()) return false;
   const size_t before = out.size();
   const size_t most = head.text.size() + rest.size() - 1;
   out += head.compressed;
-  if (append(quick_, out, rest, most - head.compressed.size())) return true;
+  if (packing == Packing::kAtOnce && append_stored(out, rest, most - head.compressed.size())) return true;
+  if (packing == Packing::kSmall && append(quick_, out, rest, most - head.compressed.size())) return true;
   out.resize(before);
   return false;
 }

@@ -26,7 +26,9 @@ public:
   /// Appends the compressed form and returns true if that is smaller; otherwise appends nothing.
   bool append_smaller(std::string& out, std::string_view raw);
   /// The same of head.text followed by `rest`; the head is compressed once and kept.
-  bool append_smaller(std::string& out, SharedHead& head, std::string_view rest);
+  bool append_smaller(std::string& out, SharedHead& head, std::string_view rest, Packing packing = Packing::kSmall);
+  /// Makes head.compressed, if that is smaller than its text.
+  void compress(SharedHead& head);
 
 private:
   static bool append(ZSTD_CCtx_s* context, std::string& out, std::string_view raw, size_t room);

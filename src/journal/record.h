@@ -47,12 +47,19 @@ struct SharedHead {
   std::string compressed; // made with the first record
 };
 
+/// How a record is stored. Readers do not care.
+enum class Packing : std::uint8_t {
+  kSmall,  // compressed
+  kAtOnce, // what follows the head is not, since somebody waits for this very record
+};
+
 struct Record {
   Kind kind = Kind::kOpen;
   Ulid receipt; // zero where there is none
   WallTime time{};
   std::string payload;        // at most kMaxPayload bytes, head included
   SharedHead* head = nullptr; // what stands before `payload`; must live until the completion
+  Packing packing = Packing::kSmall;
   size_t size() const { return payload.size() + (head == nullptr ? 0 : head->text.size()); }
 };
 
@@ -65,6 +72,7 @@ struct LateRecord {
   WallTime time{};
   std::move_only_function<std::string()> make; // what stands behind `head`, which it may fill the first time
   SharedHead* head = nullptr;                  // as Record::head
+  Packing packing = Packing::kSmall;
 };
 
 /// What the writer made of a Record. For kinds that are not chained sequence is 0 and the hashes are zero.

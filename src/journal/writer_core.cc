@@ -44,7 +44,7 @@ void Pending::complete(Result<std::vector<Appended>> result) {
 Pending late(LateRecord record, Completion done) {
   Pending pending{
       .records = {}, .make = std::move(record.make), .done = std::move(done), .sync = false, .bytes = kReckonedForLate};
-  pending.records.push_back({record.kind, record.receipt, record.time, {}, record.head});
+  pending.records.push_back({record.kind, record.receipt, record.time, {}, record.head, record.packing});
   return pending;
 }
 

@@ -1,3 +1,4 @@
+#include "journal/codec.h"
 #include "journal/writer.h"
 
 #include <gtest/gtest.h>
@@ -87,6 +88,29 @@ TEST(Writer, RecordsShareTheirBeginning) {
       EXPECT_EQ(entry.next, whole.next);
     }
     EXPECT_FALSE(packed.next(entry).value_or(true));
+    writer.reset();
+    expect_sound(files);
+  }
+}
+
+TEST(Writer, RecordsWrittenAtOnceAreReadAlike) {
+  const std::string json = model::to_json(model::sample_receipt());
+  for (const size_t length : {0u, 1u, 64u, 5000u, 128u << 10, (128u << 10) + 1u, 1u << 20}) {
+    SCOPED_TRACE(length);
+    std::string rest;
+    while (rest.size() < length) rest += json.substr(0, length - rest.size());
+    FaultyFileSystem files;
+    auto writer = start(files);
+    SharedHead head{json, {}};
+    Compressor().compress(head);
+    EXPECT_LT(head.compressed.size(), json.size() / 2);
+    const auto make = [&] { return rest; };
+    ASSERT_TRUE(append_late(*writer, {Kind::kOpen, ulid(1), {}, make, nullptr, Packing::kAtOnce}).has_value());
+    ASSERT_TRUE(append_late(*writer, {Kind::kClose, ulid(1), {}, make, &head, Packing::kAtOnce}).has_value());
+    const auto entries = read_all(writer->reader());
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_EQ(entries[0].payload, rest);
+    EXPECT_EQ(entries[1].payload, json + rest);
     writer.reset();
     expect_sound(files);
   }
