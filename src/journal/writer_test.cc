@@ -1,4 +1,3 @@
-#include "journal/codec.h"
 #include "journal/writer.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "journal/codec.h"
 #include "journal/sha256.h"
 #include "journal/testing/journal_fixture.h"
 #include "model/receipt_json.h"
