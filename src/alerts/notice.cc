@@ -20,7 +20,7 @@ std::string short_hash(std::string_view text, size_t bytes) {
   return to_hex(std::span(digest).first(bytes));
 }
 
-std::string text_of(const json::object& object, std::string_view key) {
+std::string text_or_empty(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
@@ -102,15 +102,15 @@ Result<Delivery> delivery_from_json(std::string_view text) {
   if (error || !document.is_object()) return fail(Code::kCorrupt, "a waiting message is not a JSON object");
   const json::object& object = document.get_object();
   Delivery delivery;
-  delivery.id = text_of(object, "id");
-  delivery.channel = text_of(object, "channel");
+  delivery.id = text_or_empty(object, "id");
+  delivery.channel = text_or_empty(object, "channel");
   delivery.created = time_of(object, "created");
   Notice& notice = delivery.notice;
-  const bool known = model::parse_name(kNoticeKindNames, text_of(object, "kind"), notice.kind) &&
-                     model::parse_name(config::kAlertSeverityNames, text_of(object, "severity"), notice.severity);
+  const bool known = model::parse_name(kNoticeKindNames, text_or_empty(object, "kind"), notice.kind) &&
+                     model::parse_name(config::kAlertSeverityNames, text_or_empty(object, "severity"), notice.severity);
   if (!known || delivery.channel.empty() || delivery.id.empty())
     return fail(Code::kCorrupt, "a waiting message lacks its kind, severity or channel");
-  for (const auto& [key, member] : kTexts) notice.*member = text_of(object, key);
+  for (const auto& [key, member] : kTexts) notice.*member = text_or_empty(object, key);
   notice.since = time_of(object, "since");
   notice.at = time_of(object, "at");
   const json::value* labels = object.if_contains("labels");

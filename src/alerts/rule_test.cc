@@ -7,12 +7,12 @@
 namespace kairos::alerts {
 namespace {
 
-constexpr std::chrono::seconds kInterval(30);
+constexpr std::chrono::seconds kRuleInterval(30);
 
 RulePtr rule(const std::string& text) {
   const auto spec = config::parse_alert_rule(text, "rule");
   EXPECT_TRUE(spec) << text << ": " << spec.error().message;
-  const auto compiled = compile(*spec, kInterval);
+  const auto compiled = compile(*spec, kRuleInterval);
   EXPECT_TRUE(compiled) << compiled.error().message;
   return *compiled;
 }
@@ -27,13 +27,13 @@ TEST(Rules, BuiltInOnesCompile) {
 
 TEST(Rules, ReadBackWhatTheyShow) {
   for (const config::AlertRule& spec : built_in_rules()) {
-    const auto one = compile(spec, kInterval);
+    const auto one = compile(spec, kRuleInterval);
     ASSERT_TRUE(one);
     std::string text = to_json(**one);
     text.replace(text.find(",\"managed\":"), std::string::npos, "}");
     const auto again = config::parse_alert_rule(text, "again");
     ASSERT_TRUE(again) << again.error().message << text;
-    std::string shown = to_json(**compile(*again, kInterval));
+    std::string shown = to_json(**compile(*again, kRuleInterval));
     shown.replace(shown.find(",\"managed\":"), std::string::npos, "}");
     EXPECT_EQ(shown, text);
   }

@@ -18,7 +18,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kMaxBody = 64 * 1024;
 constexpr size_t kMaxApiRules = 5'000;
 constexpr size_t kMaxSilences = 1'000;
 

@@ -11,7 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kMaxBody = 64 * 1024;
 constexpr size_t kMaxApiChannels = 200;
 constexpr size_t kMaxShown = 500; // of waiting and dead messages
 

@@ -18,6 +18,9 @@ namespace kairos::alerts {
 
 using ChannelPtr = std::shared_ptr<const config::AlertChannel>;
 
+/// Of what the API is sent.
+inline constexpr size_t kMaxBody = 64 * 1024;
+
 struct Service::Impl {
   Impl(ServiceParts parts_in, std::unique_ptr<StateFile> file_in)
       : parts(std::move(parts_in)), file(std::move(file_in)), book(*file) {}

@@ -9,7 +9,7 @@
 namespace kairos::alerts {
 namespace {
 
-class StateFiles : public testing::Test {
+class StateFiles : public ::testing::Test {
 protected:
   void SetUp() override { std::filesystem::create_directories(folder_); }
   void TearDown() override { std::filesystem::remove_all(folder_); }

@@ -16,8 +16,6 @@ using providers::array_member;
 using providers::Json;
 using providers::member;
 
-constexpr size_t kLargestEvent = size_t{64} << 20;
-
 struct Prompt {
   std::vector<GenAiPart> instructions;
   std::vector<GenAiMessage> messages;

@@ -12,8 +12,6 @@
 namespace kairos::api {
 namespace {
 
-constexpr size_t kLargestEvent = size_t{64} << 20;
-
 std::string base64(std::string_view bytes) {
   std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
   const int size =

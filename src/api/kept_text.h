@@ -9,6 +9,9 @@
 
 namespace kairos::api {
 
+/// Of a kept stream: longer ones are no events.
+inline constexpr size_t kLargestEvent = size_t{64} << 20;
+
 /// What the model said, put together from a whole answer or from the events of a stream: text, reasoning and arguments
 /// of tool calls. Empty for anything else.
 std::string output_text(model::Endpoint endpoint, std::string_view content_type, std::string_view answer);

@@ -57,7 +57,7 @@ std::string_view value_of(const model::Receipt& r, const store::DimensionRef& fi
   return {};
 }
 
-bool matches(const store::ValueFilter& filter, const model::Receipt& receipt) {
+bool matches_one(const store::ValueFilter& filter, const model::Receipt& receipt) {
   const auto wanted = [&](std::string_view value) {
     return std::ranges::find(filter.values, value) != filter.values.end();
   };
@@ -101,7 +101,7 @@ bool in_bounds(const store::Filters& filters, const model::Receipt& receipt) {
 } // namespace
 
 bool matches(const store::Filters& filters, const model::Receipt& receipt) {
-  if (!std::ranges::all_of(filters.values, [&](const store::ValueFilter& one) { return matches(one, receipt); }))
+  if (!std::ranges::all_of(filters.values, [&](const store::ValueFilter& one) { return matches_one(one, receipt); }))
     return false;
   if (!in_bounds(filters, receipt)) return false;
   if (filters.cache_hit && *filters.cache_hit != (receipt.cache && receipt.cache->hit)) return false;

@@ -96,7 +96,7 @@ Answer answer_queries(const ApiContext& context, const Request& request) {
   return answer;
 }
 
-Answer list_views(const ApiContext&, const Request& request) {
+Answer list_ready_views(const ApiContext&, const Request& request) {
   std::string body;
   model::JsonWriter json(body);
   json.begin_object();
@@ -107,7 +107,7 @@ Answer list_views(const ApiContext&, const Request& request) {
   return json_answer(request, std::move(body));
 }
 
-Answer get_view(const ApiContext& context, const Request& request) {
+Answer get_ready_view(const ApiContext& context, const Request& request) {
   const auto wanted = parse_view_request(request.query, context.services.clock.wall_now());
   if (!wanted) return problem(wanted.error());
   auto asked = store::view(request.param("name"), *wanted);
@@ -143,8 +143,8 @@ Answer get_view(const ApiContext& context, const Request& request) {
 void add_query_routes(RouteTable& table) {
   table.add("POST", "/api/v1/query", kTenant, answer_query);
   table.add("POST", "/api/v1/queries", kTenant, answer_queries);
-  table.add("GET", "/api/v1/views", kTenant, list_views);
-  table.add("GET", "/api/v1/views/{name}", kTenant, get_view);
+  table.add("GET", "/api/v1/views", kTenant, list_ready_views);
+  table.add("GET", "/api/v1/views/{name}", kTenant, get_ready_view);
 }
 
 } // namespace kairos::api

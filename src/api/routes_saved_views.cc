@@ -95,7 +95,7 @@ Answer missing(const Request& request) {
   return problem(404, fmt::format("there is no saved view '{}'", request.param("id").substr(0, 128)));
 }
 
-Answer list_views(const ApiContext& context, const Request& request) {
+Answer list_saved_views(const ApiContext& context, const Request& request) {
   const auto values = query_values(request.query);
   if (!values) return problem(values.error());
   Answer answer;
@@ -109,7 +109,7 @@ Answer list_views(const ApiContext& context, const Request& request) {
   return answer;
 }
 
-Answer get_view(const ApiContext& context, const Request& request) {
+Answer get_saved_view(const ApiContext& context, const Request& request) {
   const auto view = find_view(context, request, request.param("id"));
   return view ? json_answer(request, json_of(*view)) : missing(request);
 }
@@ -184,9 +184,9 @@ Answer remove(const ApiContext& context, const Request& request) {
 } // namespace
 
 void add_saved_view_routes(RouteTable& table) {
-  table.add("GET", "/api/v1/saved-views", kTenant, list_views);
+  table.add("GET", "/api/v1/saved-views", kTenant, list_saved_views);
   table.add("POST", "/api/v1/saved-views", kTenant, create);
-  table.add("GET", "/api/v1/saved-views/{id}", kTenant, get_view);
+  table.add("GET", "/api/v1/saved-views/{id}", kTenant, get_saved_view);
   table.add("PUT", "/api/v1/saved-views/{id}", kTenant, replace);
   table.add("DELETE", "/api/v1/saved-views/{id}", kTenant, remove);
 }

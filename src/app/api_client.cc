@@ -10,7 +10,7 @@
 namespace kairos::app {
 namespace {
 
-constexpr size_t kMostAnswer = 64u << 20;
+constexpr size_t kMostApiAnswer = 64u << 20;
 constexpr long kConnectSeconds = 10;
 
 struct Transfer {
@@ -141,13 +141,13 @@ Result<std::string> ApiClient::whole(const std::string& path, const std::string*
   std::string body;
   bool too_long = false;
   auto done = transfer(path, sent, [&](std::string_view piece) {
-    too_long = body.size() + piece.size() > kMostAnswer;
+    too_long = body.size() + piece.size() > kMostApiAnswer;
     if (!too_long) body.append(piece);
     return !too_long;
   });
   if (!done) return std::unexpected(done.error());
   if (too_long)
-    return fail(Code::kTooLarge, fmt::format("{}: an answer of more than {} MiB", impl_->name, kMostAnswer >> 20));
+    return fail(Code::kTooLarge, fmt::format("{}: an answer of more than {} MiB", impl_->name, kMostApiAnswer >> 20));
   return body;
 }
 

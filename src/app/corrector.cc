@@ -9,7 +9,7 @@
 namespace kairos::app {
 namespace {
 
-constexpr std::chrono::seconds kLongestWait{10};
+constexpr std::chrono::seconds kLongestBooksWait{10};
 
 } // namespace
 
@@ -37,7 +37,7 @@ Result<model::Receipt> Corrector::current(const journal::Position& closed) const
   if (entry->erased) return fail(Code::kNotFound, "this receipt was erased");
   auto receipt = model::receipt_from_json(entry->payload);
   if (!receipt) return receipt;
-  if (!parts_.books.wait_for(reader->end(), kLongestWait))
+  if (!parts_.books.wait_for(reader->end(), kLongestBooksWait))
     return fail(Code::kTimeout, "the ledger is behind the journal; try again");
   auto corrections = corrections_of(*reader, parts_.books, receipt->receipt_id);
   if (!corrections) return std::unexpected(corrections.error());

@@ -18,7 +18,7 @@ std::uint32_t percentile(const std::vector<std::uint32_t>& sorted, double share)
   return sorted[std::min(sorted.size() - 1, static_cast<size_t>(static_cast<double>(sorted.size()) * share))];
 }
 
-void print(sim::TrafficSummary summary) {
+void print_summary(sim::TrafficSummary summary) {
   fmt::print("{} sent: {} ok, {} refused (402, 429), {} errors, {} clients left\n", summary.sent, summary.ok,
              summary.refused, summary.errors, summary.left);
   if (summary.latencies_ms.empty()) return;
@@ -92,7 +92,7 @@ int run_traffic(const TrafficArguments& arguments) {
   traffic.start();
   std::unique_lock lock(finished.mutex);
   finished.told.wait(lock, [&finished] { return finished.summary.has_value(); });
-  print(*finished.summary);
+  print_summary(*finished.summary);
   const bool good = finished.summary->errors * 2 <= finished.summary->sent;
   lock.unlock();
   loop.stop();

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::int64_t kPage = 500;
 
-std::string text_of(const journal::Entry& entry) {
+std::string entry_text(const journal::Entry& entry) {
   return model::with_integrity(entry.payload, {entry.sequence, to_hex(entry.prev_hash), to_hex(entry.hash)});
 }
 
@@ -43,7 +43,7 @@ int print_receipts(const std::string& data_dir, const std::string& only) {
     if (!*more) break;
     if (entry.kind != journal::Kind::kClose || entry.erased || (wanted && entry.receipt != *wanted)) continue;
     found = true;
-    fmt::print("{}\n", text_of(entry));
+    fmt::print("{}\n", entry_text(entry));
   }
   if (found) return 0;
   if (const auto begin = ledger::dropped_until(**reader); begin && wanted->time() < begin->time)

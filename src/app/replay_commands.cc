@@ -22,23 +22,23 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(const json::object& object, std::string_view key) {
+std::string field_text(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   if (value == nullptr || value->is_null()) return "-";
   return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
 }
 
 void print_side(std::string_view name, const json::object& side) {
-  fmt::print("{:<9} {}  {} ({})  {}  {} USD  {} ms\n", name, text_of(side, "receipt_id"), text_of(side, "model_id"),
-             text_of(side, "provider"), text_of(side, "status"), text_of(side, "cost_usd"),
-             text_of(side, "latency_ms"));
+  fmt::print("{:<9} {}  {} ({})  {}  {} USD  {} ms\n", name, field_text(side, "receipt_id"),
+             field_text(side, "model_id"), field_text(side, "provider"), field_text(side, "status"),
+             field_text(side, "cost_usd"), field_text(side, "latency_ms"));
 }
 
 void print_output(std::string_view name, const json::object& side) {
   const auto* output = side.if_contains("output");
   const bool there = output != nullptr && output->is_string();
   fmt::print("--- {}\n{}\n", name,
-             there ? std::string(output->get_string()) : "(no output: " + text_of(side, "why_no_output") + ")");
+             there ? std::string(output->get_string()) : "(no output: " + field_text(side, "why_no_output") + ")");
 }
 
 /// Removed words as [-…-], added ones as {+…+}.
@@ -50,8 +50,8 @@ void print_diff(const json::object& diff) {
   }
   fmt::print("--- difference\n");
   for (const json::value& piece : text->get_array()) {
-    const std::string op = text_of(piece.as_object(), "op");
-    const std::string words = text_of(piece.as_object(), "text");
+    const std::string op = field_text(piece.as_object(), "op");
+    const std::string words = field_text(piece.as_object(), "text");
     fmt::print("{}", op == "delete" ? "[-" + words + "-]" : op == "insert" ? "{+" + words + "+}" : words);
   }
   fmt::print("\n");
@@ -70,8 +70,8 @@ void print_replay(const std::string& answer) {
   print_side("original", before);
   print_side("replay", after);
   const json::object& delta = result.at("delta").as_object();
-  fmt::print("change    {} USD  {} ms  (content: {})\n", text_of(delta, "cost_usd"), text_of(delta, "latency_ms"),
-             text_of(result, "content"));
+  fmt::print("change    {} USD  {} ms  (content: {})\n", field_text(delta, "cost_usd"), field_text(delta, "latency_ms"),
+             field_text(result, "content"));
   print_output("output of the original", before);
   print_output("output of the replay", after);
   if (const auto* diff = result.if_contains("diff"); diff != nullptr && diff->is_object())

@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 
 /// The report, as it came from here or from the server.
-int print(std::string_view text) {
+int print_report(std::string_view text) {
   json::error_code wrong;
   const json::value value = json::parse({text.data(), text.size()}, wrong);
   const json::object* report = wrong ? nullptr : value.if_object();
@@ -63,7 +63,7 @@ int verify_by_server(const std::string& data_dir) {
   if (!answer) return failed(answer.error());
   if (answer->status != 200)
     return failed({Code::kIo, fmt::format("the server answered {}: {}", answer->status, answer->body)});
-  return print(answer->body);
+  return print_report(answer->body);
 }
 
 } // namespace
@@ -105,7 +105,7 @@ int verify(const std::string& data_dir) {
   if (!verified) return failed(verified.error());
   if (!base) verified->problems.push_back(base.error().message);
   if (damaged) verified->problems.push_back(books.error().message + "; a start of the server makes it anew");
-  return print(api::to_json(*report, *verified));
+  return print_report(api::to_json(*report, *verified));
 }
 
 } // namespace kairos::app

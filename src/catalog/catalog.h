@@ -22,6 +22,9 @@
 
 namespace kairos::catalog {
 
+/// Of a model.
+inline constexpr size_t kMostPriceRows = 256;
+
 /// A service that is known by name. Where it is reached and with which key may be set anew in the configuration.
 struct Provider {
   std::string id;   // "openai"

@@ -9,10 +9,8 @@
 namespace kairos::catalog {
 namespace {
 
-constexpr size_t kMostRows = 256;
-
 Result<> apply_prices(Model& model, const std::vector<PriceOverride>& prices) {
-  if (prices.size() > kMostRows) return fail(Code::kInvalid, "prices: at most 256 rows");
+  if (prices.size() > kMostPriceRows) return fail(Code::kInvalid, "prices: at most 256 rows");
   model.prices.clear();
   for (const PriceOverride& price : prices) {
     auto row = to_price_row(price);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr size_t kMostBytes = 8u << 20;
 constexpr size_t kMostModels = 10'000;
-constexpr size_t kMostRows = 256;
 constexpr std::string_view kFormat = "kairosroute.catalog/1";
 
 std::vector<model::Dialect> read_dialects(ObjectReader& reader) {
@@ -142,7 +141,7 @@ Model read_model(ObjectReader& reader) {
   model.released = reader.time("released");
   model.deprecated = reader.time("deprecated");
   read_quality(reader, model);
-  for (ObjectReader& row : reader.objects("prices", kMostRows)) model.prices.push_back(read_row(row));
+  for (ObjectReader& row : reader.objects("prices", kMostPriceRows)) model.prices.push_back(read_row(row));
   reader.finish();
   return model;
 }

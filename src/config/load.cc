@@ -42,8 +42,8 @@ std::string version_of(std::string_view text, const Snapshot& snapshot) {
 }
 
 /// The catalog with the overrides; what is wrong with one of them is told at its line.
-std::shared_ptr<const catalog::Catalog> lay_over(const catalog::Catalog& catalog,
-                                                 const std::vector<ModelSettings>& models, Problem& problem) {
+std::shared_ptr<const catalog::Catalog> with_overrides(const catalog::Catalog& catalog,
+                                                       const std::vector<ModelSettings>& models, Problem& problem) {
   std::vector<catalog::ModelOverride> changes;
   for (const ModelSettings& one : models) changes.push_back(one.change);
   auto changed = catalog.with(changes);
@@ -81,7 +81,7 @@ void read_all(Reader& root, const Environment& environment, const catalog::Catal
   read_otlp(root, environment, into);
   read_providers(root, environment, built_in, into);
   models = read_models(root, provider_ids(root), built_in);
-  if (!problem.any()) into.catalog = lay_over(built_in, models, problem);
+  if (!problem.any()) into.catalog = with_overrides(built_in, models, problem);
   if (problem.any()) return;
   check_deployments(root, *into.catalog);
   read_tenants(root, into);

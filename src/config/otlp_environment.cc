@@ -6,19 +6,13 @@
 #include <charconv>
 
 #include "base/hex.h"
+#include "config/reader.h"
 #include "model/enums.h"
 
 namespace kairos::config {
 namespace {
 
 constexpr std::string_view kDefaultEndpoint = "http://localhost:4318";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

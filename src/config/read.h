@@ -15,6 +15,9 @@
 
 namespace kairos::config {
 
+inline constexpr size_t kMostProviders = 256;
+inline constexpr size_t kMostTenants = 10'000;
+
 void read_server(Reader& root, Snapshot& into);
 void read_content(Reader& root, const Environment& environment, Snapshot& into);
 void read_routing(Reader& root, Snapshot& into);

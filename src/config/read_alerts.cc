@@ -10,25 +10,26 @@
 namespace kairos::config {
 namespace {
 
-constexpr size_t kMostRules = 5'000;
+constexpr size_t kMostAlertRules = 5'000;
 constexpr size_t kMostChannels = 200;
 constexpr size_t kMostMutes = 20;
 constexpr size_t kMostEntries = 100; // of a list of names
-constexpr size_t kMostText = 200;
+constexpr size_t kMostAlertText = 200;
 
 /// Secrets of file objects come from the environment or from files; those of the API stand in the body.
-struct SecretSource {
+struct ChannelSecrets {
   const Environment* environment = nullptr; // nullptr: the API
 };
 
 bool plain_text(std::string_view text) {
-  return text.size() <= kMostText &&
+  return text.size() <= kMostAlertText &&
          std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 void read_line(Reader& reader, std::string_view key, std::string& into) {
   reader.text(key, into);
-  if (!plain_text(into)) reader.complain(key, fmt::format("at most {} characters, no control characters", kMostText));
+  if (!plain_text(into))
+    reader.complain(key, fmt::format("at most {} characters, no control characters", kMostAlertText));
 }
 
 void read_names(Reader& reader, std::string_view key, std::vector<std::string>& into) {
@@ -64,7 +65,7 @@ std::optional<int> parse_minute(std::string_view text) {
   return static_cast<int>(*hour * 60 + *minute);
 }
 
-int read_minute(Reader& reader, std::string_view key) {
+int read_time_of_day(Reader& reader, std::string_view key) {
   const auto minute = parse_minute(reader.optional_text(key).value_or(""));
   if (!minute) reader.complain(key, "must be a time of day such as 22:00");
   return minute.value_or(0);
@@ -73,8 +74,8 @@ int read_minute(Reader& reader, std::string_view key) {
 AlertMute read_mute(Reader& reader) {
   static constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
   AlertMute mute;
-  mute.from_minute = read_minute(reader, "from");
-  mute.to_minute = read_minute(reader, "to");
+  mute.from_minute = read_time_of_day(reader, "from");
+  mute.to_minute = read_time_of_day(reader, "to");
   if (mute.from_minute == mute.to_minute)
     reader.complain("to", "must differ from `from`; the whole day is 00:00 to 24:00");
   std::vector<std::string> days;
@@ -107,7 +108,7 @@ void read_filters(Reader& rule, AlertRule& into) {
   if (into.filters.size() > 6) rule.complain("filters", "at most 6");
 }
 
-AlertRule read_rule(Reader& reader) {
+AlertRule read_alert_rule(Reader& reader) {
   constexpr Duration kLongest = std::chrono::hours(24 * 30);
   AlertRule rule;
   rule.line = reader.line();
@@ -135,7 +136,7 @@ AlertRule read_rule(Reader& reader) {
 }
 
 /// `key` itself in the API; `key`_env or `key`_file in the file, and `key` where `open` says that it may be written.
-std::optional<Secret> read_secret(Reader& reader, const std::string& key, const SecretSource& source, bool open) {
+std::optional<Secret> read_secret(Reader& reader, const std::string& key, const ChannelSecrets& source, bool open) {
   const std::string env_key = key + "_env", file_key = key + "_file";
   if (source.environment == nullptr || open) {
     if (const auto value = reader.optional_text(key); value && !value->empty()) return Secret(*value);
@@ -168,7 +169,7 @@ void check_address(Reader& reader, std::string_view key, std::string_view addres
   if (!good) reader.complain(key, "must be plain e-mail addresses such as oncall@example.com");
 }
 
-void read_email(Reader& channel, const SecretSource& source, AlertChannel& into) {
+void read_email(Reader& channel, const ChannelSecrets& source, AlertChannel& into) {
   auto reader = channel.map("smtp");
   if (!reader) return channel.complain("smtp", "is missing; give host, from and to");
   read_line(*reader, "host", into.smtp_host);
@@ -193,7 +194,7 @@ void read_email(Reader& channel, const SecretSource& source, AlertChannel& into)
   for (const std::string& one : into.to) check_address(channel, "to", one);
 }
 
-void read_destination(Reader& reader, const SecretSource& source, AlertChannel& into) {
+void read_channel_destination(Reader& reader, const ChannelSecrets& source, AlertChannel& into) {
   switch (into.kind) {
   case AlertChannelKind::kEmail:
     return read_email(reader, source, into);
@@ -214,12 +215,12 @@ void read_destination(Reader& reader, const SecretSource& source, AlertChannel& 
   if (!into.url) reader.complain("url", "is missing");
 }
 
-AlertChannel read_channel(Reader& reader, const SecretSource& source) {
+AlertChannel read_channel(Reader& reader, const ChannelSecrets& source) {
   AlertChannel channel;
   channel.id = reader.id("id");
   if (!reader.has("kind")) reader.complain("kind", "is missing; use one of webhook, email, slack, pagerduty");
   reader.choice("kind", kAlertChannelKindNames, channel.kind);
-  read_destination(reader, source, channel);
+  read_channel_destination(reader, source, channel);
   read_line(reader, "ca_file", channel.ca_file);
   read_names(reader, "severities", channel.severities);
   for (const std::string& one : channel.severities) {
@@ -235,7 +236,7 @@ AlertChannel read_channel(Reader& reader, const SecretSource& source) {
   return channel;
 }
 
-void check_unique(Reader& section, const Alerts& alerts) {
+void check_unique_alerts(Reader& section, const Alerts& alerts) {
   std::set<std::string_view> rules, channels;
   for (const AlertRule& rule : alerts.rules) {
     if (!rules.insert(rule.id).second) section.complain("rules", fmt::format("rule {} is there twice", rule.id));
@@ -275,20 +276,20 @@ void read_alerts(Reader& root, const Environment& environment, Snapshot& into) {
   section->duration("first_retry", alerts.first_retry);
   section->duration("give_up_after", alerts.give_up_after);
   read_names(*section, "allow_networks", alerts.allow_networks);
-  for (Reader& reader : section->maps("rules", kMostRules)) alerts.rules.push_back(read_rule(reader));
-  const SecretSource source{&environment};
+  for (Reader& reader : section->maps("rules", kMostAlertRules)) alerts.rules.push_back(read_alert_rule(reader));
+  const ChannelSecrets source{&environment};
   for (Reader& reader : section->maps("channels", kMostChannels))
     alerts.channels.push_back(read_channel(reader, source));
-  check_unique(*section, alerts);
+  check_unique_alerts(*section, alerts);
   section->finish();
 }
 
 Result<AlertRule> parse_alert_rule(std::string_view text, std::string_view name) {
-  return parse_object<AlertRule>(text, name, [](Reader& reader) { return read_rule(reader); });
+  return parse_object<AlertRule>(text, name, [](Reader& reader) { return read_alert_rule(reader); });
 }
 
 Result<AlertChannel> parse_alert_channel(std::string_view text, std::string_view name) {
-  return parse_object<AlertChannel>(text, name, [](Reader& reader) { return read_channel(reader, SecretSource{}); });
+  return parse_object<AlertChannel>(text, name, [](Reader& reader) { return read_channel(reader, ChannelSecrets{}); });
 }
 
 } // namespace kairos::config

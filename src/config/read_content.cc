@@ -7,17 +7,16 @@
 
 #include "base/hex.h"
 #include "config/read.h"
+#include "config/units.h"
 
 namespace kairos::config {
 namespace {
 
 constexpr size_t kKeyBytes = 32;
-constexpr size_t kMostKeys = 16;
-constexpr std::int64_t kKib = 1024;
-constexpr std::int64_t kMib = 1024 * kKib;
+constexpr size_t kMostOldKeys = 16;
 constexpr std::string_view kMakeOne = "make one with `openssl rand -hex 32`";
 
-std::string trimmed(std::string_view text) {
+std::string trimmed_key(std::string_view text) {
   const auto space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
   while (!text.empty() && space(text.back())) text.remove_suffix(1);
   while (!text.empty() && space(text.front())) text.remove_prefix(1);
@@ -40,7 +39,7 @@ std::optional<std::string> key_bytes(const std::string& text) {
 }
 
 /// The key that this map names, if it names one.
-void read_key(Reader& reader, const Environment& environment, std::vector<Secret>& into) {
+void read_master_key(Reader& reader, const Environment& environment, std::vector<Secret>& into) {
   reader.no_secret({"key", "master_key", "secret", "value"}, "name a variable with key_env, or a file with key_file");
   const auto variable = reader.optional_text("key_env");
   const auto path = reader.optional_text("key_file");
@@ -55,7 +54,7 @@ void read_key(Reader& reader, const Environment& environment, std::vector<Secret
     text = environment.file(*path);
     if (!text) return reader.complain(key, text.error().message);
   }
-  auto bytes = key_bytes(trimmed(*text));
+  auto bytes = key_bytes(trimmed_key(*text));
   OPENSSL_cleanse(text->data(), text->size());
   if (!bytes)
     return reader.complain(
@@ -69,11 +68,11 @@ void read_content(Reader& root, const Environment& environment, Snapshot& into) 
   auto reader = root.map("content");
   if (!reader) return;
   Content& content = into.content;
-  read_key(*reader, environment, content.master_keys);
-  for (Reader& old : reader->maps("old_keys", kMostKeys)) {
+  read_master_key(*reader, environment, content.master_keys);
+  for (Reader& old : reader->maps("old_keys", kMostOldKeys)) {
     const size_t before = content.master_keys.size();
     if (before == 0) reader->complain("old_keys", "need a key of today: give key_env or key_file");
-    read_key(old, environment, content.master_keys);
+    read_master_key(old, environment, content.master_keys);
     if (content.master_keys.size() == before) old.complain_here("give one of key_env and key_file");
     old.finish();
   }

@@ -10,13 +10,12 @@
 namespace kairos::config {
 namespace {
 
-constexpr size_t kMostTenants = 10'000;
 constexpr size_t kMostOwnKeys = 256;
 constexpr std::string_view kNameIt =
     "name an environment variable with env or a file with file, or give aws_access_key_id_env and "
     "aws_secret_access_key_env";
 
-std::string trimmed(std::string text) {
+std::string trimmed_secret(std::string text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
   text.erase(0, std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   return text;
@@ -35,7 +34,7 @@ Result<std::string> find_secret(const SecretSource& source, const Environment& e
     value = environment.file(source.name);
   }
   if (!value) return value;
-  std::string text = trimmed(std::move(*value));
+  std::string text = trimmed_secret(std::move(*value));
   if (text.empty()) return fail(Code::kInvalid, source.name + " is empty");
   if (!is_header_text(text)) return fail(Code::kInvalid, source.name + " holds more than one line");
   return text;

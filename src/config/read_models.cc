@@ -87,7 +87,7 @@ std::optional<WallTime> read_time(Reader& reader, std::string_view key) {
   return std::nullopt;
 }
 
-std::int32_t read_minute(Reader& reader, std::string_view key) {
+std::int32_t read_utc_minute(Reader& reader, std::string_view key) {
   const std::string text = reader.optional_text(key).value_or("");
   const size_t colon = text.find(':');
   const auto hour = parse_whole(std::string_view(text).substr(0, colon));
@@ -117,7 +117,7 @@ catalog::PriceOverride read_row(Reader& reader) {
   row.from = read_time(reader, "from");
   row.to = read_time(reader, "to");
   if (auto window = reader.map("window")) {
-    row.window = catalog::DayWindow{read_minute(*window, "from"), read_minute(*window, "to")};
+    row.window = catalog::DayWindow{read_utc_minute(*window, "from"), read_utc_minute(*window, "to")};
     window->finish();
   }
   reader.whole("threshold", row.threshold, 0, 1'000'000'000);

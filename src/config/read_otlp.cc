@@ -69,7 +69,7 @@ void read_signal(Reader& reader, const Environment& environment, Snapshot& snaps
   reader.no_secret({"api_key", "token", "password", "authorization"}, kUseHeaderEnv);
 }
 
-OtlpDestination read_destination(Reader& reader, const Environment& environment, Snapshot& snapshot) {
+OtlpDestination read_otlp_destination(Reader& reader, const Environment& environment, Snapshot& snapshot) {
   OtlpDestination destination;
   destination.id = reader.id("id");
   const std::string base = read_http_url(reader, "endpoint");
@@ -99,7 +99,7 @@ OtlpDestination read_destination(Reader& reader, const Environment& environment,
   return destination;
 }
 
-void read_limits(Reader& reader, Otlp& into) {
+void read_otlp_limits(Reader& reader, Otlp& into) {
   if (auto batch = reader.map("batch")) {
     batch->whole("spans", into.batch_spans, 1, 10'000);
     batch->duration("delay", into.batch_delay);
@@ -140,7 +140,7 @@ void read_settings(Reader& reader, Otlp& into) {
   reader.flag("end_user", into.end_user);
   reader.duration("metrics_interval", into.metrics_interval);
   read_resource(reader, into);
-  read_limits(reader, into);
+  read_otlp_limits(reader, into);
 }
 
 bool same_signal(const OtlpSignal& a, const OtlpSignal& b) {
@@ -178,7 +178,7 @@ void read_otlp(Reader& root, const Environment& environment, Snapshot& into) {
   if (auto reader = root.map("otlp")) {
     read_settings(*reader, into.otlp);
     for (Reader& one : reader->maps("destinations", kMostDestinations)) {
-      into.otlp.destinations.push_back(read_destination(one, environment, into));
+      into.otlp.destinations.push_back(read_otlp_destination(one, environment, into));
       const std::string& id = into.otlp.destinations.back().id;
       if (!ids.insert(id).second) one.complain("id", fmt::format("{} is there twice; ids are unique", id));
     }

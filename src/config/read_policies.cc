@@ -8,9 +8,9 @@
 namespace kairos::config {
 namespace {
 
-constexpr size_t kMostRules = 32; // a bit each, in the rewriter
+constexpr size_t kMostRewriteRules = 32; // a bit each, in the rewriter
 constexpr size_t kMostReplacements = 100;
-constexpr size_t kMostText = 64 * 1024;
+constexpr size_t kMostRewriteText = 64 * 1024;
 
 struct Group {
   std::string_view name;
@@ -59,11 +59,11 @@ void read_replacements(Reader& rule, RewriteRule& into) {
     into.replace.push_back(std::move(one));
   }
   const auto wrong = [](const RewriteRule::Replacement& one) {
-    return one.find.empty() || one.find.size() > kMostText || one.with.size() > kMostText;
+    return one.find.empty() || one.find.size() > kMostRewriteText || one.with.size() > kMostRewriteText;
   };
   if (into.replace.size() > kMostReplacements || std::ranges::any_of(into.replace, wrong)) {
     rule.complain_here(
-        fmt::format("remove and replace take at most {} texts of 1 to {} bytes", kMostReplacements, kMostText));
+        fmt::format("remove and replace take at most {} texts of 1 to {} bytes", kMostReplacements, kMostRewriteText));
   }
 }
 
@@ -81,7 +81,7 @@ void read_categories(Reader& rule, std::vector<model::Category>& into) {
   }
 }
 
-RewriteRule read_rule(Reader& reader) {
+RewriteRule read_rewrite_rule(Reader& reader) {
   RewriteRule rule;
   rule.id = reader.id("id");
   read_categories(reader, rule.categories);
@@ -97,8 +97,8 @@ RewriteRule read_rule(Reader& reader) {
   reader.finish();
   const std::array<const std::string*, 4> texts = {&rule.system_start, &rule.system_end, &rule.user_start,
                                                    &rule.user_end};
-  if (std::ranges::any_of(texts, [](const std::string* text) { return text->size() > kMostText; }))
-    reader.complain_here(fmt::format("a text that is added has at most {} bytes", kMostText));
+  if (std::ranges::any_of(texts, [](const std::string* text) { return text->size() > kMostRewriteText; }))
+    reader.complain_here(fmt::format("a text that is added has at most {} bytes", kMostRewriteText));
   const bool adds = std::ranges::any_of(texts, [](const std::string* text) { return !text->empty(); });
   if (!adds && !rule.collapse_whitespace && !rule.drop_duplicates && rule.replace.empty())
     reader.complain_here("does nothing; give one of collapse_whitespace, drop_duplicates, remove, replace, "
@@ -139,8 +139,8 @@ PrivacyFilter read_privacy_filter(Reader& tenant) {
 
 std::vector<RewriteRule> read_rewrite_rules(Reader& routing) {
   std::vector<RewriteRule> rules;
-  for (Reader& reader : routing.maps("rewrite", kMostRules)) {
-    RewriteRule rule = read_rule(reader);
+  for (Reader& reader : routing.maps("rewrite", kMostRewriteRules)) {
+    RewriteRule rule = read_rewrite_rule(reader);
     if (std::ranges::find(rules, rule.id, &RewriteRule::id) != rules.end())
       reader.complain("id", fmt::format("rule {} is there twice", rule.id));
     rules.push_back(std::move(rule));

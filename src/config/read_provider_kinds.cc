@@ -11,7 +11,6 @@
 namespace kairos::config {
 namespace {
 
-constexpr size_t kMostProviders = 256;
 constexpr std::string_view kGoogle = "https://generativelanguage.googleapis.com/v1beta";
 
 struct KnownQuirks {

@@ -10,8 +10,7 @@
 namespace kairos::config {
 namespace {
 
-constexpr size_t kMostProviders = 256;
-constexpr size_t kMostKeys = 256;
+constexpr size_t kMostApiKeys = 256;
 constexpr std::string_view kUseEnv = "name an environment variable with api_key_env, or a file with api_key_file";
 
 bool is_url(std::string_view url) {
@@ -38,12 +37,6 @@ bool is_token(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, allowed);
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  return text;
-}
-
 void read_headers(Reader& provider, Provider& into) {
   auto reader = provider.map("headers");
   if (!reader) return;
@@ -64,7 +57,7 @@ void read_headers(Reader& provider, Provider& into) {
   }
 }
 
-void read_limits(Reader& provider, ProviderLimits& into) {
+void read_provider_limits(Reader& provider, ProviderLimits& into) {
   auto reader = provider.map("limits");
   if (!reader) return;
   reader->whole("max_connections", into.max_connections, 1, 100'000);
@@ -108,7 +101,7 @@ std::vector<KeySource> read_key_sources(Reader& reader, const catalog::Provider*
   for (const KeySource& source : sources) {
     if (source.secret.name.empty()) reader.complain_here("the name of a key's variable or file is empty");
   }
-  for (Reader& one : reader.maps("api_keys", kMostKeys)) {
+  for (Reader& one : reader.maps("api_keys", kMostApiKeys)) {
     sources.push_back(read_key_source(one));
     one.finish();
   }
@@ -181,7 +174,7 @@ std::vector<KeySource> read_provider(Reader& reader, const catalog::Catalog& cat
   auto sources = read_key_sources(reader, known, into);
   into.data_use = read_data_use(reader);
   into.quantization = read_quantization(reader).value_or(model::Quantization::kUnknown);
-  read_limits(reader, into.limits);
+  read_provider_limits(reader, into.limits);
   read_headers(reader, into);
   reader.text("ca_file", into.ca_file);
   into.proxy = read_url(reader, "proxy", "");

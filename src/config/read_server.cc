@@ -6,9 +6,6 @@
 namespace kairos::config {
 namespace {
 
-constexpr std::int64_t kKib = 1024;
-constexpr std::int64_t kMib = 1024 * kKib;
-
 /// "127.0.0.1:8787", "[::1]:8787", "localhost:0".
 std::optional<Address> parse_address(std::string_view text) {
   const size_t colon = text.rfind(':');
@@ -30,7 +27,7 @@ std::optional<Address> read_address(Reader& reader, std::string_view key) {
   return address;
 }
 
-void read_limits(Reader& server, ServerLimits& limits) {
+void read_server_limits(Reader& server, ServerLimits& limits) {
   auto reader = server.map("limits");
   if (!reader) return;
   reader->size("head_bytes", limits.head_bytes, kKib, 64 * kKib);
@@ -103,7 +100,7 @@ void read_server(Reader& root, Snapshot& into) {
     read_tls(*server, into.server.tls);
     server->whole("threads", into.server.threads, 0, 1'024);
     read_log(*server, into.server);
-    read_limits(*server, into.server.limits);
+    read_server_limits(*server, into.server.limits);
     server->finish();
   }
   root.text("data_dir", into.data_dir);

@@ -9,8 +9,7 @@
 namespace kairos::config {
 namespace {
 
-constexpr size_t kMostTenants = 10'000;
-constexpr size_t kMostKeys = 10'000;
+constexpr size_t kMostTenantKeys = 10'000;
 constexpr size_t kMostBudgets = 20'000;
 constexpr std::string_view kHashIt = "give its SHA-256 as sha256 (printf %s KEY | sha256sum)";
 
@@ -181,7 +180,7 @@ Tenant read_tenant(Reader& reader, Snapshot& into) {
   Tenant tenant;
   tenant.id = reader.id("id");
   tenant.name = reader.optional_text("name").value_or(tenant.id);
-  for (Reader& key : reader.maps("keys", kMostKeys)) tenant.keys.push_back(read_key(key));
+  for (Reader& key : reader.maps("keys", kMostTenantKeys)) tenant.keys.push_back(read_key(key));
   tenant.models = read_allow_list(reader, "models");
   tenant.providers = read_allow_list(reader, "providers");
   if (auto privacy = reader.map("privacy")) {

@@ -95,5 +95,7 @@ private:
 
 /// The one of `names` that `word` was probably meant to be; empty: none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& names);
+/// Letters A to Z in lower case.
+std::string lower(std::string_view text);
 
 } // namespace kairos::config

@@ -10,6 +10,9 @@
 
 namespace kairos::config {
 
+inline constexpr std::int64_t kKib = 1024;
+inline constexpr std::int64_t kMib = 1024 * kKib;
+
 /// Decimal digits, '_' between them allowed.
 Result<std::int64_t> parse_whole(std::string_view text);
 /// A finite decimal number.

@@ -10,7 +10,7 @@ namespace kairos::gateway {
 namespace {
 
 // finish_reason and stop_reason in the dialects' words.
-constexpr std::array<std::string_view, 6> kLength = {
+constexpr std::array<std::string_view, 6> kLengthReasons = {
     "length", "max_tokens", "max_output_tokens", "MAX_TOKENS", "model_context_window_exceeded", "incomplete"};
 constexpr std::array<std::string_view, 6> kRefusal = {
     "content_filter", "refusal", "SAFETY", "guardrail_intervened", "PROHIBITED_CONTENT", "content_filtered"};
@@ -108,7 +108,7 @@ Reading read(std::string_view body) {
 
 std::string_view unsatisfying(const config::Cascade& cascade, std::string_view finish_reason, std::string_view body,
                               bool wants_json) {
-  if (cascade.on_length && among(kLength, finish_reason)) return "length";
+  if (cascade.on_length && among(kLengthReasons, finish_reason)) return "length";
   if (cascade.on_refusal && among(kRefusal, finish_reason)) return "refusal";
   const Reading reading = read(body);
   if (!reading.understood) return "";

@@ -11,8 +11,6 @@
 namespace kairos::gateway {
 namespace {
 
-constexpr std::string_view kOptionPrefix = "X-KairosRoute-";
-
 int status_of(Code code) {
   switch (code) {
   case Code::kInvalid:

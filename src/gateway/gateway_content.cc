@@ -6,8 +6,6 @@
 namespace kairos::gateway {
 namespace {
 
-constexpr std::string_view kOptionPrefix = "x-kairosroute-";
-
 /// What asking again needs of the client's headers.
 std::string headers_to_keep(const net::Head& head, model::Dialect dialect) {
   std::string lines;

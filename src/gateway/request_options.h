@@ -23,6 +23,8 @@ struct RequestOptions {
 };
 
 inline constexpr size_t kMaxWorkflow = 128;
+/// Of the headers' names, in any case.
+inline constexpr std::string_view kOptionPrefix = "X-KairosRoute-";
 
 /// Sets one option from its header's name (without "X-KairosRoute-", any case) and value. False if there is no such
 /// option; unknown headers are not errors.

@@ -8,8 +8,8 @@
 namespace kairos::gateway {
 namespace {
 
-constexpr size_t kLength = 55;           // "00-" 32 "-" 16 "-" 2
-constexpr size_t kMostStateMembers = 32; // the specifications' bounds
+constexpr size_t kTraceparentLength = 55; // "00-" 32 "-" 16 "-" 2
+constexpr size_t kMostStateMembers = 32;  // the specifications' bounds
 constexpr size_t kMostStateBytes = 512;
 constexpr size_t kMostBaggageMembers = 64;
 constexpr size_t kMostBaggageBytes = 8'192;
@@ -20,10 +20,12 @@ bool lower_hex(std::string_view text) {
 bool all_zero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
 
 bool well_formed(std::string_view header) {
-  if (header.size() < kLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return false;
+  if (header.size() < kTraceparentLength || header[2] != '-' || header[35] != '-' || header[52] != '-') return false;
   const std::string_view version = header.substr(0, 2);
   if (!lower_hex(version) || version == "ff") return false;
-  if (version == "00" ? header.size() != kLength : header.size() > kLength && header[kLength] != '-') return false;
+  if (version == "00" ? header.size() != kTraceparentLength
+                      : header.size() > kTraceparentLength && header[kTraceparentLength] != '-')
+    return false;
   const std::string_view trace = header.substr(3, 32);
   const std::string_view parent = header.substr(36, 16);
   return lower_hex(trace) && lower_hex(parent) && lower_hex(header.substr(53, 2)) && !all_zero(trace) &&

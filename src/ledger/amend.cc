@@ -14,7 +14,7 @@ using model::Meter;
 
 constexpr std::int64_t kMostTokens = 1'000'000'000'000;
 
-Result<> check(const AttemptTruth& truth) {
+Result<> check_truth(const AttemptTruth& truth) {
   if (!truth.tokens && !truth.cost) return fail(Code::kInvalid, "neither tokens nor a cost is given");
   if (truth.cost && *truth.cost < Picodollars(0)) return fail(Code::kInvalid, "cost_usd: may not be negative");
   if (!truth.tokens) return {};
@@ -79,7 +79,7 @@ void add_up(model::Receipt& receipt) {
 
 Result<Correction> amend(const model::Receipt& current, const AttemptTruth& truth, const BudgetIds& charged_budgets,
                          std::string reason, WallTime now) {
-  if (auto good = check(truth); !good) return std::unexpected(good.error());
+  if (auto good = check_truth(truth); !good) return std::unexpected(good.error());
   model::Receipt after = current;
   const auto attempt = std::ranges::find(after.attempts, truth.response_id, &model::Attempt::response_id);
   if (truth.response_id.empty() || attempt == after.attempts.end()) {

@@ -13,10 +13,10 @@
 namespace kairos::ledger {
 namespace {
 
-constexpr std::string_view kHead = "kairosroute-ledger/1 ";
+constexpr std::string_view kBooksHead = "kairosroute-ledger/1 ";
 constexpr std::string_view kEnd = "end ";
 
-std::unexpected<Error> corrupt(std::string_view why) {
+std::unexpected<Error> corrupt_books(std::string_view why) {
   return fail(Code::kCorrupt, fmt::format("the saved ledger is damaged: {}", why));
 }
 
@@ -111,7 +111,7 @@ std::vector<std::string> Books::differences(const Books& truth, size_t most) con
 }
 
 std::string Books::summary() const {
-  std::string out = fmt::format("{}{} {} {} {} {} {} {}\n", kHead, sequence_, erased_, next_.segment, next_.offset,
+  std::string out = fmt::format("{}{} {} {} {} {} {} {}\n", kBooksHead, sequence_, erased_, next_.segment, next_.offset,
                                 last_.segment, last_.offset, to_hex(hash_));
   return out + "b " + budgets_.to_json() + '\n';
 }
@@ -126,12 +126,12 @@ std::string Books::to_text() const {
 }
 
 Result<> Books::take_head(std::string_view line) {
-  if (!line.starts_with(kHead)) return corrupt("it does not begin as one");
-  line.remove_prefix(kHead.size());
+  if (!line.starts_with(kBooksHead)) return corrupt_books("it does not begin as one");
+  line.remove_prefix(kBooksHead.size());
   const auto hash = from_hex(line.substr(std::min(line.rfind(' ') + 1, line.size())));
   const bool numbers =
       read_numbers(line, {&sequence_, &erased_, &next_.segment, &next_.offset, &last_.segment, &last_.offset});
-  if (!numbers || !hash || hash->size() != hash_.size()) return corrupt("its first line");
+  if (!numbers || !hash || hash->size() != hash_.size()) return corrupt_books("its first line");
   std::ranges::copy(*hash, hash_.begin());
   return {};
 }
@@ -145,17 +145,17 @@ Result<> Books::take_line(std::string_view line) {
   }
   if (!line.starts_with("x ")) return postings_.take_line(line);
   journal::Position position;
-  if (!read_numbers(line.substr(2), {&position.segment, &position.offset})) return corrupt(line.substr(0, 80));
+  if (!read_numbers(line.substr(2), {&position.segment, &position.offset})) return corrupt_books(line.substr(0, 80));
   corrections_[std::string(line.substr(line.rfind(' ') + 1))].push_back(position);
   return {};
 }
 
 Result<Books> Books::from_text(std::string_view text, BookLimits limits) {
   const size_t end = text.size() < 2 ? std::string_view::npos : text.rfind('\n', text.size() - 2);
-  if (end == std::string_view::npos || !text.ends_with('\n')) return corrupt("it is cut off");
+  if (end == std::string_view::npos || !text.ends_with('\n')) return corrupt_books("it is cut off");
   const std::string_view body = text.substr(0, end + 1);
   if (text.substr(end + 1) != fmt::format("{}{:016x}\n", kEnd, journal::checksum(body)))
-    return corrupt("its checksum is another");
+    return corrupt_books("its checksum is another");
   Books books(limits);
   bool head = true;
   for (std::string_view rest = body; !rest.empty();) {

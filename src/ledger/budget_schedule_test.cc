@@ -15,7 +15,7 @@ namespace kairos::ledger {
 namespace {
 
 const char* const kTenants[] = {"acme", "nova"};
-const char* const kModels[] = {"opus", "haiku", "flash"};
+const char* const kScheduleModels[] = {"opus", "haiku", "flash"};
 
 class Schedule {
 public:
@@ -49,7 +49,7 @@ private:
     BudgetSpec spec;
     spec.id = "b" + std::to_string(i);
     if (below(4) != 0) spec.scope.tenant = kTenants[below(2)];
-    if (below(3) == 0) spec.scope.model_id = kModels[below(3)];
+    if (below(3) == 0) spec.scope.model_id = kScheduleModels[below(3)];
     if (below(3) == 0) spec.scope.end_user = "u1";
     if (below(4) == 0) spec.scope.api_key_id = "k1";
     spec.period = static_cast<Period>(below(3));
@@ -79,7 +79,7 @@ private:
   }
 
   void reserve() {
-    const Subject subject{kTenants[below(2)], "w", below(2) == 0 ? "k1" : "k2", kModels[below(3)],
+    const Subject subject{kTenants[below(2)], "w", below(2) == 0 ? "k1" : "k2", kScheduleModels[below(3)],
                           below(2) == 0 ? "u1" : "u2"};
     const Picodollars worst = amount();
     auto reservation = budgets_->reserve(subject, {worst, {}}, clock_.wall_now());
@@ -94,7 +94,7 @@ private:
     }
     const auto before = reservation.open_charges();
     const Picodollars worst = amount();
-    if (reservation.extend(kModels[below(3)], {worst, {}}, clock_.wall_now())) {
+    if (reservation.extend(kScheduleModels[below(3)], {worst, {}}, clock_.wall_now())) {
       bounds.push_back(worst.value());
     } else {
       EXPECT_EQ(total(reservation.open_charges()), total(before)); // a refusal leaves everything as it was

@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::unexpected<Error> corrupt(std::string_view why) {
+std::unexpected<Error> corrupt_budgets(std::string_view why) {
   return fail(Code::kCorrupt, fmt::format("budget checkpoint: {}", why));
 }
 
@@ -40,19 +40,19 @@ add_charges(std::map<std::string, BudgetState::Periods, std::less<>>& budgets, c
 /// [period, spent, overrun, unpriced, blocked]; sums as text, because JSON readers cut numbers to 64 bits.
 Result<std::pair<PeriodKey, SpentInPeriod>> period_from(const json::value& value) {
   const json::array* parts = value.if_array();
-  if (parts == nullptr || parts->size() != 5) return corrupt("a period is not an array of 5");
+  if (parts == nullptr || parts->size() != 5) return corrupt_budgets("a period is not an array of 5");
   const json::string* period = (*parts)[0].if_string();
   const json::string* spent = (*parts)[1].if_string();
   const json::string* overrun = (*parts)[2].if_string();
   const std::int64_t* unpriced = (*parts)[3].if_int64();
   const bool* blocked = (*parts)[4].if_bool();
   if (period == nullptr || spent == nullptr || overrun == nullptr || unpriced == nullptr || blocked == nullptr) {
-    return corrupt("a period has a field of the wrong type");
+    return corrupt_budgets("a period has a field of the wrong type");
   }
   const auto key = parse_period(*period);
   const auto spent_sum = parse_decimal(*spent, 0);
   const auto overrun_sum = parse_decimal(*overrun, 0);
-  if (!key || !spent_sum || !overrun_sum) return corrupt("a period has a field that cannot be read");
+  if (!key || !spent_sum || !overrun_sum) return corrupt_budgets("a period has a field that cannot be read");
   return std::pair(*key, SpentInPeriod{*spent_sum, *overrun_sum, *unpriced, *blocked});
 }
 
@@ -109,18 +109,18 @@ Result<BudgetState> BudgetState::from_json(std::string_view text) {
   json::error_code error;
   const json::value root = json::parse({text.data(), text.size()}, error);
   const json::object* object = error ? nullptr : root.if_object();
-  if (object == nullptr) return corrupt("not a JSON object");
+  if (object == nullptr) return corrupt_budgets("not a JSON object");
   const json::value* position = object->if_contains("position");
   const json::value* budgets = object->if_contains("budgets");
   if (position == nullptr || !position->is_string() || budgets == nullptr || !budgets->is_object()) {
-    return corrupt("'position' or 'budgets' is missing");
+    return corrupt_budgets("'position' or 'budgets' is missing");
   }
   BudgetState state;
   const auto at = parse_decimal(position->get_string(), 0);
-  if (!at || *at < 0 || *at > UINT64_MAX) return corrupt("'position' is not a sequence");
+  if (!at || *at < 0 || *at > UINT64_MAX) return corrupt_budgets("'position' is not a sequence");
   state.position_ = static_cast<std::uint64_t>(*at);
   for (const auto& [id, periods] : budgets->get_object()) {
-    if (!periods.is_array()) return corrupt("a budget is not an array of periods");
+    if (!periods.is_array()) return corrupt_budgets("a budget is not an array of periods");
     for (const json::value& value : periods.get_array()) {
       auto period = period_from(value);
       if (!period) return std::unexpected(period.error());

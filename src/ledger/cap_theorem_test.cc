@@ -20,7 +20,7 @@ using journal::Kind;
 using Key = std::pair<std::string, std::string>; // budget and period
 using Sums = std::map<Key, Int128>;
 
-const char* const kModels[] = {"opus", "haiku", "flash"};
+const char* const kTheoremModels[] = {"opus", "haiku", "flash"};
 
 class World {
 public:
@@ -53,7 +53,7 @@ private:
   BudgetSpec random_budget(int i) {
     BudgetSpec spec;
     spec.id = "b" + std::to_string(i);
-    if (below(3) == 0) spec.scope.model_id = kModels[below(3)];
+    if (below(3) == 0) spec.scope.model_id = kTheoremModels[below(3)];
     if (below(3) == 0) spec.scope.end_user = "u1";
     spec.period = static_cast<Period>(below(3));
     spec.cap = Picodollars(static_cast<std::int64_t>(200 + below(1500)));
@@ -88,7 +88,7 @@ private:
     one.receipt.receipt_id = receipt_id(one.id);
     one.receipt.created_at = clock_.wall_now();
     const auto worst = static_cast<std::int64_t>(1 + below(300));
-    auto held = budgets_->reserve({"acme", "w", "k", kModels[below(3)], below(2) == 0 ? "u1" : "u2"},
+    auto held = budgets_->reserve({"acme", "w", "k", kTheoremModels[below(3)], below(2) == 0 ? "u1" : "u2"},
                                   {Picodollars(worst), {}}, clock_.wall_now());
     if (!held) return;
     one.reservation = std::move(*held);
@@ -110,7 +110,7 @@ private:
     if (below(2) == 0) begin(); // somebody else takes what looks free before the ATTEMPT record is there
     Open& same = *std::ranges::find(open_, id, &Open::id);
     const auto worst = static_cast<std::int64_t>(1 + below(300));
-    if (!same.reservation.extend(kModels[below(3)], {Picodollars(worst), {}}, clock_.wall_now())) return;
+    if (!same.reservation.extend(kTheoremModels[below(3)], {Picodollars(worst), {}}, clock_.wall_now())) return;
     same.worst.push_back(worst);
     same.receipt.budget_charges = same.reservation.open_charges();
     if (write(Kind::kAttempt, same)) return;

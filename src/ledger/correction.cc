@@ -12,7 +12,7 @@
 namespace kairos::ledger {
 namespace {
 
-std::unexpected<Error> corrupt(std::string_view why) {
+std::unexpected<Error> corrupt_correction(std::string_view why) {
   return fail(Code::kCorrupt, fmt::format("correction record: {}", why));
 }
 
@@ -20,7 +20,7 @@ Result<model::Receipt> receipt_in(simdjson::ondemand::document& document, std::s
   simdjson::ondemand::object object;
   std::string_view raw;
   if (document[field].get_object().get(object) != simdjson::SUCCESS || object.raw_json().get(raw) != simdjson::SUCCESS)
-    return corrupt(fmt::format("'{}' is not a receipt", field));
+    return corrupt_correction(fmt::format("'{}' is not a receipt", field));
   auto receipt = model::receipt_from_json(raw);
   if (!receipt) return fail_in(fmt::format("correction record: '{}'", field), receipt.error());
   return receipt;
@@ -29,7 +29,7 @@ Result<model::Receipt> receipt_in(simdjson::ondemand::document& document, std::s
 Result<std::string> text_in(simdjson::ondemand::document& document, std::string_view field) {
   std::string_view text;
   if (document[field].get_string().get(text) != simdjson::SUCCESS)
-    return corrupt(fmt::format("'{}' is not a string", field));
+    return corrupt_correction(fmt::format("'{}' is not a string", field));
   return std::string(text);
 }
 
@@ -76,10 +76,10 @@ Result<Correction> correction_from_json(std::string_view text) {
   const simdjson::padded_string padded(text);
   simdjson::ondemand::parser parser;
   simdjson::ondemand::document document;
-  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return corrupt("not JSON");
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return corrupt_correction("not JSON");
   const auto schema = text_in(document, "schema");
   if (!schema) return std::unexpected(schema.error());
-  if (*schema != kCorrectionSchema) return corrupt(fmt::format("unknown schema '{:.60}'", *schema));
+  if (*schema != kCorrectionSchema) return corrupt_correction(fmt::format("unknown schema '{:.60}'", *schema));
   const auto at = text_in(document, "corrected_at");
   auto reason = text_in(document, "reason");
   if (!at || !reason) return std::unexpected(at ? reason.error() : at.error());
@@ -89,7 +89,7 @@ Result<Correction> correction_from_json(std::string_view text) {
   if (!before) return std::unexpected(before.error());
   auto after = receipt_in(document, "after");
   if (!after) return std::unexpected(after.error());
-  if (before->receipt_id != after->receipt_id) return corrupt("'before' and 'after' are different receipts");
+  if (before->receipt_id != after->receipt_id) return corrupt_correction("'before' and 'after' are different receipts");
   return Correction{*time, std::move(*reason), std::move(*before), std::move(*after)};
 }
 

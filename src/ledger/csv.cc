@@ -5,7 +5,7 @@
 namespace kairos::ledger {
 namespace {
 
-constexpr size_t kMaxBytes = size_t{64} << 20;
+constexpr size_t kMaxCsvBytes = size_t{64} << 20;
 constexpr size_t kMaxColumns = 256;
 
 /// Reads one file; `line` counts from 1.
@@ -14,7 +14,8 @@ public:
   explicit Parser(std::string_view text) : rest_(text) {}
 
   Result<std::vector<std::vector<std::string>>> all() {
-    if (rest_.size() > kMaxBytes) return fail(Code::kTooLarge, "the CSV file is larger than 64 MiB: split it by date");
+    if (rest_.size() > kMaxCsvBytes)
+      return fail(Code::kTooLarge, "the CSV file is larger than 64 MiB: split it by date");
     if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
     std::vector<std::vector<std::string>> rows;
     while (!rest_.empty()) {

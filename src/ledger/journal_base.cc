@@ -14,16 +14,17 @@
 namespace kairos::ledger {
 namespace {
 
-constexpr std::string_view kHead = "kairosroute-base/1 ";
+constexpr std::string_view kBaseHead = "kairosroute-base/1 ";
 constexpr size_t kMostParts = 1'000;
 
-std::unexpected<Error> corrupt(std::string_view why) {
+std::unexpected<Error> corrupt_base(std::string_view why) {
   return fail(Code::kCorrupt, fmt::format("the checkpoint that stands for dropped segments is damaged: {}", why));
 }
 
 std::string mark_path(const std::string& data_dir) { return fmt::format("{}/journal/{}", data_dir, kBaseMark); }
 
-/// What stands in the first line of each part, behind kHead: part, parts, then the sums, then the checksum of it all.
+/// What stands in the first line of each part, behind kBaseHead: part, parts, then the sums, then the checksum of it
+/// all.
 struct PartLine {
   std::uint64_t part = 0;
   std::uint64_t parts = 0;
@@ -37,20 +38,13 @@ std::string sums_of(const JournalBase& base) {
                      base.newest.time_since_epoch().count(), base.sequence());
 }
 
-std::optional<Int128> next_number(std::string_view& text) {
-  const size_t end = std::min(text.find(' '), text.size());
-  const auto number = parse_decimal(text.substr(0, end), 0);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return number ? std::optional(*number) : std::nullopt;
-}
-
 /// nullopt: it is the checkpoint of something else.
 std::optional<PartLine> part_of(std::string_view payload) {
-  if (!payload.starts_with(kHead)) return std::nullopt;
+  if (!payload.starts_with(kBaseHead)) return std::nullopt;
   PartLine line;
   std::string_view head = payload.substr(0, payload.find('\n'));
   line.text = payload.substr(std::min(head.size() + 1, payload.size()));
-  head.remove_prefix(kHead.size());
+  head.remove_prefix(kBaseHead.size());
   const auto part = next_number(head);
   const auto parts = next_number(head);
   if (!part || !parts || *part < 1 || *part > *parts || *parts > static_cast<Int128>(kMostParts)) return std::nullopt;
@@ -66,15 +60,15 @@ Result<JournalBase> base_of(std::string_view sums, std::string_view text) {
   std::array<Int128, 9> cells{};
   for (Int128& cell : cells) {
     const auto number = next_number(sums);
-    if (!number) return corrupt("its first line");
+    if (!number) return corrupt_base("its first line");
     cell = *number;
   }
   for (const size_t count : {0, 1, 2, 7, 8}) {
-    if (!fits_count(cells[count])) return corrupt("its first line");
+    if (!fits_count(cells[count])) return corrupt_base("its first line");
   }
   auto books = Books::from_text(text);
-  if (!books) return corrupt(books.error().message);
-  if (static_cast<Int128>(books->sequence()) != cells[8]) return corrupt("its books are of another sequence");
+  if (!books) return corrupt_base(books.error().message);
+  if (static_cast<Int128>(books->sequence()) != cells[8]) return corrupt_base("its books are of another sequence");
   JournalBase base;
   base.segment = static_cast<std::uint64_t>(cells[0]);
   base.receipts = static_cast<std::uint64_t>(cells[1]);
@@ -89,7 +83,7 @@ Result<JournalBase> base_of(std::string_view sums, std::string_view text) {
 }
 
 /// Puts parts together as they come.
-class Parts {
+class BaseParts {
 public:
   /// A whole base, once its last part is there.
   std::optional<Result<JournalBase>> take(std::string_view payload) {
@@ -136,7 +130,7 @@ Result<std::optional<JournalBase>> read_base(const std::shared_ptr<const journal
   journal::Cursor cursor(reader, from);
   cursor.skip_payloads();
   journal::Entry entry;
-  Parts parts;
+  BaseParts parts;
   std::optional<JournalBase> found;
   std::optional<Error> wrong;
   while (true) {
@@ -194,7 +188,7 @@ std::vector<std::string> to_checkpoints(const JournalBase& base, size_t part_byt
   const std::string sums = sums_of(base);
   std::vector<std::string> out;
   for (size_t i = 0; i < parts; ++i) {
-    out.push_back(fmt::format("{}{} {} {}\n", kHead, i + 1, parts, sums));
+    out.push_back(fmt::format("{}{} {} {}\n", kBaseHead, i + 1, parts, sums));
     out.back().append(std::string_view(text).substr(i * part_bytes, part_bytes));
   }
   return out;

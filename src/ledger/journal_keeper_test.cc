@@ -17,9 +17,9 @@ using journal::kDir;
 using std::chrono::days;
 using std::chrono::hours;
 
-const WallTime kStart = *parse_rfc3339("2026-03-01T00:00:00Z");
+const WallTime kJournalStart = *parse_rfc3339("2026-03-01T00:00:00Z");
 
-model::Receipt numbered(int i, WallTime at) {
+model::Receipt numbered_at(int i, WallTime at) {
   model::Receipt receipt = model::sample_receipt();
   receipt.receipt_id = receipt_id(journal::ulid(static_cast<std::uint64_t>(i)));
   receipt.created_at = at;
@@ -33,16 +33,16 @@ protected:
   void SetUp() override { open(); }
 
   void open() { writer_ = journal::start(files_, {.data_dir = kDir, .segment_bytes = 8u << 10}); }
-  /// A receipt an hour, from kStart on.
+  /// A receipt an hour, from kJournalStart on.
   void make(int from, int to) {
     for (int i = from; i <= to; ++i) {
-      const WallTime at = kStart + hours(i);
+      const WallTime at = kJournalStart + hours(i);
       const auto id = journal::ulid(static_cast<std::uint64_t>(i));
-      append({journal::Kind::kOpen, id, at, model::to_json(numbered(i, at))});
-      append({journal::Kind::kClose, id, at, model::to_json(numbered(i, at))});
-      if (i % 9 == 0) correct(numbered(i, at), at);
+      append({journal::Kind::kOpen, id, at, model::to_json(numbered_at(i, at))});
+      append({journal::Kind::kClose, id, at, model::to_json(numbered_at(i, at))});
+      if (i % 9 == 0) correct(numbered_at(i, at), at);
     }
-    clock_.advance(kStart + hours(to) - clock_.wall_now());
+    clock_.advance(kJournalStart + hours(to) - clock_.wall_now());
   }
   void append(journal::Record record) {
     ASSERT_TRUE(writer_->append(std::move(record), [](const Result<journal::Appended>&) {}).has_value());
@@ -82,7 +82,7 @@ protected:
   }
 
   journal::FaultyFileSystem files_;
-  FakeClock clock_{kStart};
+  FakeClock clock_{kJournalStart};
   observe::Metrics metrics_{"kairosroute_"};
   std::unique_ptr<journal::Writer> writer_;
   std::optional<Duration> keep_ = days(2);
@@ -161,13 +161,15 @@ TEST_F(JournalKeeperTest, WhoNeedsASegmentKeepsItAndIsNamed) {
 }
 
 TEST_F(JournalKeeperTest, AReceiptThatIsStillOpenKeepsItsSegment) {
-  append({journal::Kind::kOpen, journal::ulid(7'000), kStart, model::to_json(numbered(7'000, kStart))});
+  append(
+      {journal::Kind::kOpen, journal::ulid(7'000), kJournalStart, model::to_json(numbered_at(7'000, kJournalStart))});
   make(1, 120);
   const auto done = turn();
   ASSERT_TRUE(done.has_value()) << done.error().message;
   EXPECT_EQ(done->dropped, 0U);
   EXPECT_EQ(done->holders, std::vector<std::string>{"open_receipts"});
-  append({journal::Kind::kClose, journal::ulid(7'000), kStart + hours(120), model::to_json(numbered(7'000, kStart))});
+  append({journal::Kind::kClose, journal::ulid(7'000), kJournalStart + hours(120),
+          model::to_json(numbered_at(7'000, kJournalStart))});
   EXPECT_GT(turn()->dropped, 3U);
 }
 
@@ -186,7 +188,8 @@ TEST_F(JournalKeeperTest, NothingGoesWithoutTheSettingOrBeforeItsTimeAndTheLastS
 
 TEST_F(JournalKeeperTest, ARecordWithALaterTimeKeepsItsSegment) {
   make(1, 40);
-  append({journal::Kind::kClose, journal::ulid(9'000), kStart + days(60), model::to_json(numbered(9'000, kStart))});
+  append({journal::Kind::kClose, journal::ulid(9'000), kJournalStart + days(60),
+          model::to_json(numbered_at(9'000, kJournalStart))});
   const std::uint64_t its = [&] {
     EXPECT_TRUE(writer_->flush().has_value());
     return writer_->reader()->end().segment;
@@ -229,10 +232,10 @@ TEST_F(JournalKeeperTest, TheCheckpointIsFoundWithoutItsMarkAndInParts) {
   ASSERT_TRUE(base.has_value() && base->has_value());
   const auto parts = to_checkpoints(**base, 700);
   ASSERT_GT(parts.size(), 3U);
-  ASSERT_TRUE(writer_->checkpoint(kStart, parts[0]).has_value()); // begun and never finished
+  ASSERT_TRUE(writer_->checkpoint(kJournalStart, parts[0]).has_value()); // begun and never finished
   for (const std::string& part : parts) {
-    ASSERT_TRUE(writer_->checkpoint(kStart, part).has_value());
-    ASSERT_TRUE(writer_->checkpoint(kStart, "something else").has_value());
+    ASSERT_TRUE(writer_->checkpoint(kJournalStart, part).has_value());
+    ASSERT_TRUE(writer_->checkpoint(kJournalStart, "something else").has_value());
   }
   const auto again = find_base(files_, kDir, writer_->reader());
   ASSERT_TRUE(again.has_value() && again->has_value()) << again.error().message;
@@ -248,13 +251,13 @@ TEST_P(JournalKeeperCrash, AtAnyPointLosesNothing) {
   bool finished = false;
   for (std::uint64_t changes = 1; !finished; ++changes) {
     journal::FaultyFileSystem files(changes);
-    FakeClock clock(kStart);
+    FakeClock clock(kJournalStart);
     observe::Metrics metrics{"kairosroute_"};
     auto writer = journal::start(files, {.data_dir = kDir, .segment_bytes = 8u << 10});
     for (int i = 1; i <= 60; ++i) {
-      const WallTime at = kStart + hours(i);
+      const WallTime at = kJournalStart + hours(i);
       ASSERT_TRUE(journal::append(*writer, {journal::Kind::kClose, journal::ulid(static_cast<std::uint64_t>(i)), at,
-                                            model::to_json(numbered(i, at))})
+                                            model::to_json(numbered_at(i, at))})
                       .has_value());
     }
     clock.advance(days(30));

@@ -16,14 +16,14 @@ std::unexpected<Error> not_a_number(std::string_view text) {
 }
 
 /// digits × 10^exponent, the digits as text without leading zeros.
-struct Parts {
+struct DecimalParts {
   bool negative = false;
   std::string digits;
   int exponent = 0;
 };
 
-Result<Parts> split(std::string_view text) {
-  Parts parts;
+Result<DecimalParts> split(std::string_view text) {
+  DecimalParts parts;
   std::string_view rest = text;
   parts.negative = rest.starts_with('-');
   if (parts.negative) rest.remove_prefix(1);
@@ -96,6 +96,13 @@ Result<Int128> parse_decimal(std::string_view text, int decimals) {
     if (cut > half || (cut == half && value % 2 != 0)) ++value;
   }
   return parts->negative ? -value : value;
+}
+
+std::optional<Int128> next_number(std::string_view& text) {
+  const size_t end = std::min(text.find(' '), text.size());
+  const auto number = parse_decimal(text.substr(0, end), 0);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return number ? std::optional(*number) : std::nullopt;
 }
 
 } // namespace kairos::ledger

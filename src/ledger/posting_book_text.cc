@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 constexpr size_t kCells = 11;
 
-std::unexpected<Error> corrupt(std::string_view line) {
+std::unexpected<Error> corrupt_line(std::string_view line) {
   return fail(Code::kCorrupt, fmt::format("a line of the ledger cannot be read: '{}'", line.substr(0, 80)));
 }
 
@@ -40,14 +40,6 @@ std::optional<std::string> text_at(const json::array& cells, size_t index) {
   return text == nullptr ? std::nullopt : std::optional(std::string(*text));
 }
 
-/// Splits off the next word and reads it as a whole number.
-std::optional<Int128> next_number(std::string_view& text) {
-  const size_t end = std::min(text.find(' '), text.size());
-  const auto number = parse_decimal(text.substr(0, end), 0);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return number ? std::optional(*number) : std::nullopt;
-}
-
 } // namespace
 
 void PostingBook::append_text(std::string& out) const {
@@ -65,7 +57,7 @@ void PostingBook::append_text(std::string& out) const {
 }
 
 Result<> PostingBook::take_line(std::string_view line) {
-  if (line.size() < 3 || line[1] != ' ') return corrupt(line);
+  if (line.size() < 3 || line[1] != ' ') return corrupt_line(line);
   const std::string_view rest = line.substr(2);
   if (line[0] == 'c') return take_combination(rest);
   if (line[0] == 'h') return take_row(hours_, rest);
@@ -82,7 +74,7 @@ Result<> PostingBook::take_line(std::string_view line) {
   const auto first_hour = next_number(numbers);
   const auto first_day = next_number(numbers);
   const auto overflown = next_number(numbers);
-  if (line[0] != 'f' || !first_hour || !first_day || !overflown) return corrupt(line);
+  if (line[0] != 'f' || !first_hour || !first_day || !overflown) return corrupt_line(line);
   hours_.first = static_cast<std::int64_t>(*first_hour);
   days_.first = static_cast<std::int64_t>(*first_day);
   overflown_ = *overflown != 0;
@@ -94,16 +86,16 @@ Result<> PostingBook::take_combination(std::string_view text) {
   const json::value value = json::parse({text.data(), text.size()}, error);
   const json::array* cells = error ? nullptr : value.if_array();
   if (cells == nullptr || cells->size() != kCells || !(*cells)[9].is_bool() || !(*cells)[10].is_bool())
-    return corrupt(text);
+    return corrupt_line(text);
   for (size_t i = 0; i < 9; ++i) {
-    if (!(*cells)[i].is_string()) return corrupt(text);
+    if (!(*cells)[i].is_string()) return corrupt_line(text);
   }
   PostingKey key;
   const auto month = parse_period(*text_at(*cells, 0));
   const auto price = parse_decimal(text_at(*cells, 7)->empty() ? "0" : *text_at(*cells, 7), 0);
   const bool named = model::parse_name(model::kCategoryNames, *text_at(*cells, 3), key.category) &&
                      model::parse_name(model::kCostBasisNames, *text_at(*cells, 8), key.basis);
-  if (!month || !start_of(*month) || !price || !named) return corrupt(text);
+  if (!month || !start_of(*month) || !price || !named) return corrupt_line(text);
   key.billing_month = *start_of(*month);
   key.tenant = *text_at(*cells, 1);
   key.workflow = *text_at(*cells, 2);
@@ -115,7 +107,7 @@ Result<> PostingBook::take_combination(std::string_view text) {
   key.correction = (*cells)[10].get_bool();
   const auto number = static_cast<std::uint32_t>(combinations_.size());
   if (number >= limits_.combinations || !numbers_.emplace(key, number).second)
-    return corrupt(text); // too many, or there twice
+    return corrupt_line(text); // too many, or there twice
   combinations_.push_back(std::move(key));
   return {};
 }
@@ -125,14 +117,14 @@ Result<> PostingBook::take_row(Rows& rows, std::string_view text) {
   std::string_view rest = text;
   for (Int128& cell : cells) {
     const auto number = next_number(rest);
-    if (!number) return corrupt(text);
+    if (!number) return corrupt_line(text);
     cell = *number;
   }
-  if (cells[1] < 0 || cells[1] >= static_cast<Int128>(combinations_.size())) return corrupt(text);
+  if (cells[1] < 0 || cells[1] >= static_cast<Int128>(combinations_.size())) return corrupt_line(text);
   const RowKey key{static_cast<std::int64_t>(cells[0]), static_cast<std::uint32_t>(cells[1])};
   const PostingTotals totals{cells[2], cells[3], cells[4], static_cast<std::int64_t>(cells[5]),
                              static_cast<std::int64_t>(cells[6])};
-  return rows.rows.emplace(key, totals).second ? Result<>() : corrupt(text);
+  return rows.rows.emplace(key, totals).second ? Result<>() : corrupt_line(text);
 }
 
 } // namespace kairos::ledger

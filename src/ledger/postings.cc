@@ -8,14 +8,14 @@
 namespace kairos::ledger {
 namespace {
 
-using Lines = std::vector<std::pair<PostingKey, PostingTotals>>;
+using KeyedTotals = std::vector<std::pair<PostingKey, PostingTotals>>;
 
-WallTime hour_of(WallTime time) { return std::chrono::floor<std::chrono::hours>(time); }
+WallTime start_of_hour(WallTime time) { return std::chrono::floor<std::chrono::hours>(time); }
 WallTime month_of(WallTime time) { return *start_of(period_at(Period::kMonth, time)); }
 
 PostingKey key_of(const model::Receipt& receipt) {
   PostingKey key;
-  key.period_start = hour_of(receipt.created_at);
+  key.period_start = start_of_hour(receipt.created_at);
   key.billing_month = month_of(receipt.created_at);
   key.tenant = receipt.tenant;
   key.workflow = receipt.workflow;
@@ -59,7 +59,7 @@ bool charged_by_line(const model::Receipt& receipt, size_t postings) {
 
 /// Receipts that say only the sum: lays it over the lines, in proportion to their cost; what integer division leaves
 /// goes to the dearest line.
-void spread_charged(Lines& lines, Int128 amount) {
+void spread_charged(KeyedTotals& lines, Int128 amount) {
   const Int128 cost = std::accumulate(lines.begin(), lines.end(), Int128{0},
                                       [](Int128 sum, const auto& line) { return sum + line.second.cost; });
   Int128 left = amount;
@@ -98,9 +98,9 @@ PicoSum known_cost(const model::Receipt& receipt) {
   return sum;
 }
 
-Lines postings_of(const model::Receipt& receipt) {
+KeyedTotals postings_of(const model::Receipt& receipt) {
   const PostingKey common = key_of(receipt);
-  Lines lines;
+  KeyedTotals lines;
   PicoSum explained = 0;
   for (const model::CostLine& line : receipt.cost.lines) {
     lines.push_back(posting_of(common, receipt, line));
@@ -123,10 +123,10 @@ Lines postings_of(const model::Receipt& receipt) {
   return lines;
 }
 
-Lines postings_of(const Correction& correction) {
-  Lines lines = postings_of(correction.before);
+KeyedTotals postings_of(const Correction& correction) {
+  KeyedTotals lines = postings_of(correction.before);
   for (auto& [key, totals] : lines) negate(totals);
-  const Lines now = postings_of(correction.after);
+  const KeyedTotals now = postings_of(correction.after);
   lines.insert(lines.end(), now.begin(), now.end());
   for (auto& [key, totals] : lines) {
     key.correction = true;

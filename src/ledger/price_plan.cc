@@ -12,8 +12,8 @@ namespace {
 constexpr std::int64_t kHundredPercent = 100'000'000; // in 10⁻⁶ per cent
 
 /// What one line of an attempt is charged. With the tenant's own key the provider charges it, and nobody else does.
-std::optional<Picodollars> charged_for(const PricePlan* plan, const model::CostLine& line,
-                                       std::span<const model::Attempt> attempts) {
+std::optional<Picodollars> charged_for_line(const PricePlan* plan, const model::CostLine& line,
+                                            std::span<const model::Attempt> attempts) {
   const auto attempt = std::ranges::find(attempts, line.attempt, &model::Attempt::index);
   const bool known = attempt != attempts.end();
   if (known && attempt->byok) return Picodollars(0);
@@ -25,7 +25,7 @@ std::optional<Picodollars> charged_all(const PricePlan* plan, std::span<const mo
                                        std::span<const model::Attempt> attempts) {
   Picodollars sum;
   for (const model::CostLine& line : lines) {
-    const auto amount = charged_for(plan, line, attempts);
+    const auto amount = charged_for_line(plan, line, attempts);
     if (!amount) return std::nullopt;
     sum += *amount;
   }
@@ -100,7 +100,7 @@ void charge(const config::PricePlan& configured, model::Cost& cost, std::span<co
   const PricePlan plan = price_plan(configured);
   cost.charged = Picodollars(0);
   for (model::CostLine& line : cost.lines) {
-    line.charged = charged_for(&plan, line, attempts);
+    line.charged = charged_for_line(&plan, line, attempts);
     if (!line.charged) cost.charged.reset();
     if (cost.charged) *cost.charged += *line.charged;
   }

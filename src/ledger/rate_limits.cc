@@ -30,7 +30,7 @@ void add_headers(RateDecision& decision, std::string_view what, std::int64_t lim
 }
 
 /// Notes a refusal if the bucket cannot give `wanted`.
-void check(RateDecision& decision, std::string_view what, std::int64_t limit, Int128 level, std::int64_t wanted) {
+void check_limit(RateDecision& decision, std::string_view what, std::int64_t limit, Int128 level, std::int64_t wanted) {
   if (level >= full(wanted)) return;
   decision.allowed = false;
   if (wanted > limit) {
@@ -117,8 +117,8 @@ RateDecision RateLimits::admit(std::string_view key_id, const RateLimit& limit, 
   Shard& shard = shard_of(key_id);
   const std::scoped_lock lock(shard.mutex);
   Key& key = find(shard, key_id, limit, now);
-  if (key.requests) check(decision, "requests", key.requests->limit, key.requests->level, 1);
-  if (key.tokens) check(decision, "tokens", key.tokens->limit, key.tokens->level, wanted);
+  if (key.requests) check_limit(decision, "requests", key.requests->limit, key.requests->level, 1);
+  if (key.tokens) check_limit(decision, "tokens", key.tokens->limit, key.tokens->level, wanted);
   if (decision.allowed) {
     if (key.requests) key.requests->level -= kMinute;
     if (key.tokens) key.tokens->level -= full(wanted);

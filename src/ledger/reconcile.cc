@@ -13,10 +13,10 @@ namespace kairos::ledger {
 namespace {
 
 using LineKey = std::tuple<WallTime, WallTime, std::string, std::string>; // from, to, model, request id
-using Lines = std::map<LineKey, ReconcileLine>;
+using ReconcileLines = std::map<LineKey, ReconcileLine>;
 using Buckets = std::map<WallTime, WallTime>; // from → to
 
-ReconcileLine& line_at(Lines& lines, WallTime from, WallTime to, const std::string& model,
+ReconcileLine& line_at(ReconcileLines& lines, WallTime from, WallTime to, const std::string& model,
                        const std::string& request_id) {
   ReconcileLine& line = lines[{from, to, model, request_id}];
   line.from = from;
@@ -34,7 +34,7 @@ void add(std::optional<TokenSums>& sums, const TokenSums& more) {
   sums->output += more.output;
 }
 
-void add_theirs(Lines& lines, const UsageRow& row) {
+void add_theirs(ReconcileLines& lines, const UsageRow& row) {
   // A request id is the whole identity: times of both sides differ by the network.
   ReconcileLine& line = row.request_id.empty() ? line_at(lines, row.from, row.to, row.model, "")
                                                : line_at(lines, WallTime{}, WallTime{}, "", row.request_id);
@@ -57,7 +57,7 @@ void add_ours(ReconcileLine& line, const model::Attempt& attempt) {
 }
 
 /// The name under which the export knows the model of this attempt in that bucket, or the provider's own name for it.
-std::string model_in(const Lines& lines, WallTime from, WallTime to, const model::Attempt& attempt) {
+std::string model_in(const ReconcileLines& lines, WallTime from, WallTime to, const model::Attempt& attempt) {
   std::string own = attempt.response_model.empty() ? attempt.model_id : attempt.response_model;
   for (const std::string& model : {own, attempt.model_id, std::string()}) {
     if (lines.contains({from, to, model, ""})) return model;
@@ -146,7 +146,7 @@ private:
 
   const ReconcileOptions& options_;
   ReconcileReport report_;
-  Lines lines_;
+  ReconcileLines lines_;
   Buckets buckets_;
   bool by_request_ = false;
   WallTime window_from_ = WallTime::max();

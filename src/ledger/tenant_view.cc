@@ -10,7 +10,7 @@ constexpr std::string_view kUnit = " USD";
 constexpr std::string_view kScore = " (score ";
 
 /// What the attempt is charged; unknown if one of its lines is.
-std::optional<Picodollars> charged_for(const model::Cost& cost, int attempt) {
+std::optional<Picodollars> charged_for_attempt(const model::Cost& cost, int attempt) {
   std::optional<Picodollars> sum = cost.charged ? std::optional(Picodollars(0)) : std::nullopt;
   for (const model::CostLine& line : cost.lines) {
     if (line.attempt != attempt) continue;
@@ -29,7 +29,7 @@ void hide_candidates(model::Receipt& receipt, const BudgetIds& charged) {
 }
 
 void hide_costs(model::Receipt& receipt) {
-  for (model::Attempt& attempt : receipt.attempts) attempt.cost = charged_for(receipt.cost, attempt.index);
+  for (model::Attempt& attempt : receipt.attempts) attempt.cost = charged_for_attempt(receipt.cost, attempt.index);
   for (model::CostLine& line : receipt.cost.lines) {
     line.cost = line.charged;
     line.unit_price.reset();

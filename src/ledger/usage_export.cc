@@ -15,7 +15,7 @@ namespace {
 
 namespace od = simdjson::ondemand;
 
-constexpr size_t kMaxBytes = size_t{64} << 20;
+constexpr size_t kMaxExportBytes = size_t{64} << 20;
 constexpr Int128 kMostCost = Int128{1'000'000'000'000} * 1'000'000'000'000; // so that no sum of rows overflows
 
 std::unexpected<Error> wrong(std::string_view what) {
@@ -23,7 +23,7 @@ std::unexpected<Error> wrong(std::string_view what) {
 }
 
 /// The raw text of a scalar field, without quotes; empty if absent or null.
-std::string text_of(od::object& object, std::string_view field) {
+std::string field_text(od::object& object, std::string_view field) {
   od::value value;
   if (object[field].get(value) != simdjson::SUCCESS) return {};
   std::string_view text;
@@ -141,26 +141,26 @@ Fields fields_of(od::object& result, const std::string& from, const std::string&
                                                                 "currency",
                                                                 "object"};
   Fields fields{{"start_time", from}, {"end_time", to}};
-  for (const std::string_view name : kScalars) fields[std::string(name)] = text_of(result, name);
+  for (const std::string_view name : kScalars) fields[std::string(name)] = field_text(result, name);
   od::object inner;
   if (result["cache_creation"].get_object().get(inner) == simdjson::SUCCESS) {
     for (const char* name : {"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"})
-      fields[name] = text_of(inner, name);
+      fields[name] = field_text(inner, name);
   }
   if (result["amount"].get_object().get(inner) == simdjson::SUCCESS) {
-    fields["value"] = text_of(inner, "value");
-    fields["currency"] = text_of(inner, "currency");
+    fields["value"] = field_text(inner, "value");
+    fields["currency"] = field_text(inner, "currency");
   } else {
-    fields["amount"] = text_of(result, "amount");
+    fields["amount"] = field_text(result, "amount");
   }
   return fields;
 }
 
 Result<> add_bucket(ExportProvider provider, od::object& bucket, std::vector<UsageRow>& rows) {
-  std::string from = text_of(bucket, "start_time");
-  if (from.empty()) from = text_of(bucket, "starting_at");
-  std::string to = text_of(bucket, "end_time");
-  if (to.empty()) to = text_of(bucket, "ending_at");
+  std::string from = field_text(bucket, "start_time");
+  if (from.empty()) from = field_text(bucket, "starting_at");
+  std::string to = field_text(bucket, "end_time");
+  if (to.empty()) to = field_text(bucket, "ending_at");
   od::array results;
   if (bucket["results"].get_array().get(results) != simdjson::SUCCESS) return wrong("a bucket has no 'results'");
   for (auto element : results) {
@@ -214,7 +214,8 @@ Result<std::vector<UsageRow>> parse_table(ExportProvider provider, std::string_v
 } // namespace
 
 Result<std::vector<UsageRow>> parse_usage_export(ExportProvider provider, std::string_view text) {
-  if (text.size() > kMaxBytes) return fail(Code::kTooLarge, "the usage export is larger than 64 MiB: split it by date");
+  if (text.size() > kMaxExportBytes)
+    return fail(Code::kTooLarge, "the usage export is larger than 64 MiB: split it by date");
   const size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
   if (first == std::string_view::npos) return wrong("the file is empty");
   return text[first] == '{' ? parse_json(provider, text.substr(first)) : parse_table(provider, text);

@@ -11,7 +11,7 @@ namespace {
 
 using Kind = AnswerEvent::Kind;
 
-FinishReason reason_of(std::string_view word) {
+FinishReason bedrock_finish_reason(std::string_view word) {
   if (word == "max_tokens" || word == "model_context_window_exceeded") return FinishReason::kLength;
   if (word == "tool_use") return FinishReason::kToolCalls;
   const bool declined = word == "guardrail_intervened" || word == "content_filtered" || word == "refusal";
@@ -128,7 +128,7 @@ private:
   static void finish(Json from, std::vector<AnswerEvent>& out) {
     const std::string_view word = text_member(from, "stopReason");
     if (word.empty()) return;
-    out.push_back({.kind = Kind::kFinish, .name = std::string(word), .reason = reason_of(word)});
+    out.push_back({.kind = Kind::kFinish, .name = std::string(word), .reason = bedrock_finish_reason(word)});
   }
 
   static void take_usage(Json from, std::vector<AnswerEvent>& out) {

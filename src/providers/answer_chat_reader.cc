@@ -7,7 +7,7 @@ namespace {
 
 using Kind = AnswerEvent::Kind;
 
-FinishReason reason_of(std::string_view word) {
+FinishReason chat_finish_reason(std::string_view word) {
   if (word == "length" || word == "model_length") return FinishReason::kLength;
   if (word == "tool_calls" || word == "function_call") return FinishReason::kToolCalls;
   return word == "content_filter" ? FinishReason::kContentFilter : FinishReason::kStop;
@@ -138,7 +138,7 @@ private:
     }
     for (AnswerEvent& event : held_) out.push_back(std::move(event));
     held_.clear();
-    FinishReason reason = reason_of(word);
+    FinishReason reason = chat_finish_reason(word);
     // OpenAI says "stop" where the client named the tool that had to be called.
     if (reason == FinishReason::kStop && !calls_.empty()) reason = FinishReason::kToolCalls;
     out.push_back({.kind = Kind::kFinish, .reason = reason});

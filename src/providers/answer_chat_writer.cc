@@ -14,9 +14,9 @@ using model::JsonWriter;
 using model::Meter;
 using Kind = AnswerEvent::Kind;
 
-constexpr std::array<std::string_view, 4> kReasons = {"stop", "length", "tool_calls", "content_filter"};
+constexpr std::array<std::string_view, 4> kFinishReasons = {"stop", "length", "tool_calls", "content_filter"};
 
-void write_usage(JsonWriter& json, const model::Usage& usage) {
+void write_chat_usage(JsonWriter& json, const model::Usage& usage) {
   const InputCounts input = input_counts(usage);
   json.begin_object().key("prompt_tokens").integer(input.all);
   json.key("completion_tokens").integer(usage.output_total());
@@ -76,13 +76,13 @@ public:
   }
 
   void finish(std::string& out, std::string& last) override {
-    chunk(out, "{}", kReasons[static_cast<size_t>(gathered_.reason)]);
+    chunk(out, "{}", kFinishReasons[static_cast<size_t>(gathered_.reason)]);
     if (options_.include_usage && gathered_.knows_usage()) {
       out += "data: ";
       JsonWriter json(out);
       gathered_.write_head(json, "chat.completion.chunk", options_.created);
       json.key("choices").begin_array().end_array().key("usage");
-      write_usage(json, gathered_.usage);
+      write_chat_usage(json, gathered_.usage);
       json.end_object();
       out += "\n\n";
     }
@@ -163,11 +163,11 @@ public:
     gathered_.write_head(json, "chat.completion", options_.created);
     json.key("choices").begin_array().begin_object().key("index").integer(0).key("message");
     write_message(json);
-    json.key("logprobs").null().key("finish_reason").string(kReasons[static_cast<size_t>(gathered_.reason)]);
+    json.key("logprobs").null().key("finish_reason").string(kFinishReasons[static_cast<size_t>(gathered_.reason)]);
     json.end_object().end_array();
     if (gathered_.knows_usage()) {
       json.key("usage");
-      write_usage(json, gathered_.usage);
+      write_chat_usage(json, gathered_.usage);
     }
     json.end_object();
   }

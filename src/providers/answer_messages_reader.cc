@@ -6,7 +6,7 @@ namespace {
 
 using Kind = AnswerEvent::Kind;
 
-FinishReason reason_of(std::string_view word) {
+FinishReason messages_finish_reason(std::string_view word) {
   if (word == "max_tokens" || word == "model_context_window_exceeded") return FinishReason::kLength;
   if (word == "tool_use") return FinishReason::kToolCalls;
   return word == "refusal" ? FinishReason::kContentFilter : FinishReason::kStop;
@@ -105,8 +105,9 @@ private:
   static void finish(Json from, std::vector<AnswerEvent>& out) {
     const std::string_view word = text_member(from, "stop_reason");
     if (word.empty()) return;
-    out.push_back(
-        {.kind = Kind::kFinish, .text = std::string(text_member(from, "stop_sequence")), .reason = reason_of(word)});
+    out.push_back({.kind = Kind::kFinish,
+                   .text = std::string(text_member(from, "stop_sequence")),
+                   .reason = messages_finish_reason(word)});
   }
 
   model::Usage usage_;

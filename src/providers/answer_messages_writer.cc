@@ -13,7 +13,7 @@ namespace {
 using model::JsonWriter;
 using Kind = AnswerEvent::Kind;
 
-void write_usage(JsonWriter& json, const model::Usage& usage, bool at_start) {
+void write_messages_usage(JsonWriter& json, const model::Usage& usage, bool at_start) {
   const bool known = usage.source != model::UsageSource::kUnknown;
   json.begin_object();
   if (known || at_start) {
@@ -96,7 +96,7 @@ public:
     json.begin_object().key("type").string("message_delta").key("delta").begin_object();
     write_stop(json, ending_.reason, ending_.sequence);
     json.end_object().key("usage");
-    write_usage(json, ending_.usage, false);
+    write_messages_usage(json, ending_.usage, false);
     json.end_object();
     out += "\n\n";
     last += "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
@@ -115,7 +115,7 @@ private:
     json.key("id").string(start_.id).key("type").string("message").key("role").string("assistant");
     json.key("model").string(start_.text).key("content").begin_array().end_array();
     json.key("stop_reason").null().key("stop_sequence").null().key("usage");
-    write_usage(json, ending_.usage, true);
+    write_messages_usage(json, ending_.usage, true);
     json.end_object().end_object();
     out += "\n\n";
   }
@@ -208,7 +208,7 @@ public:
     json.end_array();
     write_stop(json, ending_.reason, ending_.sequence);
     json.key("usage");
-    write_usage(json, ending_.usage, false);
+    write_messages_usage(json, ending_.usage, false);
     json.end_object();
   }
 

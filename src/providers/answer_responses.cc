@@ -6,7 +6,7 @@ namespace kairos::providers {
 namespace {
 
 /// The last event's whole response says why it is not complete; "completed" is the usual end.
-std::string_view reason_of(Json response) {
+std::string_view response_finish_reason(Json response) {
   const auto details = member(response, "incomplete_details");
   const std::string_view reason = details ? text_member(*details, "reason") : std::string_view{};
   return reason.empty() ? text_member(response, "status") : reason;
@@ -52,7 +52,7 @@ EventKind TapReader::responses_delta(Json root) {
 EventKind TapReader::responses_end(std::string_view data, Json root, bool failed) {
   if (const auto response = member(root, "response")) {
     take_response(*response);
-    facts_.finish_reason = reason_of(*response);
+    facts_.finish_reason = response_finish_reason(*response);
     if (failed) facts_.error = read_stream_error(model::Dialect::kOpenAi, to_text(*response));
   }
   if (failed) {
@@ -82,7 +82,7 @@ EventKind TapReader::responses_event(std::string_view data, Json root) {
 
 void TapReader::responses_body(Json root) {
   take_response(root);
-  facts_.finish_reason = reason_of(root);
+  facts_.finish_reason = response_finish_reason(root);
   const auto items = array_member(root, "output");
   if (!items) return;
   for (const Json item : *items) take_item(item);

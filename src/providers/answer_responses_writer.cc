@@ -16,7 +16,7 @@ using model::Meter;
 using Kind = AnswerEvent::Kind;
 
 /// An entry of `output`.
-struct Item {
+struct OutputItem {
   enum class Type : std::uint8_t { kText, kRefusal, kCall, kReasoning };
   Type type{};
   std::string id;
@@ -37,24 +37,26 @@ public:
     case Kind::kStart:
       return start(event);
     case Kind::kText:
-      return add_text(Item::Type::kText, event.text);
+      return add_text(OutputItem::Type::kText, event.text);
     case Kind::kRefusal:
-      return add_text(Item::Type::kRefusal, event.text);
+      return add_text(OutputItem::Type::kRefusal, event.text);
     case Kind::kThinking:
-      if (!open_ || item().type != Item::Type::kReasoning) open({Item::Type::kReasoning, {}, {}, {}, {}, {}});
+      if (!open_ || item().type != OutputItem::Type::kReasoning)
+        open({OutputItem::Type::kReasoning, {}, {}, {}, {}, {}});
       return add_delta("response.reasoning_summary_text.delta", event.text);
     case Kind::kThinkingSignature:
-      if (!open_ || item().type != Item::Type::kReasoning) open({Item::Type::kReasoning, {}, {}, {}, {}, {}});
+      if (!open_ || item().type != OutputItem::Type::kReasoning)
+        open({OutputItem::Type::kReasoning, {}, {}, {}, {}, {}});
       if (options_.encrypted_reasoning) item().encrypted = encrypted_signature(event.text);
       return close();
     case Kind::kRedactedThinking:
       if (!options_.encrypted_reasoning) return;
-      open({Item::Type::kReasoning, {}, {}, {}, {}, encrypted_redacted(event.text)});
+      open({OutputItem::Type::kReasoning, {}, {}, {}, {}, encrypted_redacted(event.text)});
       return close();
     case Kind::kToolStart:
-      return open({Item::Type::kCall, {}, {}, event.id, event.name, {}});
+      return open({OutputItem::Type::kCall, {}, {}, event.id, event.name, {}});
     case Kind::kToolArguments:
-      if (!open_ || item().type != Item::Type::kCall) return;
+      if (!open_ || item().type != OutputItem::Type::kCall) return;
       return add_delta("response.function_call_arguments.delta", event.text);
     case Kind::kFinish:
       reason_ = event.reason;
@@ -83,7 +85,7 @@ public:
   }
 
 private:
-  Item& item() { return items_.back(); }
+  OutputItem& item() { return items_.back(); }
   std::int64_t output_index() const { return static_cast<std::int64_t>(items_.size()) - 1; }
 
   /// One event of the stream; nothing for a whole answer.
@@ -103,9 +105,9 @@ private:
   void part_event(std::string_view type, Fill fill) {
     event(type, [&](JsonWriter& json) {
       json.key("item_id").string(item().id).key("output_index").integer(output_index());
-      if (item().type == Item::Type::kReasoning)
+      if (item().type == OutputItem::Type::kReasoning)
         json.key("summary_index").integer(0);
-      else if (item().type != Item::Type::kCall)
+      else if (item().type != OutputItem::Type::kCall)
         json.key("content_index").integer(0);
       fill(json);
     });
@@ -118,22 +120,22 @@ private:
       event(type, [&](JsonWriter& json) { write_response(json.key("response"), "in_progress"); });
   }
 
-  void add_text(Item::Type type, std::string_view text) {
+  void add_text(OutputItem::Type type, std::string_view text) {
     if (!open_ || item().type != type) open({type, {}, {}, {}, {}, {}});
-    add_delta(type == Item::Type::kText ? "response.output_text.delta" : "response.refusal.delta", text);
+    add_delta(type == OutputItem::Type::kText ? "response.output_text.delta" : "response.refusal.delta", text);
   }
 
   void add_delta(std::string_view type, std::string_view text) {
-    if (item().type == Item::Type::kReasoning && item().text.empty())
+    if (item().type == OutputItem::Type::kReasoning && item().text.empty())
       part_bounds("response.reasoning_summary_part.added");
     item().text += text;
     part_event(type, [&](JsonWriter& json) {
       json.key("delta").string(text);
-      if (item().type == Item::Type::kText) json.key("logprobs").begin_array().end_array();
+      if (item().type == OutputItem::Type::kText) json.key("logprobs").begin_array().end_array();
     });
   }
 
-  void open(Item fresh) {
+  void open(OutputItem fresh) {
     close();
     constexpr std::array<std::string_view, 4> kPrefixes = {"msg", "msg", "fc", "rs"};
     fresh.id = fmt::format("{}_{}_{}", kPrefixes[static_cast<size_t>(fresh.type)], id_, items_.size());
@@ -143,7 +145,7 @@ private:
       json.key("output_index").integer(output_index()).key("item");
       write_item(json, item(), "in_progress");
     });
-    if (item().type == Item::Type::kText || item().type == Item::Type::kRefusal)
+    if (item().type == OutputItem::Type::kText || item().type == OutputItem::Type::kRefusal)
       part_bounds("response.content_part.added");
   }
 
@@ -155,21 +157,21 @@ private:
   void close() {
     if (!open_) return;
     switch (item().type) {
-    case Item::Type::kText:
+    case OutputItem::Type::kText:
       part_event("response.output_text.done", [&](JsonWriter& json) {
         json.key("text").string(item().text).key("logprobs").begin_array().end_array();
       });
       part_bounds("response.content_part.done");
       break;
-    case Item::Type::kRefusal:
+    case OutputItem::Type::kRefusal:
       part_event("response.refusal.done", [&](JsonWriter& json) { json.key("refusal").string(item().text); });
       part_bounds("response.content_part.done");
       break;
-    case Item::Type::kCall:
+    case OutputItem::Type::kCall:
       part_event("response.function_call_arguments.done",
                  [&](JsonWriter& json) { json.key("name").string(item().name).key("arguments").string(item().text); });
       break;
-    case Item::Type::kReasoning:
+    case OutputItem::Type::kReasoning:
       if (item().text.empty()) break;
       part_event("response.reasoning_summary_text.done",
                  [&](JsonWriter& json) { json.key("text").string(item().text); });
@@ -182,11 +184,11 @@ private:
     open_ = false;
   }
 
-  static void write_part(JsonWriter& json, const Item& item) {
+  static void write_part(JsonWriter& json, const OutputItem& item) {
     json.begin_object();
-    if (item.type == Item::Type::kRefusal) {
+    if (item.type == OutputItem::Type::kRefusal) {
       json.key("type").string("refusal").key("refusal").string(item.text);
-    } else if (item.type == Item::Type::kReasoning) {
+    } else if (item.type == OutputItem::Type::kReasoning) {
       json.key("type").string("summary_text").key("text").string(item.text);
     } else {
       json.key("type").string("output_text").key("text").string(item.text);
@@ -195,22 +197,22 @@ private:
     json.end_object();
   }
 
-  static void write_item(JsonWriter& json, const Item& item, std::string_view status) {
+  static void write_item(JsonWriter& json, const OutputItem& item, std::string_view status) {
     const bool begins = status == "in_progress";
     json.begin_object().key("id").string(item.id);
     switch (item.type) {
-    case Item::Type::kText:
-    case Item::Type::kRefusal:
+    case OutputItem::Type::kText:
+    case OutputItem::Type::kRefusal:
       json.key("type").string("message").key("status").string(status).key("role").string("assistant");
       json.key("content").begin_array();
       if (!begins) write_part(json, item);
       json.end_array();
       break;
-    case Item::Type::kCall:
+    case OutputItem::Type::kCall:
       json.key("type").string("function_call").key("status").string(status).key("call_id").string(item.call_id);
       json.key("name").string(item.name).key("arguments").string(item.text);
       break;
-    case Item::Type::kReasoning:
+    case OutputItem::Type::kReasoning:
       json.key("type").string("reasoning").key("summary").begin_array();
       if (!begins && !item.text.empty()) write_part(json, item);
       json.end_array();
@@ -263,7 +265,7 @@ private:
   std::int64_t sequence_ = 0;
   std::string id_;
   std::string model_;
-  std::vector<Item> items_;
+  std::vector<OutputItem> items_;
   bool open_ = false; // the last of them
   FinishReason reason_ = FinishReason::kStop;
   model::Usage usage_;

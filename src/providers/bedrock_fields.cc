@@ -11,26 +11,27 @@
 namespace kairos::providers {
 namespace {
 
-struct Format {
+struct MediaFormat {
   std::string_view media_type;
   std::string_view word;
 };
-constexpr std::array kImages = {Format{"image/png", "png"}, Format{"image/jpeg", "jpeg"}, Format{"image/jpg", "jpeg"},
-                                Format{"image/gif", "gif"}, Format{"image/webp", "webp"}};
+constexpr std::array kImages = {MediaFormat{"image/png", "png"}, MediaFormat{"image/jpeg", "jpeg"},
+                                MediaFormat{"image/jpg", "jpeg"}, MediaFormat{"image/gif", "gif"},
+                                MediaFormat{"image/webp", "webp"}};
 constexpr std::array kDocuments = {
-    Format{"application/pdf", "pdf"},
-    Format{"text/csv", "csv"},
-    Format{"text/html", "html"},
-    Format{"text/plain", "txt"},
-    Format{"text/markdown", "md"},
-    Format{"application/msword", "doc"},
-    Format{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"},
-    Format{"application/vnd.ms-excel", "xls"},
-    Format{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"}};
+    MediaFormat{"application/pdf", "pdf"},
+    MediaFormat{"text/csv", "csv"},
+    MediaFormat{"text/html", "html"},
+    MediaFormat{"text/plain", "txt"},
+    MediaFormat{"text/markdown", "md"},
+    MediaFormat{"application/msword", "doc"},
+    MediaFormat{"application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"},
+    MediaFormat{"application/vnd.ms-excel", "xls"},
+    MediaFormat{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"}};
 
 template <size_t N>
-std::string_view word_of(const std::array<Format, N>& formats, std::string_view media_type) {
-  const auto* const found = std::ranges::find(formats, media_type, &Format::media_type);
+std::string_view word_of(const std::array<MediaFormat, N>& formats, std::string_view media_type) {
+  const auto* const found = std::ranges::find(formats, media_type, &MediaFormat::media_type);
   return found == formats.end() ? std::string_view{} : found->word;
 }
 

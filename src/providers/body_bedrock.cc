@@ -10,9 +10,8 @@
 namespace kairos::providers {
 namespace {
 
-using Kind = Part::Kind;
-
-constexpr Word kWords[] = {{Knob::kTemperature, "temperature"}, {Knob::kTopP, "topP"}, {Knob::kStop, "stopSequences"}};
+constexpr Word kBedrockWords[] = {
+    {Knob::kTemperature, "temperature"}, {Knob::kTopP, "topP"}, {Knob::kStop, "stopSequences"}};
 
 class BedrockBody : BodyWriter {
 public:
@@ -76,24 +75,24 @@ private:
 
   Checked write_block(const Part& part) {
     switch (part.kind) {
-    case Kind::kText:
-    case Kind::kRefusal:
+    case PartKind::kText:
+    case PartKind::kRefusal:
       if (!part.text.empty()) write_text(part.text);
       return {};
-    case Kind::kImage:
+    case PartKind::kImage:
       return write_image(part);
-    case Kind::kFile:
+    case PartKind::kFile:
       return write_document(part);
-    case Kind::kToolCall:
+    case PartKind::kToolCall:
       return write_call(part);
-    case Kind::kToolResult:
+    case PartKind::kToolResult:
       return write_result(part);
-    case Kind::kThinking:
+    case PartKind::kThinking:
       return write_thought(part);
-    case Kind::kRedactedThinking:
+    case PartKind::kRedactedThinking:
       leave_out(out_.left_out, "redacted_thinking");
       return {};
-    case Kind::kAudio:
+    case PartKind::kAudio:
       break;
     }
     return cannot_carry(part.where);
@@ -159,7 +158,7 @@ private:
     json_.begin_object().key("toolResult").begin_object().key("toolUseId").string(result.id);
     json_.key("content").begin_array();
     for (const Part& part : result.content) {
-      if (part.kind != Kind::kText && part.kind != Kind::kImage && part.kind != Kind::kFile)
+      if (part.kind != PartKind::kText && part.kind != PartKind::kImage && part.kind != PartKind::kFile)
         return cannot_carry(part.where);
       leave_out_cache(part.cache_control);
       auto done = write_block(part);
@@ -263,7 +262,7 @@ private:
       auto good = check_for_claude(setting, thinks_);
       if (!good) return good;
     }
-    if (setting.knob != Knob::kTopK || !is_claude()) return write_setting(setting, kWords);
+    if (setting.knob != Knob::kTopK || !is_claude()) return write_setting(setting, kBedrockWords);
     add_field("\"top_k\":" + setting.json);
     return {};
   }

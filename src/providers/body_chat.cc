@@ -5,21 +5,19 @@
 namespace kairos::providers {
 namespace {
 
-using Kind = Part::Kind;
-
-constexpr size_t kMostStops = 4;
-constexpr Word kWords[] = {{Knob::kTemperature, "temperature"},
-                           {Knob::kTopP, "top_p"},
-                           {Knob::kSeed, "seed"},
-                           {Knob::kFrequencyPenalty, "frequency_penalty"},
-                           {Knob::kPresencePenalty, "presence_penalty"},
-                           {Knob::kLogitBias, "logit_bias"},
-                           {Knob::kVerbosity, "verbosity"},
-                           {Knob::kEndUser, "user"},
-                           {Knob::kMetadata, "metadata"},
-                           {Knob::kPromptCacheKey, "prompt_cache_key"},
-                           {Knob::kSafetyIdentifier, "safety_identifier"},
-                           {Knob::kStop, "stop"}};
+constexpr size_t kMostChatStops = 4;
+constexpr Word kChatWords[] = {{Knob::kTemperature, "temperature"},
+                               {Knob::kTopP, "top_p"},
+                               {Knob::kSeed, "seed"},
+                               {Knob::kFrequencyPenalty, "frequency_penalty"},
+                               {Knob::kPresencePenalty, "presence_penalty"},
+                               {Knob::kLogitBias, "logit_bias"},
+                               {Knob::kVerbosity, "verbosity"},
+                               {Knob::kEndUser, "user"},
+                               {Knob::kMetadata, "metadata"},
+                               {Knob::kPromptCacheKey, "prompt_cache_key"},
+                               {Knob::kSafetyIdentifier, "safety_identifier"},
+                               {Knob::kStop, "stop"}};
 
 class ChatBody : BodyWriter {
 public:
@@ -91,7 +89,7 @@ private:
       json_.string("");
       return {};
     }
-    if (parts.size() == 1 && parts.front().kind == Kind::kText) {
+    if (parts.size() == 1 && parts.front().kind == PartKind::kText) {
       json_.string(parts.front().text);
       return {};
     }
@@ -106,22 +104,22 @@ private:
 
   Checked write_part(const Part& part) {
     switch (part.kind) {
-    case Kind::kText:
+    case PartKind::kText:
       write_text(part.text);
       return {};
-    case Kind::kImage:
+    case PartKind::kImage:
       json_.begin_object().key("type").string("image_url").key("image_url").begin_object();
       json_.key("url").string(part.url.empty() ? data_url(part) : part.url);
       if (!part.detail.empty()) json_.key("detail").string(part.detail);
       json_.end_object().end_object();
       return {};
-    case Kind::kAudio:
+    case PartKind::kAudio:
       json_.begin_object().key("type").string("input_audio").key("input_audio").begin_object();
       json_.key("data").string(part.data);
       json_.key("format").string(std::string_view(part.media_type).substr(part.media_type.find('/') + 1));
       json_.end_object().end_object();
       return {};
-    case Kind::kFile:
+    case PartKind::kFile:
       return write_file(part);
     default:
       return cannot_carry(part.where);
@@ -152,20 +150,20 @@ private:
     std::string refusal;
     for (const Part& part : message.parts) {
       switch (part.kind) {
-      case Kind::kText:
+      case PartKind::kText:
         texts.push_back(part);
         break;
-      case Kind::kToolCall:
+      case PartKind::kToolCall:
         leave_out_cache(part.cache_control);
         calls.push_back(&part);
         break;
-      case Kind::kRefusal:
+      case PartKind::kRefusal:
         refusal += part.text;
         break;
-      case Kind::kThinking:
+      case PartKind::kThinking:
         leave_out(out_.left_out, "thinking");
         break;
-      case Kind::kRedactedThinking:
+      case PartKind::kRedactedThinking:
         leave_out(out_.left_out, "redacted_thinking");
         break;
       default:
@@ -197,11 +195,11 @@ private:
   }
 
   Checked write_result(const Part& result) {
-    if (result.kind != Kind::kToolResult) return cannot_carry(result.where);
+    if (result.kind != PartKind::kToolResult) return cannot_carry(result.where);
     leave_out_cache(result.cache_control);
     std::vector<Part> content = result.content;
     for (const Part& part : content) {
-      if (part.kind != Kind::kText) return cannot_carry(part.where, "tool results are texts in chat completions");
+      if (part.kind != PartKind::kText) return cannot_carry(part.where, "tool results are texts in chat completions");
     }
     if (result.is_error) {
       if (content.empty()) content.emplace_back();
@@ -279,9 +277,9 @@ private:
 
   Checked write_one(const Setting& setting) {
     if (setting.knob == Knob::kServiceTier) return write_service_tier(setting);
-    if (setting.knob == Knob::kStop && array_size(setting.json) > kMostStops)
+    if (setting.knob == Knob::kStop && array_size(setting.json) > kMostChatStops)
       return cannot_carry(setting.param, "chat completions take at most four");
-    return write_setting(setting, kWords);
+    return write_setting(setting, kChatWords);
   }
 
   Checked write_service_tier(const Setting& setting) {

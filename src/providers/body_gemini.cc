@@ -9,20 +9,18 @@
 namespace kairos::providers {
 namespace {
 
-using Kind = Part::Kind;
-
 // ai.google.dev/gemini-api/docs/thought-signatures: stands for the proof of a call whose thoughts are not at hand.
 // Gemini 3 refuses calls without any.
 constexpr std::string_view kNoSignature = "skip_thought_signature_validator";
-constexpr size_t kMostStops = 5;
+constexpr size_t kMostGeminiStops = 5;
 constexpr std::int64_t kLeastOfPro = 128; // ai.google.dev/gemini-api/docs/thinking
-constexpr Word kWords[] = {{Knob::kTemperature, "temperature"},
-                           {Knob::kTopP, "topP"},
-                           {Knob::kTopK, "topK"},
-                           {Knob::kSeed, "seed"},
-                           {Knob::kFrequencyPenalty, "frequencyPenalty"},
-                           {Knob::kPresencePenalty, "presencePenalty"},
-                           {Knob::kStop, "stopSequences"}};
+constexpr Word kGeminiWords[] = {{Knob::kTemperature, "temperature"},
+                                 {Knob::kTopP, "topP"},
+                                 {Knob::kTopK, "topK"},
+                                 {Knob::kSeed, "seed"},
+                                 {Knob::kFrequencyPenalty, "frequencyPenalty"},
+                                 {Knob::kPresencePenalty, "presencePenalty"},
+                                 {Knob::kStop, "stopSequences"}};
 
 /// ai.google.dev/gemini-api/docs/openai, "Thinking": what an effort is to the models that count tokens.
 std::int64_t budget_for(std::string_view effort) {
@@ -87,30 +85,30 @@ private:
   Checked write_part(const Part& part) {
     leave_out_cache(part.cache_control);
     switch (part.kind) {
-    case Kind::kText:
-    case Kind::kRefusal:
+    case PartKind::kText:
+    case PartKind::kRefusal:
       if (!part.text.empty()) write_text(part.text);
       return {};
-    case Kind::kImage:
+    case PartKind::kImage:
       if (!part.detail.empty() && part.detail != "auto") leave_out(out_.left_out, "detail");
       write_media(part);
       return {};
-    case Kind::kAudio:
+    case PartKind::kAudio:
       write_media(part);
       return {};
-    case Kind::kFile:
+    case PartKind::kFile:
       if (part.url.empty() && part.data.empty())
         write_text(text_of_file(part));
       else
         write_media(part);
       return {};
-    case Kind::kToolCall:
+    case PartKind::kToolCall:
       return write_call(part);
-    case Kind::kToolResult:
+    case PartKind::kToolResult:
       return write_result(part);
-    case Kind::kThinking: // another provider's proof would be refused
-    case Kind::kRedactedThinking:
-      leave_out(out_.left_out, part.kind == Kind::kThinking ? "thinking" : "redacted_thinking");
+    case PartKind::kThinking: // another provider's proof would be refused
+    case PartKind::kRedactedThinking:
+      leave_out(out_.left_out, part.kind == PartKind::kThinking ? "thinking" : "redacted_thinking");
       return {};
     }
     return cannot_carry(part.where);
@@ -171,7 +169,7 @@ private:
     std::string text;
     for (const Part& part : result.content) {
       leave_out_cache(part.cache_control);
-      if (part.kind != Kind::kText) return cannot_carry(part.where, "tool results are texts in Gemini's dialect");
+      if (part.kind != PartKind::kText) return cannot_carry(part.where, "tool results are texts in Gemini's dialect");
       text += (text.empty() ? "" : "\n") + part.text;
     }
     ++parts_;
@@ -233,9 +231,9 @@ private:
     json_.key("generationConfig").begin_object();
     if (target_.max_output_tokens > 0) json_.key("maxOutputTokens").integer(target_.max_output_tokens);
     for (const Setting& setting : from_.settings) {
-      if (setting.knob == Knob::kStop && array_size(setting.json) > kMostStops)
+      if (setting.knob == Knob::kStop && array_size(setting.json) > kMostGeminiStops)
         return cannot_carry(setting.param, "Gemini takes at most five");
-      auto done = write_setting(setting, kWords);
+      auto done = write_setting(setting, kGeminiWords);
       if (!done) return done;
     }
     write_format();

@@ -8,12 +8,10 @@
 namespace kairos::providers {
 namespace {
 
-using Kind = Part::Kind;
-
-constexpr Word kWords[] = {{Knob::kTemperature, "temperature"},
-                           {Knob::kTopP, "top_p"},
-                           {Knob::kTopK, "top_k"},
-                           {Knob::kStop, "stop_sequences"}};
+constexpr Word kMessagesWords[] = {{Knob::kTemperature, "temperature"},
+                                   {Knob::kTopP, "top_p"},
+                                   {Knob::kTopK, "top_k"},
+                                   {Knob::kStop, "stop_sequences"}};
 
 class MessagesBody : BodyWriter {
 public:
@@ -74,31 +72,31 @@ private:
 
   Checked write_block(const Part& part) {
     switch (part.kind) {
-    case Kind::kText:
-    case Kind::kRefusal:
+    case PartKind::kText:
+    case PartKind::kRefusal:
       if (part.text.empty()) return {};
       ++blocks_;
       write_text(part);
       return {};
-    case Kind::kImage:
+    case PartKind::kImage:
       ++blocks_;
       return write_image(part);
-    case Kind::kFile:
+    case PartKind::kFile:
       ++blocks_;
       return write_document(part);
-    case Kind::kToolCall:
+    case PartKind::kToolCall:
       ++blocks_;
       return write_call(part);
-    case Kind::kToolResult:
+    case PartKind::kToolResult:
       ++blocks_;
       return write_result(part);
-    case Kind::kThinking:
+    case PartKind::kThinking:
       return write_thought(part);
-    case Kind::kRedactedThinking:
+    case PartKind::kRedactedThinking:
       ++blocks_;
       json_.begin_object().key("type").string("redacted_thinking").key("data").string(part.data).end_object();
       return {};
-    case Kind::kAudio:
+    case PartKind::kAudio:
       break;
     }
     return cannot_carry(part.where);
@@ -160,7 +158,7 @@ private:
     json_.begin_object().key("type").string("tool_result").key("tool_use_id").string(result.id);
     json_.key("content").begin_array();
     for (const Part& part : result.content) {
-      if (part.kind != Kind::kText && part.kind != Kind::kImage && part.kind != Kind::kFile)
+      if (part.kind != PartKind::kText && part.kind != PartKind::kImage && part.kind != PartKind::kFile)
         return cannot_carry(part.where);
       auto done = write_block(part);
       if (!done) return done;
@@ -252,7 +250,7 @@ private:
     if (is_user) user_id_ = setting.json;
     if (is_user) return {};
     if (setting.knob == Knob::kServiceTier) return write_service_tier(setting);
-    return write_setting(setting, kWords);
+    return write_setting(setting, kMessagesWords);
   }
 
   Checked write_service_tier(const Setting& setting) {

@@ -14,6 +14,8 @@
 
 namespace kairos::providers {
 
+using PartKind = Part::Kind;
+
 /// What a dialect calls a setting that it takes as it is.
 struct Word {
   Knob knob{};

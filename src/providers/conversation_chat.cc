@@ -60,28 +60,28 @@ constexpr ObjectRule<Part> kFile[] = {
 
 Checked take_file(Part& part, Json value, const Path& path) { return read_members(value, path, kFile, part); }
 
-struct TypedPart {
+struct ChatPart {
   std::string type;
   Part part;
 };
 template <Checked (*Take)(Part&, Json, const Path&)>
-Checked inside(TypedPart& typed, Json value, const Path& path) {
+Checked of_chat_part(ChatPart& typed, Json value, const Path& path) {
   return Take(typed.part, value, path);
 }
-constexpr ObjectRule<TypedPart> kPart[] = {
-    {"type", take_string<TypedPart, &TypedPart::type>},
-    {"text", inside<take_string<Part, &Part::text>>},
-    {"refusal", inside<take_string<Part, &Part::text>>},
-    {"image_url", inside<take_image>},
-    {"input_audio", inside<take_sound>},
-    {"file", inside<take_file>},
-    {"cache_control", inside<take_raw<Part, &Part::cache_control>>},
+constexpr ObjectRule<ChatPart> kChatPart[] = {
+    {"type", take_string<ChatPart, &ChatPart::type>},
+    {"text", of_chat_part<take_string<Part, &Part::text>>},
+    {"refusal", of_chat_part<take_string<Part, &Part::text>>},
+    {"image_url", of_chat_part<take_image>},
+    {"input_audio", of_chat_part<take_sound>},
+    {"file", of_chat_part<take_file>},
+    {"cache_control", of_chat_part<take_raw<Part, &Part::cache_control>>},
 };
 
-Checked read_part(Json value, const Path& path, std::vector<Part>& into) {
-  TypedPart typed;
+Checked add_chat_part(Json value, const Path& path, std::vector<Part>& into) {
+  ChatPart typed;
   typed.part.where = path.text();
-  auto read = read_members(value, path, kPart, typed);
+  auto read = read_members(value, path, kChatPart, typed);
   if (!read) return read;
   constexpr std::array<std::pair<std::string_view, Part::Kind>, 5> kKinds = {{{"text", Part::Kind::kText},
                                                                               {"refusal", Part::Kind::kRefusal},
@@ -116,16 +116,16 @@ struct Call {
 Checked take_function(Call& call, Json value, const Path& path) {
   return read_members(value, path, kFunction, call.function);
 }
-constexpr ObjectRule<Call> kCall[] = {
+constexpr ObjectRule<Call> kChatCall[] = {
     {"id", take_string<Call, &Call::id>},
     {"type", take_string<Call, &Call::type>},
     {"function", take_function},
     {"index", nullptr}, // left over from a stream
 };
 
-Checked read_call(Json value, const Path& path, std::vector<Part>& into) {
+Checked add_chat_call(Json value, const Path& path, std::vector<Part>& into) {
   Call call;
-  auto read = read_members(value, path, kCall, call);
+  auto read = read_members(value, path, kChatCall, call);
   if (!read) return read;
   if (call.type != "function") return cannot_carry(Path{&path, "type"}.text());
   into.push_back({.kind = Part::Kind::kToolCall,
@@ -146,12 +146,12 @@ struct ChatMessage {
   std::string tool_call_id{};
 };
 
-Checked take_content(ChatMessage& message, Json value, const Path& path) {
+Checked take_chat_content(ChatMessage& message, Json value, const Path& path) {
   return read_content(message.parts, value, path,
-                      [&](Json item, const Path& here) { return read_part(item, here, message.parts); });
+                      [&](Json item, const Path& here) { return add_chat_part(item, here, message.parts); });
 }
 Checked take_calls(ChatMessage& message, Json value, const Path& path) {
-  return read_items(value, path, [&](Json item, const Path& here) { return read_call(item, here, message.calls); });
+  return read_items(value, path, [&](Json item, const Path& here) { return add_chat_call(item, here, message.calls); });
 }
 Checked take_refusal(ChatMessage& message, Json value, const Path& path) {
   Part part{.kind = Part::Kind::kRefusal, .where = path.text()};
@@ -165,9 +165,9 @@ Checked drop_echo(ChatMessage& message, Json, const Path& path) {
   return {};
 }
 
-constexpr ObjectRule<ChatMessage> kMessage[] = {
+constexpr ObjectRule<ChatMessage> kChatMessage[] = {
     {"role", take_string<ChatMessage, &ChatMessage::role>},
-    {"content", take_content},
+    {"content", take_chat_content},
     {"tool_calls", take_calls},
     {"tool_call_id", take_string<ChatMessage, &ChatMessage::tool_call_id>},
     {"refusal", take_refusal},
@@ -175,9 +175,9 @@ constexpr ObjectRule<ChatMessage> kMessage[] = {
     {"reasoning_content", drop_echo},
 };
 
-Checked read_message(Conversation& out, Json value, const Path& path) {
+Checked add_chat_message(Conversation& out, Json value, const Path& path) {
   ChatMessage read_so_far{.conversation = &out};
-  auto read = read_members(value, path, kMessage, read_so_far);
+  auto read = read_members(value, path, kChatMessage, read_so_far);
   if (!read) return read;
   Message message{.parts = std::move(read_so_far.parts), .where = path.text()};
   const std::string& role = read_so_far.role;
@@ -202,8 +202,8 @@ Checked read_message(Conversation& out, Json value, const Path& path) {
   return {};
 }
 
-Checked take_messages(Conversation& out, Json value, const Path& path) {
-  return read_items(value, path, [&](Json item, const Path& here) { return read_message(out, item, here); });
+Checked take_chat_messages(Conversation& out, Json value, const Path& path) {
+  return read_items(value, path, [&](Json item, const Path& here) { return add_chat_message(out, item, here); });
 }
 
 // --- tools ---
@@ -215,10 +215,6 @@ constexpr ObjectRule<Tool> kToolFunction[] = {
     {"strict", take_flag<Tool, &Tool::strict>},
 };
 
-struct TypedTool {
-  std::string type;
-  Tool tool;
-};
 Checked take_tool_function(TypedTool& typed, Json value, const Path& path) {
   return read_members(value, path, kToolFunction, typed.tool);
 }
@@ -226,43 +222,43 @@ Checked take_tool_cache(TypedTool& typed, Json value, const Path&) {
   typed.tool.cache_control = to_text(value);
   return {};
 }
-Checked take_tool_type(TypedTool& typed, Json value, const Path& path) {
+Checked take_chat_tool_type(TypedTool& typed, Json value, const Path& path) {
   auto read = take_string<TypedTool, &TypedTool::type>(typed, value, path);
   if (read && typed.type != "function") return cannot_carry(path.text(), "only functions are");
   return read;
 }
-constexpr ObjectRule<TypedTool> kTool[] = {
-    {"type", take_tool_type},
+constexpr ObjectRule<TypedTool> kChatTool[] = {
+    {"type", take_chat_tool_type},
     {"function", take_tool_function},
     {"cache_control", take_tool_cache},
 };
 
-Checked take_tools(Conversation& out, Json value, const Path& path) {
+Checked take_chat_tools(Conversation& out, Json value, const Path& path) {
   return read_items(value, path, [&](Json item, const Path& here) -> Checked {
     TypedTool typed;
     typed.tool.where = here.text();
-    auto read = read_members(item, here, kTool, typed);
+    auto read = read_members(item, here, kChatTool, typed);
     if (read) out.tools.push_back(std::move(typed.tool));
     return read;
   });
 }
 
-struct NamedChoice {
+struct ChatToolChoice {
   std::string type;
   Function function;
 };
-Checked take_choice_function(NamedChoice& choice, Json value, const Path& path) {
+Checked take_choice_function(ChatToolChoice& choice, Json value, const Path& path) {
   return read_members(value, path, kFunction, choice.function);
 }
-constexpr ObjectRule<NamedChoice> kNamedChoice[] = {
-    {"type", take_string<NamedChoice, &NamedChoice::type>},
+constexpr ObjectRule<ChatToolChoice> kChatToolChoice[] = {
+    {"type", take_string<ChatToolChoice, &ChatToolChoice::type>},
     {"function", take_choice_function},
 };
 
-Checked take_tool_choice(Conversation& out, Json value, const Path& path) {
+Checked take_chat_tool_choice(Conversation& out, Json value, const Path& path) {
   if (value.is_string()) return take_choice_word(out, value, path);
-  NamedChoice choice;
-  auto read = read_members(value, path, kNamedChoice, choice);
+  ChatToolChoice choice;
+  auto read = read_members(value, path, kChatToolChoice, choice);
   if (!read) return read;
   if (choice.type != "function") return cannot_carry(Path{&path, "type"}.text());
   out.tool_choice.kind = ToolChoice::Kind::kNamed;
@@ -279,23 +275,19 @@ constexpr ObjectRule<OutputFormat> kJsonSchema[] = {
     {"strict", take_flag<OutputFormat, &OutputFormat::strict>},
 };
 
-struct TypedFormat {
-  std::string type;
-  OutputFormat format;
-};
 Checked take_json_schema(TypedFormat& typed, Json value, const Path& path) {
   return read_members(value, path, kJsonSchema, typed.format);
 }
-constexpr ObjectRule<TypedFormat> kFormat[] = {
+constexpr ObjectRule<TypedFormat> kChatFormat[] = {
     {"type", take_string<TypedFormat, &TypedFormat::type>},
     {"json_schema", take_json_schema},
 };
 
-Checked take_format(Conversation& out, Json value, const Path& path) {
+Checked take_chat_format(Conversation& out, Json value, const Path& path) {
   TypedFormat typed;
-  auto read = read_members(value, path, kFormat, typed);
+  auto read = read_members(value, path, kChatFormat, typed);
   if (!read) return read;
-  return take_typed_format(out, std::move(typed.format), typed.type, path);
+  return take_typed_format(out, std::move(typed), path);
 }
 
 Checked take_stop(Conversation& out, Json value, const Path& path) {
@@ -316,9 +308,9 @@ Checked only_text(Conversation&, Json value, const Path& path) {
   });
 }
 
-constexpr ObjectRule<Conversation> kBody[] = {
+constexpr ObjectRule<Conversation> kChatBody[] = {
     {"model", nullptr},
-    {"messages", take_messages},
+    {"messages", take_chat_messages},
     {"max_tokens", nullptr}, // the router's bound stands in the target
     {"max_completion_tokens", nullptr},
     {"stream", take_stream},
@@ -326,10 +318,10 @@ constexpr ObjectRule<Conversation> kBody[] = {
     {"kairosroute", nullptr},
     {"n", only_one},
     {"modalities", only_text},
-    {"tools", take_tools},
-    {"tool_choice", take_tool_choice},
+    {"tools", take_chat_tools},
+    {"tool_choice", take_chat_tool_choice},
     {"parallel_tool_calls", take_parallel},
-    {"response_format", take_format},
+    {"response_format", take_chat_format},
     {"reasoning_effort", take_effort},
     {"stop", take_stop},
     {"temperature", take<Knob::kTemperature, Shape::kNumber>},
@@ -353,6 +345,6 @@ constexpr ObjectRule<Conversation> kBody[] = {
 
 } // namespace
 
-Checked read_chat_conversation(Json body, Conversation& out) { return read_members(body, Path{}, kBody, out); }
+Checked read_chat_conversation(Json body, Conversation& out) { return read_members(body, Path{}, kChatBody, out); }
 
 } // namespace kairos::providers

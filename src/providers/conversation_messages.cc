@@ -42,7 +42,7 @@ struct Block {
 };
 using TakePart = Checked (*)(Part&, Json, const Path&);
 template <TakePart Take>
-Checked inside(Block& block, Json value, const Path& path) {
+Checked of_block(Block& block, Json value, const Path& path) {
   return Take(block.part, value, path);
 }
 
@@ -71,23 +71,23 @@ Checked take_citations(Block& block, Json value, const Path& path) {
 
 constexpr ObjectRule<Block> kBlock[] = {
     {"type", take_string<Block, &Block::type>},
-    {"text", inside<take_string<Part, &Part::text>>},
-    {"source", inside<read_source>},
-    {"id", inside<take_string<Part, &Part::id>>},
-    {"tool_use_id", inside<take_string<Part, &Part::id>>},
-    {"name", inside<take_string<Part, &Part::name>>},
-    {"title", inside<take_string<Part, &Part::name>>},
-    {"input", inside<take_raw_object<Part, &Part::text>>},
+    {"text", of_block<take_string<Part, &Part::text>>},
+    {"source", of_block<read_source>},
+    {"id", of_block<take_string<Part, &Part::id>>},
+    {"tool_use_id", of_block<take_string<Part, &Part::id>>},
+    {"name", of_block<take_string<Part, &Part::name>>},
+    {"title", of_block<take_string<Part, &Part::name>>},
+    {"input", of_block<take_raw_object<Part, &Part::text>>},
     {"content", take_result_content},
     {"is_error", take_is_error},
-    {"thinking", inside<take_string<Part, &Part::text>>},
-    {"signature", inside<take_string<Part, &Part::signature>>},
-    {"data", inside<take_string<Part, &Part::data>>},
-    {"cache_control", inside<take_raw<Part, &Part::cache_control>>},
+    {"thinking", of_block<take_string<Part, &Part::text>>},
+    {"signature", of_block<take_string<Part, &Part::signature>>},
+    {"data", of_block<take_string<Part, &Part::data>>},
+    {"cache_control", of_block<take_raw<Part, &Part::cache_control>>},
     {"citations", take_citations},
 };
 
-constexpr std::array<std::pair<std::string_view, Part::Kind>, 7> kKinds = {
+constexpr std::array<std::pair<std::string_view, Part::Kind>, 7> kBlockKinds = {
     {{"text", Part::Kind::kText},
      {"image", Part::Kind::kImage},
      {"document", Part::Kind::kFile},
@@ -101,7 +101,7 @@ Checked read_block(Conversation& out, std::vector<Part>& into, Json value, const
   block.part.where = path.text();
   auto read = read_members(value, path, kBlock, block);
   if (!read) return read;
-  for (const auto& [name, kind] : kKinds) {
+  for (const auto& [name, kind] : kBlockKinds) {
     if (name != block.type) continue;
     block.part.kind = kind;
     into.push_back(std::move(block.part));
@@ -122,12 +122,12 @@ struct AnthropicMessage {
   std::string role{};
   std::vector<Part> parts{};
 };
-Checked take_content(AnthropicMessage& message, Json value, const Path& path) {
+Checked take_anthropic_content(AnthropicMessage& message, Json value, const Path& path) {
   return read_blocks(*message.conversation, message.parts, value, path);
 }
-constexpr ObjectRule<AnthropicMessage> kMessage[] = {
+constexpr ObjectRule<AnthropicMessage> kAnthropicMessage[] = {
     {"role", take_string<AnthropicMessage, &AnthropicMessage::role>},
-    {"content", take_content},
+    {"content", take_anthropic_content},
 };
 
 /// A user's turn begins with the results of tools; they are messages of their own here.
@@ -142,9 +142,9 @@ void add_user_turn(Conversation& out, std::vector<Part> parts, const std::string
   if (!rest.parts.empty()) out.messages.push_back(std::move(rest));
 }
 
-Checked read_message(Conversation& out, Json value, const Path& path) {
+Checked add_anthropic_message(Conversation& out, Json value, const Path& path) {
   AnthropicMessage message{.conversation = &out};
-  auto read = read_members(value, path, kMessage, message);
+  auto read = read_members(value, path, kAnthropicMessage, message);
   if (!read) return read;
   if (message.role == "user") {
     add_user_turn(out, std::move(message.parts), path.text());
@@ -158,8 +158,8 @@ Checked read_message(Conversation& out, Json value, const Path& path) {
   return {};
 }
 
-Checked take_messages(Conversation& out, Json value, const Path& path) {
-  return read_items(value, path, [&](Json item, const Path& here) { return read_message(out, item, here); });
+Checked take_anthropic_messages(Conversation& out, Json value, const Path& path) {
+  return read_items(value, path, [&](Json item, const Path& here) { return add_anthropic_message(out, item, here); });
 }
 
 Checked take_system(Conversation& out, Json value, const Path& path) {
@@ -171,53 +171,53 @@ Checked take_system(Conversation& out, Json value, const Path& path) {
 
 // --- tools ---
 
-struct TypedTool {
+struct AnthropicTool {
   std::string type = "custom";
   Tool tool;
 };
 template <Checked (*Take)(Tool&, Json, const Path&)>
-Checked of_tool(TypedTool& typed, Json value, const Path& path) {
+Checked of_anthropic_tool(AnthropicTool& typed, Json value, const Path& path) {
   return Take(typed.tool, value, path);
 }
-Checked take_tool_type(TypedTool& typed, Json value, const Path& path) {
-  auto read = take_string<TypedTool, &TypedTool::type>(typed, value, path);
+Checked take_anthropic_tool_type(AnthropicTool& typed, Json value, const Path& path) {
+  auto read = take_string<AnthropicTool, &AnthropicTool::type>(typed, value, path);
   if (read && typed.type != "custom") return cannot_carry(path.text(), "only tools with a schema of their own are");
   return read;
 }
-constexpr ObjectRule<TypedTool> kTool[] = {
-    {"type", take_tool_type},
-    {"name", of_tool<take_string<Tool, &Tool::name>>},
-    {"description", of_tool<take_string<Tool, &Tool::description>>},
-    {"input_schema", of_tool<take_raw_object<Tool, &Tool::parameters>>},
-    {"strict", of_tool<take_flag<Tool, &Tool::strict>>},
-    {"cache_control", of_tool<take_raw<Tool, &Tool::cache_control>>},
+constexpr ObjectRule<AnthropicTool> kAnthropicTool[] = {
+    {"type", take_anthropic_tool_type},
+    {"name", of_anthropic_tool<take_string<Tool, &Tool::name>>},
+    {"description", of_anthropic_tool<take_string<Tool, &Tool::description>>},
+    {"input_schema", of_anthropic_tool<take_raw_object<Tool, &Tool::parameters>>},
+    {"strict", of_anthropic_tool<take_flag<Tool, &Tool::strict>>},
+    {"cache_control", of_anthropic_tool<take_raw<Tool, &Tool::cache_control>>},
     {"eager_input_streaming", nullptr}, // only about the pieces of a stream
 };
 
-Checked take_tools(Conversation& out, Json value, const Path& path) {
+Checked take_anthropic_tools(Conversation& out, Json value, const Path& path) {
   return read_items(value, path, [&](Json item, const Path& here) -> Checked {
-    TypedTool typed;
+    AnthropicTool typed;
     typed.tool.where = here.text();
-    auto read = read_members(item, here, kTool, typed);
+    auto read = read_members(item, here, kAnthropicTool, typed);
     if (read) out.tools.push_back(std::move(typed.tool));
     return read;
   });
 }
 
-struct Choice {
+struct AnthropicToolChoice {
   std::string type;
   std::string name;
   std::optional<bool> no_parallel;
 };
-constexpr ObjectRule<Choice> kChoice[] = {
-    {"type", take_string<Choice, &Choice::type>},
-    {"name", take_string<Choice, &Choice::name>},
-    {"disable_parallel_tool_use", take_flag<Choice, &Choice::no_parallel>},
+constexpr ObjectRule<AnthropicToolChoice> kAnthropicToolChoice[] = {
+    {"type", take_string<AnthropicToolChoice, &AnthropicToolChoice::type>},
+    {"name", take_string<AnthropicToolChoice, &AnthropicToolChoice::name>},
+    {"disable_parallel_tool_use", take_flag<AnthropicToolChoice, &AnthropicToolChoice::no_parallel>},
 };
 
-Checked take_tool_choice(Conversation& out, Json value, const Path& path) {
-  Choice choice;
-  auto read = read_members(value, path, kChoice, choice);
+Checked take_anthropic_tool_choice(Conversation& out, Json value, const Path& path) {
+  AnthropicToolChoice choice;
+  auto read = read_members(value, path, kAnthropicToolChoice, choice);
   if (!read) return read;
   constexpr std::array<std::pair<std::string_view, ToolChoice::Kind>, 4> kWords = {
       {{"auto", ToolChoice::Kind::kAuto},
@@ -267,18 +267,18 @@ Checked take_thinking(Conversation& out, Json value, const Path& path) {
   return {};
 }
 
-struct Format {
+struct AnthropicFormat {
   std::string type;
   std::string schema;
 };
-constexpr ObjectRule<Format> kFormat[] = {
-    {"type", take_string<Format, &Format::type>},
-    {"schema", take_raw_object<Format, &Format::schema>},
+constexpr ObjectRule<AnthropicFormat> kAnthropicFormat[] = {
+    {"type", take_string<AnthropicFormat, &AnthropicFormat::type>},
+    {"schema", take_raw_object<AnthropicFormat, &AnthropicFormat::schema>},
 };
 
-Checked take_format(Conversation& out, Json value, const Path& path) {
-  Format format;
-  auto read = read_members(value, path, kFormat, format);
+Checked take_anthropic_format(Conversation& out, Json value, const Path& path) {
+  AnthropicFormat format;
+  auto read = read_members(value, path, kAnthropicFormat, format);
   if (!read) return read;
   if (format.type != "json_schema") return cannot_carry(Path{&path, "type"}.text());
   out.format.kind = OutputFormat::Kind::kJsonSchema;
@@ -288,14 +288,14 @@ Checked take_format(Conversation& out, Json value, const Path& path) {
   return {};
 }
 
-Checked take_effort(Conversation& out, Json value, const Path& path) {
+Checked take_anthropic_effort(Conversation& out, Json value, const Path& path) {
   auto read = read_string(value, path, out.thinking.effort, 64);
   if (out.thinking.where.empty()) out.thinking.where = path.text();
   return read;
 }
 constexpr ObjectRule<Conversation> kOutputConfig[] = {
-    {"format", take_format},
-    {"effort", take_effort},
+    {"format", take_anthropic_format},
+    {"effort", take_anthropic_effort},
 };
 Checked take_output_config(Conversation& out, Json value, const Path& path) {
   return read_members(value, path, kOutputConfig, out);
@@ -308,17 +308,17 @@ Checked take_metadata(Conversation& out, Json value, const Path& path) {
   return read_members(value, path, kMetadata, out);
 }
 
-constexpr ObjectRule<Conversation> kBody[] = {
+constexpr ObjectRule<Conversation> kAnthropicBody[] = {
     {"model", nullptr},
-    {"messages", take_messages},
+    {"messages", take_anthropic_messages},
     {"max_tokens", nullptr}, // the router's bound stands in the target
     {"system", take_system},
     {"stream", take_stream},
     {"kairosroute", nullptr},
-    {"tools", take_tools},
-    {"tool_choice", take_tool_choice},
+    {"tools", take_anthropic_tools},
+    {"tool_choice", take_anthropic_tool_choice},
     {"thinking", take_thinking},
-    {"output_format", take_format},
+    {"output_format", take_anthropic_format},
     {"output_config", take_output_config},
     {"metadata", take_metadata},
     {"stop_sequences", take<Knob::kStop, Shape::kTexts>},
@@ -332,7 +332,7 @@ constexpr ObjectRule<Conversation> kBody[] = {
 } // namespace
 
 Checked read_messages_conversation(Json body, Conversation& out) {
-  auto read = read_members(body, Path{}, kBody, out);
+  auto read = read_members(body, Path{}, kAnthropicBody, out);
   Thinking& thinking = out.thinking;
   // An effort alone asks for nothing but that.
   if (!thinking.effort.empty() && thinking.kind == Thinking::Kind::kUnset) thinking.kind = Thinking::Kind::kEffort;

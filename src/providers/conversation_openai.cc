@@ -28,14 +28,14 @@ Checked take_choice_word(Conversation& out, Json word, const Path& path) {
   return cannot_carry(path.text());
 }
 
-Checked take_typed_format(Conversation& out, OutputFormat format, std::string_view type, const Path& path) {
-  out.format = std::move(format);
+Checked take_typed_format(Conversation& out, TypedFormat typed, const Path& path) {
+  out.format = std::move(typed.format);
   out.format.where = path.text();
-  if (type == "json_schema")
+  if (typed.type == "json_schema")
     out.format.kind = OutputFormat::Kind::kJsonSchema;
-  else if (type == "json_object")
+  else if (typed.type == "json_object")
     out.format.kind = OutputFormat::Kind::kJsonObject;
-  else if (type != "text")
+  else if (typed.type != "text")
     return cannot_carry(Path{&path, "type"}.text());
   return {};
 }

@@ -2,7 +2,7 @@
 // simdjson.
 #pragma once
 
-#include <string_view>
+#include <string>
 
 #include "providers/object_rules.h"
 
@@ -17,7 +17,17 @@ Checked take_effort(Conversation& out, Json value, const Path& path);
 /// A `tool_choice` that is a word.
 Checked take_choice_word(Conversation& out, Json word, const Path& path);
 
-/// `response_format`, `text.format`, whose type is `type`.
-Checked take_typed_format(Conversation& out, OutputFormat format, std::string_view type, const Path& path);
+/// An entry of `tools`.
+struct TypedTool {
+  std::string type{};
+  Tool tool{};
+};
+
+/// `response_format`, `text.format`.
+struct TypedFormat {
+  std::string type{};
+  OutputFormat format{};
+};
+Checked take_typed_format(Conversation& out, TypedFormat typed, const Path& path);
 
 } // namespace kairos::providers

@@ -10,25 +10,25 @@ namespace {
 
 // --- content ---
 
-struct TypedPart {
+struct ResponsePart {
   std::string type{};
   Part part{};
   std::string image{};
   std::string file{};
 };
 template <Checked (*Take)(Part&, Json, const Path&)>
-Checked inside(TypedPart& typed, Json value, const Path& path) {
+Checked of_response_part(ResponsePart& typed, Json value, const Path& path) {
   return Take(typed.part, value, path);
 }
-constexpr ObjectRule<TypedPart> kPart[] = {
-    {"type", take_string<TypedPart, &TypedPart::type>},
-    {"text", inside<take_string<Part, &Part::text>>},
-    {"refusal", inside<take_string<Part, &Part::text>>},
-    {"image_url", take_string<TypedPart, &TypedPart::image>},
-    {"detail", inside<take_string<Part, &Part::detail>>},
-    {"file_data", take_string<TypedPart, &TypedPart::file>},
-    {"file_url", inside<take_string<Part, &Part::url>>},
-    {"filename", inside<take_string<Part, &Part::name>>},
+constexpr ObjectRule<ResponsePart> kResponsePart[] = {
+    {"type", take_string<ResponsePart, &ResponsePart::type>},
+    {"text", of_response_part<take_string<Part, &Part::text>>},
+    {"refusal", of_response_part<take_string<Part, &Part::text>>},
+    {"image_url", take_string<ResponsePart, &ResponsePart::image>},
+    {"detail", of_response_part<take_string<Part, &Part::detail>>},
+    {"file_data", take_string<ResponsePart, &ResponsePart::file>},
+    {"file_url", of_response_part<take_string<Part, &Part::url>>},
+    {"filename", of_response_part<take_string<Part, &Part::name>>},
     {"annotations", nullptr}, // of an earlier answer
     {"logprobs", nullptr},
 };
@@ -44,10 +44,10 @@ void place_data(Part& part, std::string url, std::string_view usual_type) {
   }
 }
 
-Checked read_part(Json value, const Path& path, std::vector<Part>& into) {
-  TypedPart typed;
+Checked add_response_part(Json value, const Path& path, std::vector<Part>& into) {
+  ResponsePart typed;
   typed.part.where = path.text();
-  auto read = read_members(value, path, kPart, typed);
+  auto read = read_members(value, path, kResponsePart, typed);
   if (!read) return read;
   constexpr std::array<std::pair<std::string_view, Part::Kind>, 5> kKinds = {{{"input_text", Part::Kind::kText},
                                                                               {"output_text", Part::Kind::kText},
@@ -65,13 +65,14 @@ Checked read_part(Json value, const Path& path, std::vector<Part>& into) {
   return cannot_carry(Path{&path, "type"}.text());
 }
 
-Checked read_parts(std::vector<Part>& into, Json value, const Path& path) {
-  return read_content(into, value, path, [&](Json item, const Path& here) { return read_part(item, here, into); });
+Checked add_response_parts(std::vector<Part>& into, Json value, const Path& path) {
+  return read_content(into, value, path,
+                      [&](Json item, const Path& here) { return add_response_part(item, here, into); });
 }
 
 // --- items ---
 
-struct Item {
+struct InputItem {
   std::string type = "message";
   std::string role{};
   std::vector<Part> parts{};
@@ -81,25 +82,25 @@ struct Item {
   std::string summary{};
   std::string encrypted{};
 };
-Checked take_content(Item& item, Json value, const Path& path) {
+Checked take_item_content(InputItem& item, Json value, const Path& path) {
   if (item.type == "reasoning") return {}; // the thoughts of open models; they are not taken back
-  return read_parts(item.parts, value, path);
+  return add_response_parts(item.parts, value, path);
 }
-Checked take_summary(Item& item, Json value, const Path& path) {
+Checked take_summary(InputItem& item, Json value, const Path& path) {
   return read_items(value, path, [&](Json part, const Path&) -> Checked {
     item.summary += text_member(part, "text");
     return {};
   });
 }
-constexpr ObjectRule<Item> kItem[] = {
-    {"role", take_string<Item, &Item::role>},
-    {"content", take_content},
-    {"output", take_content},
-    {"call_id", take_string<Item, &Item::call_id>},
-    {"name", take_string<Item, &Item::name>},
-    {"arguments", take_string<Item, &Item::arguments>},
+constexpr ObjectRule<InputItem> kInputItem[] = {
+    {"role", take_string<InputItem, &InputItem::role>},
+    {"content", take_item_content},
+    {"output", take_item_content},
+    {"call_id", take_string<InputItem, &InputItem::call_id>},
+    {"name", take_string<InputItem, &InputItem::name>},
+    {"arguments", take_string<InputItem, &InputItem::arguments>},
     {"summary", take_summary},
-    {"encrypted_content", take_string<Item, &Item::encrypted>},
+    {"encrypted_content", take_string<InputItem, &InputItem::encrypted>},
     {"type", nullptr}, // read first
     {"id", nullptr},   // means something only where items are kept
     {"status", nullptr},
@@ -112,7 +113,7 @@ Message& assistant_message(Conversation& out, const Path& path) {
   return out.messages.back();
 }
 
-Checked add_message(Conversation& out, Item item, const Path& path) {
+Checked add_message(Conversation& out, InputItem item, const Path& path) {
   if (item.role == "assistant") {
     Message& message = assistant_message(out, path);
     for (Part& part : item.parts) message.parts.push_back(std::move(part));
@@ -127,21 +128,21 @@ Checked add_message(Conversation& out, Item item, const Path& path) {
   return {};
 }
 
-void add_reasoning(Conversation& out, Item item, const Path& path) {
+void add_reasoning(Conversation& out, InputItem item, const Path& path) {
   auto part = reasoning_part(item.summary, item.encrypted);
   if (!part) return leave_out(out.left_out, "reasoning");
   part->where = path.text();
   assistant_message(out, path).parts.push_back(std::move(*part));
 }
 
-Checked read_item(Conversation& out, Json value, const Path& path) {
-  Item item;
+Checked add_input_item(Conversation& out, Json value, const Path& path) {
+  InputItem item;
   if (const std::string_view type = text_member(value, "type"); !type.empty()) item.type = type;
   if (item.type == "item_reference") return cannot_carry(path.text(), "items that are kept at a provider stay there");
   const bool known = item.type == "message" || item.type == "function_call" || item.type == "function_call_output" ||
                      item.type == "reasoning";
   if (!known) return cannot_carry(Path{&path, "type"}.text());
-  auto read = read_members(value, path, kItem, item);
+  auto read = read_members(value, path, kInputItem, item);
   if (!read) return read;
   if (item.type == "message") return add_message(out, std::move(item), path);
   if (item.type == "reasoning") {
@@ -166,63 +167,59 @@ Checked read_item(Conversation& out, Json value, const Path& path) {
 Checked take_input(Conversation& out, Json value, const Path& path) {
   if (value.is_string()) {
     Message message{.role = Role::kUser, .where = path.text()};
-    auto read = read_parts(message.parts, value, path);
+    auto read = add_response_parts(message.parts, value, path);
     out.messages.push_back(std::move(message));
     return read;
   }
-  return read_items(value, path, [&](Json item, const Path& here) { return read_item(out, item, here); });
+  return read_items(value, path, [&](Json item, const Path& here) { return add_input_item(out, item, here); });
 }
 
 Checked take_instructions(Conversation& out, Json value, const Path& path) {
   Message message{.role = Role::kSystem, .where = path.text()};
-  auto read = read_parts(message.parts, value, path);
+  auto read = add_response_parts(message.parts, value, path);
   out.messages.insert(out.messages.begin(), std::move(message));
   return read;
 }
 
 // --- tools ---
 
-struct TypedTool {
-  std::string type{};
-  Tool tool{};
-};
 template <Checked (*Take)(Tool&, Json, const Path&)>
-Checked of_tool(TypedTool& typed, Json value, const Path& path) {
+Checked of_response_tool(TypedTool& typed, Json value, const Path& path) {
   return Take(typed.tool, value, path);
 }
-constexpr ObjectRule<TypedTool> kTool[] = {
+constexpr ObjectRule<TypedTool> kResponseTool[] = {
     {"type", take_string<TypedTool, &TypedTool::type>},
-    {"name", of_tool<take_string<Tool, &Tool::name>>},
-    {"description", of_tool<take_string<Tool, &Tool::description>>},
-    {"parameters", of_tool<take_raw_object<Tool, &Tool::parameters>>},
-    {"strict", of_tool<take_flag<Tool, &Tool::strict>>},
+    {"name", of_response_tool<take_string<Tool, &Tool::name>>},
+    {"description", of_response_tool<take_string<Tool, &Tool::description>>},
+    {"parameters", of_response_tool<take_raw_object<Tool, &Tool::parameters>>},
+    {"strict", of_response_tool<take_flag<Tool, &Tool::strict>>},
 };
 
-Checked take_tools(Conversation& out, Json value, const Path& path) {
+Checked take_response_tools(Conversation& out, Json value, const Path& path) {
   return read_items(value, path, [&](Json item, const Path& here) -> Checked {
     if (text_member(item, "type") != "function") return cannot_carry(Path{&here, "type"}.text(), "only functions are");
     TypedTool typed;
     typed.tool.where = here.text();
-    auto read = read_members(item, here, kTool, typed);
+    auto read = read_members(item, here, kResponseTool, typed);
     if (read) out.tools.push_back(std::move(typed.tool));
     return read;
   });
 }
 
-struct NamedChoice {
+struct ResponseToolChoice {
   std::string type{};
   std::string name{};
 };
-constexpr ObjectRule<NamedChoice> kNamedChoice[] = {
-    {"type", take_string<NamedChoice, &NamedChoice::type>},
-    {"name", take_string<NamedChoice, &NamedChoice::name>},
+constexpr ObjectRule<ResponseToolChoice> kResponseToolChoice[] = {
+    {"type", take_string<ResponseToolChoice, &ResponseToolChoice::type>},
+    {"name", take_string<ResponseToolChoice, &ResponseToolChoice::name>},
 };
 
-Checked take_tool_choice(Conversation& out, Json value, const Path& path) {
+Checked take_response_tool_choice(Conversation& out, Json value, const Path& path) {
   if (value.is_string()) return take_choice_word(out, value, path);
   if (text_member(value, "type") != "function") return cannot_carry(Path{&path, "type"}.text());
-  NamedChoice named;
-  auto read = read_members(value, path, kNamedChoice, named);
+  ResponseToolChoice named;
+  auto read = read_members(value, path, kResponseToolChoice, named);
   out.tool_choice.kind = ToolChoice::Kind::kNamed;
   out.tool_choice.name = std::move(named.name);
   return read;
@@ -230,15 +227,11 @@ Checked take_tool_choice(Conversation& out, Json value, const Path& path) {
 
 // --- format and reasoning ---
 
-struct TypedFormat {
-  std::string type{};
-  OutputFormat format{};
-};
 template <Checked (*Take)(OutputFormat&, Json, const Path&)>
 Checked of_format(TypedFormat& typed, Json value, const Path& path) {
   return Take(typed.format, value, path);
 }
-constexpr ObjectRule<TypedFormat> kFormat[] = {
+constexpr ObjectRule<TypedFormat> kTextFormat[] = {
     {"type", take_string<TypedFormat, &TypedFormat::type>},
     {"name", of_format<take_string<OutputFormat, &OutputFormat::name>>},
     {"description", of_format<take_string<OutputFormat, &OutputFormat::description>>},
@@ -246,29 +239,31 @@ constexpr ObjectRule<TypedFormat> kFormat[] = {
     {"strict", of_format<take_flag<OutputFormat, &OutputFormat::strict>>},
 };
 
-Checked take_format(Conversation& out, Json value, const Path& path) {
+Checked take_text_format(Conversation& out, Json value, const Path& path) {
   TypedFormat typed;
-  auto read = read_members(value, path, kFormat, typed);
+  auto read = read_members(value, path, kTextFormat, typed);
   if (!read) return read;
-  return take_typed_format(out, std::move(typed.format), typed.type, path);
+  return take_typed_format(out, std::move(typed), path);
 }
-constexpr ObjectRule<Conversation> kText[] = {
-    {"format", take_format},
+constexpr ObjectRule<Conversation> kTextRules[] = {
+    {"format", take_text_format},
     {"verbosity", take<Knob::kVerbosity, Shape::kString>},
 };
-Checked take_text(Conversation& out, Json value, const Path& path) { return read_members(value, path, kText, out); }
+Checked take_text(Conversation& out, Json value, const Path& path) {
+  return read_members(value, path, kTextRules, out);
+}
 
 Checked take_wants_summary(Conversation& out, Json, const Path&) {
   out.thinking.wants_text = true;
   return {};
 }
-constexpr ObjectRule<Conversation> kReasoning[] = {
+constexpr ObjectRule<Conversation> kReasoningRules[] = {
     {"effort", take_effort},
     {"summary", take_wants_summary},
     {"generate_summary", take_wants_summary},
 };
 Checked take_reasoning(Conversation& out, Json value, const Path& path) {
-  return read_members(value, path, kReasoning, out);
+  return read_members(value, path, kReasoningRules, out);
 }
 
 // --- the rest ---
@@ -291,7 +286,7 @@ Checked refuse_kept(Conversation&, Json, const Path& path) {
                       "a model of the provider that has it");
 }
 
-constexpr ObjectRule<Conversation> kBody[] = {
+constexpr ObjectRule<Conversation> kResponsesBody[] = {
     {"model", nullptr},
     {"input", take_input},
     {"instructions", take_instructions},
@@ -300,8 +295,8 @@ constexpr ObjectRule<Conversation> kBody[] = {
     {"stream_options", nullptr}, // about the client's stream only
     {"background", nullptr},     // true is refused for every provider
     {"kairosroute", nullptr},
-    {"tools", take_tools},
-    {"tool_choice", take_tool_choice},
+    {"tools", take_response_tools},
+    {"tool_choice", take_response_tool_choice},
     {"parallel_tool_calls", take_parallel},
     {"text", take_text},
     {"reasoning", take_reasoning},
@@ -324,6 +319,8 @@ constexpr ObjectRule<Conversation> kBody[] = {
 
 } // namespace
 
-Checked read_responses_conversation(Json body, Conversation& out) { return read_members(body, Path{}, kBody, out); }
+Checked read_responses_conversation(Json body, Conversation& out) {
+  return read_members(body, Path{}, kResponsesBody, out);
+}
 
 } // namespace kairos::providers

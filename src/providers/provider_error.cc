@@ -12,9 +12,9 @@ namespace kairos::providers {
 namespace {
 
 constexpr size_t kMaxMessage = 1000;
-constexpr std::array<std::string_view, 10> kNames = {"invalid",   "auth",           "quota",          "rate_limit",
-                                                     "not_found", "context_window", "content_policy", "overloaded",
-                                                     "timeout",   "server"};
+constexpr std::array<std::string_view, 10> kErrorClassNames = {
+    "invalid",        "auth",           "quota",      "rate_limit", "not_found",
+    "context_window", "content_policy", "overloaded", "timeout",    "server"};
 
 struct Sign {
   std::string_view text;
@@ -179,7 +179,7 @@ std::string first_text(Json parent, std::initializer_list<std::string_view> keys
 
 } // namespace
 
-std::string_view name(ErrorClass error) { return kNames[static_cast<size_t>(error)]; }
+std::string_view name(ErrorClass error) { return kErrorClassNames[static_cast<size_t>(error)]; }
 
 bool worth_fallback(ErrorClass error) { return error != ErrorClass::kInvalid; }
 

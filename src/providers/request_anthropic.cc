@@ -6,11 +6,11 @@
 namespace kairos::providers {
 namespace {
 
-Checked read_content(RequestReader& reader, Json content, const Path& path);
+Checked read_anthropic_content(RequestReader& reader, Json content, const Path& path);
 
 /// source: {type: base64, data} | {type: url, url} | {type: file, file_id} | {type: text, data} | {type: content,
 /// content}
-Checked read_source(RequestReader& reader, std::optional<Json> source, const Path& path, bool image) {
+Checked read_anthropic_source(RequestReader& reader, std::optional<Json> source, const Path& path, bool image) {
   const Path here{&path, "source"};
   if (!source) return refuse(here.text(), "is required");
   const auto object = as_object(*source, here);
@@ -31,7 +31,7 @@ Checked read_source(RequestReader& reader, std::optional<Json> source, const Pat
   return {};
 }
 
-Checked read_block(RequestReader& reader, Json block, const Path& path) {
+Checked read_anthropic_block(RequestReader& reader, Json block, const Path& path) {
   const auto object = as_object(block, path);
   if (!object) return std::unexpected(object.error());
   static constexpr std::array<std::string_view, 6> kNames = {"type",    "text",          "source",
@@ -47,20 +47,20 @@ Checked read_block(RequestReader& reader, Json block, const Path& path) {
   if (text) reader.add_all_text(*text);
   if (signature) reader.add_all_text(*signature);
   if ((source && kind != "search_result") || kind == "image" || kind == "document") {
-    read = read_source(reader, source, path, kind == "image");
+    read = read_anthropic_source(reader, source, path, kind == "image");
     if (!read) return read;
   }
   if (!content) return {};
-  if (kind == "tool_result") return read_content(reader, *content, Path{&path, "content"});
+  if (kind == "tool_result") return read_anthropic_content(reader, *content, Path{&path, "content"});
   reader.add_all_text(*content);
   return {};
 }
 
-Checked read_content(RequestReader& reader, Json content, const Path& path) {
-  return read_text_or_parts(reader, content, path, "a string or an array of content blocks", read_block);
+Checked read_anthropic_content(RequestReader& reader, Json content, const Path& path) {
+  return read_text_or_parts(reader, content, path, "a string or an array of content blocks", read_anthropic_block);
 }
 
-Checked read_message(RequestReader& reader, Json message, const Path& path) {
+Checked read_anthropic_message(RequestReader& reader, Json message, const Path& path) {
   const auto object = as_object(message, path);
   if (!object) return std::unexpected(object.error());
   static constexpr std::array<std::string_view, 2> kNames = {"role", "content"};
@@ -73,16 +73,16 @@ Checked read_message(RequestReader& reader, Json message, const Path& path) {
   if (!read) return read;
   if (!content) return refuse(Path{&path, "content"}.text(), "is required");
   const size_t begin = reader.out.text.size();
-  read = read_content(reader, *content, Path{&path, "content"});
+  read = read_anthropic_content(reader, *content, Path{&path, "content"});
   if (role == "user" && reader.out.text.size() > begin) reader.out.last_user_text = {begin, reader.out.text.size()};
   return read;
 }
 
-Checked read_messages(RequestReader& reader, Json value, const Path& path, const Member&) {
+Checked read_anthropic_messages(RequestReader& reader, Json value, const Path& path, const Member&) {
   const auto messages = as_array(value, path, "an array of messages");
   if (!messages) return std::unexpected(messages.error());
   for (const Json message : *messages) {
-    auto read = read_message(reader, message, Path{&path, {}, reader.out.messages});
+    auto read = read_anthropic_message(reader, message, Path{&path, {}, reader.out.messages});
     if (!read) return read;
     ++reader.out.messages;
   }
@@ -92,7 +92,7 @@ Checked read_messages(RequestReader& reader, Json value, const Path& path, const
 
 Checked read_system(RequestReader& reader, Json value, const Path& path, const Member&) {
   const size_t begin = reader.out.text.size();
-  auto read = read_content(reader, value, path);
+  auto read = read_anthropic_content(reader, value, path);
   reader.out.system_text = {begin, reader.out.text.size()};
   return read;
 }
@@ -106,7 +106,7 @@ bool run_by_client(std::string_view type) {
   return false;
 }
 
-Checked read_tools(RequestReader& reader, Json value, const Path& path, const Member& where) {
+Checked read_anthropic_tools(RequestReader& reader, Json value, const Path& path, const Member& where) {
   const auto tools = as_array(value, path, "an array of tools");
   if (!tools) return std::unexpected(tools.error());
   std::int64_t index = 0;
@@ -149,13 +149,13 @@ Checked read_mcp(RequestReader& reader, Json, const Path&, const Member& where) 
   return {};
 }
 
-constexpr std::array kRules = {
+constexpr std::array kAnthropicRules = {
     FieldRule{"model", read_model, &EditPoints::model},
-    FieldRule{"messages", read_messages},
+    FieldRule{"messages", read_anthropic_messages},
     FieldRule{"max_tokens", read_max_output, &EditPoints::max_output},
     FieldRule{"system", read_system},
     FieldRule{"stream", read_stream},
-    FieldRule{"tools", read_tools},
+    FieldRule{"tools", read_anthropic_tools},
     FieldRule{"thinking", read_thinking},
     FieldRule{"temperature", read_temperature},
     FieldRule{"metadata", read_metadata},
@@ -170,6 +170,6 @@ constexpr std::array kRules = {
 
 } // namespace
 
-std::span<const FieldRule> anthropic_rules() { return kRules; }
+std::span<const FieldRule> anthropic_rules() { return kAnthropicRules; }
 
 } // namespace kairos::providers

@@ -36,7 +36,7 @@ Checked read_file_part(RequestReader& reader, std::optional<Json> file, const Pa
   return {};
 }
 
-Checked read_part(RequestReader& reader, Json part, const Path& path) {
+Checked read_chat_part(RequestReader& reader, Json part, const Path& path) {
   const auto object = as_object(part, path);
   if (!object) return std::unexpected(object.error());
   static constexpr std::array<std::string_view, 5> kNames = {"type", "text", "image_url", "input_audio", "file"};
@@ -55,8 +55,8 @@ Checked read_part(RequestReader& reader, Json part, const Path& path) {
   return read;
 }
 
-Checked read_content(RequestReader& reader, Json content, const Path& path) {
-  return read_text_or_parts(reader, content, path, "a string or an array of parts", read_part);
+Checked read_chat_content(RequestReader& reader, Json content, const Path& path) {
+  return read_text_or_parts(reader, content, path, "a string or an array of parts", read_chat_part);
 }
 
 void note_span(RequestReader& reader, std::string_view role, size_t begin) {
@@ -69,7 +69,7 @@ void note_span(RequestReader& reader, std::string_view role, size_t begin) {
   }
 }
 
-Checked read_message(RequestReader& reader, Json message, const Path& path) {
+Checked read_chat_message(RequestReader& reader, Json message, const Path& path) {
   const auto object = as_object(message, path);
   if (!object) return std::unexpected(object.error());
   static constexpr std::array<std::string_view, 3> kNames = {"role", "content", "tool_calls"};
@@ -81,7 +81,7 @@ Checked read_message(RequestReader& reader, Json message, const Path& path) {
   auto read = read_string(*role_value, Path{&path, "role"}, role, 64);
   if (!read) return read;
   const size_t begin = reader.out.text.size();
-  if (content) read = read_content(reader, *content, Path{&path, "content"});
+  if (content) read = read_chat_content(reader, *content, Path{&path, "content"});
   if (!read) return read;
   if (!content && role != "assistant") return refuse(Path{&path, "content"}.text(), "is required");
   note_span(reader, role, begin);
@@ -92,11 +92,11 @@ Checked read_message(RequestReader& reader, Json message, const Path& path) {
   return {};
 }
 
-Checked read_messages(RequestReader& reader, Json value, const Path& path, const Member&) {
+Checked read_chat_messages(RequestReader& reader, Json value, const Path& path, const Member&) {
   const auto messages = as_array(value, path, "an array of messages");
   if (!messages) return std::unexpected(messages.error());
   for (const Json message : *messages) {
-    auto read = read_message(reader, message, Path{&path, {}, reader.out.messages});
+    auto read = read_chat_message(reader, message, Path{&path, {}, reader.out.messages});
     if (!read) return read;
     ++reader.out.messages;
   }
@@ -104,7 +104,7 @@ Checked read_messages(RequestReader& reader, Json value, const Path& path, const
   return {};
 }
 
-Checked read_tools(RequestReader& reader, Json value, const Path& path, const Member& where) {
+Checked read_chat_tools(RequestReader& reader, Json value, const Path& path, const Member& where) {
   const auto tools = as_array(value, path, "an array of tools");
   if (!tools) return std::unexpected(tools.error());
   std::int64_t index = 0;
@@ -156,16 +156,16 @@ Checked read_reasoning(RequestReader& reader, Json value, const Path& path, cons
   return {};
 }
 
-constexpr std::array kRules = {
+constexpr std::array kChatRules = {
     FieldRule{"model", read_model, &EditPoints::model},
-    FieldRule{"messages", read_messages},
+    FieldRule{"messages", read_chat_messages},
     FieldRule{"max_tokens", read_max_output, &EditPoints::max_output},
     FieldRule{"max_completion_tokens", read_max_output, &EditPoints::max_output},
     FieldRule{"stream", read_stream},
     FieldRule{"stream_options", read_stream_options, &EditPoints::stream_options},
     FieldRule{"n", read_choices},
-    FieldRule{"tools", read_tools},
-    FieldRule{"functions", read_tools},
+    FieldRule{"tools", read_chat_tools},
+    FieldRule{"functions", read_chat_tools},
     FieldRule{"response_format", read_response_format},
     FieldRule{"modalities", read_modalities},
     FieldRule{"web_search_options", read_web_search},
@@ -186,6 +186,6 @@ constexpr std::array kRules = {
 
 } // namespace
 
-std::span<const FieldRule> chat_rules() { return kRules; }
+std::span<const FieldRule> chat_rules() { return kChatRules; }
 
 } // namespace kairos::providers

@@ -33,7 +33,7 @@ Checked read_response_content(RequestReader& reader, Json content, const Path& p
   return read_text_or_parts(reader, content, path, "a string or an array of parts", read_response_part);
 }
 
-Checked read_item(RequestReader& reader, Json item, const Path& path) {
+Checked read_response_item(RequestReader& reader, Json item, const Path& path) {
   const auto object = as_object(item, path);
   if (!object) return std::unexpected(object.error());
   static constexpr std::array<std::string_view, 3> kNames = {"type", "role", "content"};
@@ -65,7 +65,7 @@ Checked read_response_input(RequestReader& reader, Json value, const Path& path,
   const auto items = as_array(value, path, "a string or an array of items");
   if (!items) return std::unexpected(items.error());
   for (const Json item : *items) {
-    auto read = read_item(reader, item, Path{&path, {}, reader.out.messages});
+    auto read = read_response_item(reader, item, Path{&path, {}, reader.out.messages});
     if (!read) return read;
     ++reader.out.messages;
   }
@@ -116,7 +116,7 @@ Checked read_previous(RequestReader& reader, Json value, const Path& path, const
   return read_string(value, path, reader.out.previous_response_id, 256);
 }
 
-Checked read_conversation(RequestReader& reader, Json value, const Path& path, const Member&) {
+Checked read_response_conversation(RequestReader& reader, Json value, const Path& path, const Member&) {
   if (value.is_string()) return read_string(value, path, reader.out.previous_response_id, 256);
   reader.out.previous_response_id = text_member(value, "id").substr(0, 256);
   if (reader.out.previous_response_id.empty()) return refuse(path.text(), "must be an id or an object with an id");
@@ -146,7 +146,7 @@ constexpr std::array kResponsesRules = {
     FieldRule{"text", read_response_text},
     FieldRule{"reasoning", read_response_reasoning},
     FieldRule{"previous_response_id", read_previous},
-    FieldRule{"conversation", read_conversation},
+    FieldRule{"conversation", read_response_conversation},
     FieldRule{"prompt", read_remote_prompt},
     FieldRule{"background", read_background},
     FieldRule{"temperature", read_temperature},

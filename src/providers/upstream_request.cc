@@ -10,7 +10,7 @@
 namespace kairos::providers {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string as_json_string(std::string_view text) {
   std::string json;
   model::append_json_string(json, text);
   return json;
@@ -70,7 +70,8 @@ void edit_stream_usage(std::vector<Edit>& edits, const ParsedRequest& request, c
 
 std::string same_dialect_body(const ParsedRequest& request, std::string_view body, const UpstreamTarget& target) {
   std::vector<Edit> edits;
-  if (request.edits.model) replace_if_different(edits, body, request.edits.model->value, quoted(target.model_id));
+  if (request.edits.model)
+    replace_if_different(edits, body, request.edits.model->value, as_json_string(target.model_id));
   edit_bound(edits, request, body, target);
   edit_stream_usage(edits, request, target);
   if (request.edits.kairosroute) edits.push_back({with_comma(body, *request.edits.kairosroute), ""});

@@ -19,7 +19,7 @@ std::int64_t of_modality(Json usage, std::string_view key, std::string_view moda
   return sum;
 }
 
-std::int64_t take(model::Usage& usage, Meter from, std::int64_t part) {
+std::int64_t take_from(model::Usage& usage, Meter from, std::int64_t part) {
   const std::int64_t taken = std::clamp<std::int64_t>(part, 0, usage[from]);
   usage.inconsistent = usage.inconsistent || taken < part;
   usage[from] -= taken;
@@ -29,14 +29,14 @@ std::int64_t take(model::Usage& usage, Meter from, std::int64_t part) {
 void split_by_modality(model::Usage& usage, Json json) {
   const std::int64_t audio = of_modality(json, "promptTokensDetails", "AUDIO");
   const std::int64_t image = of_modality(json, "promptTokensDetails", "IMAGE");
-  usage[Meter::kCacheReadAudio] = take(usage, Meter::kCacheRead, of_modality(json, "cacheTokensDetails", "AUDIO"));
-  usage[Meter::kCacheReadImage] = take(usage, Meter::kCacheRead, of_modality(json, "cacheTokensDetails", "IMAGE"));
+  usage[Meter::kCacheReadAudio] = take_from(usage, Meter::kCacheRead, of_modality(json, "cacheTokensDetails", "AUDIO"));
+  usage[Meter::kCacheReadImage] = take_from(usage, Meter::kCacheRead, of_modality(json, "cacheTokensDetails", "IMAGE"));
   usage[Meter::kInputAudio] =
-      take(usage, Meter::kInput, std::max<std::int64_t>(audio - usage[Meter::kCacheReadAudio], 0));
+      take_from(usage, Meter::kInput, std::max<std::int64_t>(audio - usage[Meter::kCacheReadAudio], 0));
   usage[Meter::kInputImage] =
-      take(usage, Meter::kInput, std::max<std::int64_t>(image - usage[Meter::kCacheReadImage], 0));
-  usage[Meter::kOutputAudio] = take(usage, Meter::kOutput, of_modality(json, "candidatesTokensDetails", "AUDIO"));
-  usage[Meter::kOutputImage] = take(usage, Meter::kOutput, of_modality(json, "candidatesTokensDetails", "IMAGE"));
+      take_from(usage, Meter::kInput, std::max<std::int64_t>(image - usage[Meter::kCacheReadImage], 0));
+  usage[Meter::kOutputAudio] = take_from(usage, Meter::kOutput, of_modality(json, "candidatesTokensDetails", "AUDIO"));
+  usage[Meter::kOutputImage] = take_from(usage, Meter::kOutput, of_modality(json, "candidatesTokensDetails", "IMAGE"));
 }
 
 } // namespace
@@ -54,8 +54,8 @@ std::optional<model::Usage> read_gemini_usage(Json json) {
   usage[Meter::kOutput] = candidates;
   const std::int64_t plain = usage[Meter::kInput] + candidates;
   const bool inside = thoughts > 0 && total == plain;
-  usage[Meter::kReasoning] = inside ? take(usage, Meter::kOutput, thoughts) : thoughts;
-  usage[Meter::kCacheRead] = take(usage, Meter::kInput, count_member(json, "cachedContentTokenCount").value_or(0));
+  usage[Meter::kReasoning] = inside ? take_from(usage, Meter::kOutput, thoughts) : thoughts;
+  usage[Meter::kCacheRead] = take_from(usage, Meter::kInput, count_member(json, "cachedContentTokenCount").value_or(0));
   split_by_modality(usage, json);
   const bool fits = !total || *total == 0 || *total == (inside ? plain : plain + thoughts);
   usage.inconsistent = usage.inconsistent || !fits;

@@ -26,7 +26,7 @@ std::optional<Json> first_member(Json parent, Names names) {
 }
 
 /// Takes `part` out of `rest`; what is not there cannot be taken and marks the usage as contradictory.
-std::int64_t take(std::int64_t& rest, std::optional<std::int64_t> part, bool& inconsistent) {
+std::int64_t take_part(std::int64_t& rest, std::optional<std::int64_t> part, bool& inconsistent) {
   const std::int64_t taken = std::min(rest, part.value_or(0));
   inconsistent = inconsistent || taken < part.value_or(0);
   rest -= taken;
@@ -54,7 +54,7 @@ void take_unknown(model::Usage& usage, std::optional<Json> details, std::string_
   for (const auto field : object) {
     if (!field.key.ends_with("_tokens")) continue;
     if (std::find(kKnownDetails.begin(), kKnownDetails.end(), field.key) != kKnownDetails.end()) continue;
-    const std::int64_t taken = take(rest, count_member(*details, field.key), usage.inconsistent);
+    const std::int64_t taken = take_part(rest, count_member(*details, field.key), usage.inconsistent);
     if (taken > 0) usage.other.emplace_back(std::string(prefix).append(field.key.substr(0, 64)), taken);
   }
 }
@@ -80,16 +80,16 @@ void read_input(model::Usage& usage, Json json, Totals& totals) {
   if (beside > 0 && totals.all == totals.input + totals.output + beside) totals.input += beside;
 
   std::int64_t rest = totals.input;
-  std::int64_t cached_rest = take(rest, cached, usage.inconsistent);
-  usage[Meter::kCacheWrite] = take(rest, written, usage.inconsistent);
-  usage[Meter::kCacheReadAudio] = take(cached_rest, first_count(by_kind, {"audio_tokens"}), usage.inconsistent);
-  usage[Meter::kCacheReadImage] = take(cached_rest, first_count(by_kind, {"image_tokens"}), usage.inconsistent);
+  std::int64_t cached_rest = take_part(rest, cached, usage.inconsistent);
+  usage[Meter::kCacheWrite] = take_part(rest, written, usage.inconsistent);
+  usage[Meter::kCacheReadAudio] = take_part(cached_rest, first_count(by_kind, {"audio_tokens"}), usage.inconsistent);
+  usage[Meter::kCacheReadImage] = take_part(cached_rest, first_count(by_kind, {"image_tokens"}), usage.inconsistent);
   usage[Meter::kCacheRead] = cached_rest;
   // The details count cached audio among the audio, cached images among the images.
   const std::int64_t audio = first_count(details, {"audio_tokens"}).value_or(0) - usage[Meter::kCacheReadAudio];
   const std::int64_t image = first_count(details, {"image_tokens"}).value_or(0) - usage[Meter::kCacheReadImage];
-  usage[Meter::kInputAudio] = take(rest, std::max<std::int64_t>(audio, 0), usage.inconsistent);
-  usage[Meter::kInputImage] = take(rest, std::max<std::int64_t>(image, 0), usage.inconsistent);
+  usage[Meter::kInputAudio] = take_part(rest, std::max<std::int64_t>(audio, 0), usage.inconsistent);
+  usage[Meter::kInputImage] = take_part(rest, std::max<std::int64_t>(image, 0), usage.inconsistent);
   take_unknown(usage, details, "input_", rest);
   usage[Meter::kInput] = rest;
 }
@@ -104,9 +104,9 @@ void read_output(model::Usage& usage, Json json, const Totals& totals) {
   // Inside or beside the completion tokens: only the total tells (xAI does both); without one, more than all of them
   // cannot be inside.
   const bool outside = thought > 0 && (totals.all ? *totals.all == sum + thought : thought > totals.output);
-  usage[Meter::kReasoning] = outside ? thought : take(rest, reasoning, usage.inconsistent);
-  usage[Meter::kOutputAudio] = take(rest, first_count(details, {"audio_tokens"}), usage.inconsistent);
-  usage[Meter::kOutputImage] = take(rest, first_count(details, {"image_tokens"}), usage.inconsistent);
+  usage[Meter::kReasoning] = outside ? thought : take_part(rest, reasoning, usage.inconsistent);
+  usage[Meter::kOutputAudio] = take_part(rest, first_count(details, {"audio_tokens"}), usage.inconsistent);
+  usage[Meter::kOutputImage] = take_part(rest, first_count(details, {"image_tokens"}), usage.inconsistent);
   take_unknown(usage, details, "output_", rest);
   usage[Meter::kOutput] = rest;
   if (!totals.all || outside || *totals.all == sum) return;

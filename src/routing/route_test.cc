@@ -11,7 +11,7 @@
 namespace kairos::routing {
 namespace {
 
-constexpr std::string_view kEmptyCatalog =
+constexpr std::string_view kNoModels =
     R"({"format": "kairosroute.catalog/1", "price_date": "2026-11-01", "sources": [], "providers": [], "models": []})";
 
 config::SnapshotPtr many_models(int count) {
@@ -24,7 +24,7 @@ config::SnapshotPtr many_models(int count) {
             ", prices: [{usd_per_million: {input_tokens: \"" + std::to_string(1 + i % 7) + "\", output_tokens: \"" +
             std::to_string(3 + i % 11) + "\"}}]}\n";
   }
-  auto catalog = catalog::Catalog::parse(kEmptyCatalog);
+  auto catalog = catalog::Catalog::parse(kNoModels);
   config::Environment environment;
   environment.variable = [](std::string_view) { return std::nullopt; };
   const auto shared = std::make_shared<const catalog::Catalog>(std::move(catalog).value());

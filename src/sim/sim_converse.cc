@@ -7,7 +7,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kSignature = "c2ltdWxhdGVk";
+constexpr std::string_view kConverseSignature = "c2ltdWxhdGVk";
 
 struct ConverseAnswer {
   const SimRequest& request;
@@ -46,7 +46,7 @@ json::object call_block(const SimCall& made) {
 }
 
 json::object thought_block() {
-  json::object text = {{"text", kThought}, {"signature", kSignature}};
+  json::object text = {{"text", kThought}, {"signature", kConverseSignature}};
   json::object reasoning;
   reasoning["reasoningText"] = std::move(text);
   json::object block;
@@ -69,9 +69,9 @@ std::string whole_answer(const ConverseAnswer& answer, bool with_usage) {
 }
 
 /// Writes the messages of one event stream.
-class EventWriter {
+class ConverseEventWriter {
 public:
-  EventWriter(const ConverseAnswer& answer, bool with_usage) : answer_(answer), with_usage_(with_usage) {}
+  ConverseEventWriter(const ConverseAnswer& answer, bool with_usage) : answer_(answer), with_usage_(with_usage) {}
 
   std::vector<Piece> write() {
     add("messageStart", {{"role", "assistant"}});
@@ -88,7 +88,7 @@ public:
 private:
   void write_thought() {
     delta("reasoningContent", json::object{{"text", kThought}});
-    delta("reasoningContent", json::object{{"signature", kSignature}});
+    delta("reasoningContent", json::object{{"signature", kConverseSignature}});
     end_block();
   }
   void write_call(const SimCall& made) {
@@ -131,7 +131,7 @@ std::vector<Piece> converse_pieces(const SimRequest& request, const Controls& co
   answer.generated = generate(request, random, true);
   answer.calls = calls_of(request, answer.generated, "tooluse_sim", random);
   if (!request.stream) return {{{}, whole_answer(answer, !controls.no_usage)}};
-  return EventWriter(answer, !controls.no_usage).write();
+  return ConverseEventWriter(answer, !controls.no_usage).write();
 }
 
 } // namespace kairos::sim

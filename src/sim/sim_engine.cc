@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr size_t kDepth = 64;
+constexpr size_t kMaxJsonDepth = 64;
 constexpr std::array<std::string_view, 4> kOpenAiModels = {"gpt-4.1", "gpt-4.1-mini", "gpt-4o-mini", "o4-mini"};
 constexpr std::array<std::string_view, 2> kAnthropicModels = {"claude-sonnet-4-5", "claude-haiku-4-5"};
 constexpr std::array<std::string_view, 2> kGeminiModels = {"gemini-2.5-flash", "gemini-2.5-pro"};
@@ -127,7 +127,7 @@ SimAnswer list_models(Endpoint endpoint) {
 
 Result<json::object> parse_body(std::string_view body) {
   json::parse_options options;
-  options.max_depth = kDepth;
+  options.max_depth = kMaxJsonDepth;
   boost::system::error_code error;
   json::value parsed = json::parse(body, error, {}, options);
   if (error) return fail(Code::kInvalid, "the body is not valid JSON: " + error.message());

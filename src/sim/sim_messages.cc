@@ -6,7 +6,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kSignature = "c2ltdWxhdGVkIHNpZ25hdHVyZQ==";
+constexpr std::string_view kMessagesSignature = "c2ltdWxhdGVkIHNpZ25hdHVyZQ==";
 
 struct MessagesAnswer {
   const SimRequest& request;
@@ -64,7 +64,7 @@ json::object whole_call(const SimCall& call) {
 std::string whole_answer(const MessagesAnswer& answer, bool with_usage) {
   json::array content;
   if (answer.thinks())
-    content.push_back(json::object{{"type", "thinking"}, {"thinking", kThought}, {"signature", kSignature}});
+    content.push_back(json::object{{"type", "thinking"}, {"thinking", kThought}, {"signature", kMessagesSignature}});
   for (const SimCall& call : answer.calls) content.push_back(whole_call(call));
   if (answer.calls.empty()) content.push_back(json::object{{"type", "text"}, {"text", answer.generated.text()}});
   json::object body = make_message(answer, std::move(content), json::string(stop_reason(answer)));
@@ -74,9 +74,9 @@ std::string whole_answer(const MessagesAnswer& answer, bool with_usage) {
 }
 
 /// Writes the events of one stream.
-class EventWriter {
+class MessagesEventWriter {
 public:
-  EventWriter(const MessagesAnswer& answer, bool with_usage) : answer_(answer), with_usage_(with_usage) {}
+  MessagesEventWriter(const MessagesAnswer& answer, bool with_usage) : answer_(answer), with_usage_(with_usage) {}
 
   std::vector<Piece> write() {
     json::object message = make_message(answer_, json::array(), nullptr);
@@ -103,7 +103,7 @@ private:
   void write_thought() {
     begin({{"type", "thinking"}, {"thinking", ""}, {"signature", ""}});
     delta({{"type", "thinking_delta"}, {"thinking", kThought}});
-    delta({{"type", "signature_delta"}, {"signature", kSignature}});
+    delta({{"type", "signature_delta"}, {"signature", kMessagesSignature}});
     end();
   }
   void write_block(json::object block, const std::vector<std::string>& tokens, std::string_view type,
@@ -137,7 +137,7 @@ std::vector<Piece> messages_pieces(const SimRequest& request, const Controls& co
   answer.generated = generate(request, random, request.thinks);
   answer.calls = calls_of(request, answer.generated, "toolu_sim", random);
   if (!request.stream) return {{{}, whole_answer(answer, !controls.no_usage)}};
-  return EventWriter(answer, !controls.no_usage).write();
+  return MessagesEventWriter(answer, !controls.no_usage).write();
 }
 
 } // namespace kairos::sim

@@ -8,7 +8,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t kMostChoices = 8;
-constexpr std::int64_t kMostTokens = 10'000'000;
 
 /// The texts of a message's content: a string, or parts of which some have a text.
 std::string join_texts(const json::value* content) {

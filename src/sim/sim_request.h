@@ -28,6 +28,9 @@ struct Controls {
   std::optional<std::string> say;
 };
 
+/// The highest limit on tokens that is taken.
+inline constexpr std::int64_t kMostTokens = 10'000'000;
+
 struct ForcedTool {
   std::string name;
   boost::json::value schema;

@@ -11,8 +11,6 @@ namespace {
 namespace json = boost::json;
 using Names = std::initializer_list<std::string_view>;
 
-constexpr std::int64_t kMostTokens = 10'000'000;
-
 /// Names the first member that the service does not know.
 Result<void> only(const json::value* object, std::string_view where, Names known) {
   if (object == nullptr) return {};
@@ -50,7 +48,7 @@ void note_turn(bool user, bool results, const std::string& text, SimRequest& req
   if (user && results) request.has_results = true;
 }
 
-Result<void> read_stops(const json::value* stops, SimRequest& request) {
+Result<void> read_stop_sequences(const json::value* stops, SimRequest& request) {
   for (const json::value& stop : items_of(stops)) {
     if (!stop.is_string()) return fail(Code::kInvalid, "stopSequences must hold strings");
     request.stops.emplace_back(stop.get_string());
@@ -145,7 +143,7 @@ Result<void> read_generation(const json::object& body, SimRequest& request) {
   if (good)
     good = only(thinking, "generation_config.thinking_config", {"thinkingBudget", "thinkingLevel", "includeThoughts"});
   if (good) good = read_limit(member(config, "maxOutputTokens"), "max_output_tokens", request);
-  if (good) good = read_stops(member(config, "stopSequences"), request);
+  if (good) good = read_stop_sequences(member(config, "stopSequences"), request);
   if (!good) return good;
   request.json_text = text_of(member(config, "responseMimeType")) == "application/json";
   const json::value* schema = member(config, "responseJsonSchema");
@@ -260,7 +258,7 @@ Result<SimRequest> read_converse_request(const json::object& body) {
   const json::value* config = body.if_contains("inferenceConfig");
   if (read) read = only(config, "inferenceConfig", {"maxTokens", "temperature", "topP", "stopSequences"});
   if (read) read = read_limit(member(config, "maxTokens"), "inferenceConfig.maxTokens", request);
-  if (read) read = read_stops(member(config, "stopSequences"), request);
+  if (read) read = read_stop_sequences(member(config, "stopSequences"), request);
   if (read) read = read_converse_tool(body, request);
   if (read) read = read_converse_format(body, request);
   if (!read) return std::unexpected(read.error());

@@ -4,26 +4,22 @@
 #include <boost/json.hpp>
 
 #include "sim/sim_engine.h"
+#include "sim/testing/answer_bytes.h"
 
 namespace kairos::sim {
 namespace {
 
 namespace json = boost::json;
+using testing::bytes_of;
 
-std::string bytes_of(const SimAnswer& answer) {
-  std::string all;
-  for (const Piece& piece : answer.pieces) all += piece.bytes;
-  return all;
-}
-
-json::value ask(Endpoint endpoint, const std::string& body) {
+json::value ask_ok(Endpoint endpoint, const std::string& body) {
   const SimAnswer answer = simulate(endpoint, body, "", {});
   EXPECT_EQ(answer.status, 200) << bytes_of(answer);
   return json::parse(bytes_of(answer));
 }
 
 /// The data of each event.
-std::vector<json::value> stream(Endpoint endpoint, const std::string& body) {
+std::vector<json::value> ask_stream(Endpoint endpoint, const std::string& body) {
   std::vector<json::value> events;
   for (const Piece& piece : simulate(endpoint, body, "", {}).pieces) {
     const size_t data = piece.bytes.find("data: ");
@@ -33,13 +29,14 @@ std::vector<json::value> stream(Endpoint endpoint, const std::string& body) {
   return events;
 }
 
-constexpr std::string_view kTools = R"("tools":[{"type":"function","name":"a","parameters":{"type":"object",)"
-                                    R"("properties":{"city":{"type":"string"}}}},{"type":"function","name":"b"}])";
+constexpr std::string_view kResponsesTools =
+    R"("tools":[{"type":"function","name":"a","parameters":{"type":"object",)"
+    R"("properties":{"city":{"type":"string"}}}},{"type":"function","name":"b"}])";
 
 TEST(SimResponses, AWholeResponseIsWhatItsStreamEndsWith) {
   const std::string whole = R"({"model":"gpt-4.1","input":"hello","instructions":"be brief")";
-  const json::value answer = ask(Endpoint::kResponses, whole + "}");
-  const auto events = stream(Endpoint::kResponses, whole + R"(,"stream":true})");
+  const json::value answer = ask_ok(Endpoint::kResponses, whole + "}");
+  const auto events = ask_stream(Endpoint::kResponses, whole + R"(,"stream":true})");
   std::string text;
   for (size_t i = 0; i < events.size(); ++i) {
     EXPECT_EQ(events[i].at("sequence_number").as_int64(), static_cast<std::int64_t>(i));
@@ -53,41 +50,42 @@ TEST(SimResponses, AWholeResponseIsWhatItsStreamEndsWith) {
 }
 
 TEST(SimResponses, SaysWhyItIsNotComplete) {
-  const auto answer = ask(Endpoint::kResponses, R"({"model":"gpt-4.1","input":"hello","max_output_tokens":3})");
+  const auto answer = ask_ok(Endpoint::kResponses, R"({"model":"gpt-4.1","input":"hello","max_output_tokens":3})");
   EXPECT_EQ(answer.at("status").as_string(), "incomplete");
   EXPECT_EQ(answer.at("incomplete_details").at("reason").as_string(), "max_output_tokens");
   EXPECT_EQ(answer.at("usage").at("output_tokens").as_int64(), 3);
 }
 
 TEST(SimResponses, CallsSeveralToolsOnce) {
-  const std::string ask_all = std::string(R"({"model":"gpt-4.1",)") + std::string(kTools);
-  const auto answer = ask(Endpoint::kResponses, ask_all + R"(,"input":"[[sim:tools=2]]"})");
+  const std::string ask_all = std::string(R"({"model":"gpt-4.1",)") + std::string(kResponsesTools);
+  const auto answer = ask_ok(Endpoint::kResponses, ask_all + R"(,"input":"[[sim:tools=2]]"})");
   ASSERT_EQ(answer.at("output").as_array().size(), 2U);
   EXPECT_EQ(answer.at("output").at(0).at("name").as_string(), "a");
   EXPECT_TRUE(json::parse(answer.at("output").at(0).at("arguments").as_string()).at("city").is_string());
   EXPECT_EQ(answer.at("output").at(1).at("name").as_string(), "b");
   const auto after =
-      ask(Endpoint::kResponses, ask_all + R"(,"input":[{"role":"user","content":"[[sim:tools=2]]"},)"
-                                          R"({"type":"function_call_output","call_id":"c","output":"x"}]})");
+      ask_ok(Endpoint::kResponses, ask_all + R"(,"input":[{"role":"user","content":"[[sim:tools=2]]"},)"
+                                             R"({"type":"function_call_output","call_id":"c","output":"x"}]})");
   EXPECT_EQ(after.at("output").at(0).at("type").as_string(), "message");
 }
 
 TEST(SimResponses, ThinksAndDeclinesWhenAsked) {
-  const auto thought = ask(Endpoint::kResponses, R"({"model":"gpt-4.1","input":"[[sim:think]]"})");
+  const auto thought = ask_ok(Endpoint::kResponses, R"({"model":"gpt-4.1","input":"[[sim:think]]"})");
   EXPECT_EQ(thought.at("output").at(0).at("type").as_string(), "reasoning");
   EXPECT_GT(thought.at("usage").at("output_tokens_details").at("reasoning_tokens").as_int64(), 0);
-  const auto declined = ask(Endpoint::kResponses, R"({"model":"gpt-4.1","input":"[[sim:refuse]]"})");
+  const auto declined = ask_ok(Endpoint::kResponses, R"({"model":"gpt-4.1","input":"[[sim:refuse]]"})");
   EXPECT_EQ(declined.at("output").at(0).at("content").at(0).at("type").as_string(), "refusal");
 }
 
 TEST(SimControls, SayAndStopInBothDialects) {
-  const auto chat = ask(Endpoint::kChatCompletions,
-                        R"({"model":"m","messages":[{"role":"user","content":"[[sim:say=a END b]]"}],"stop":"END"})");
+  const auto chat =
+      ask_ok(Endpoint::kChatCompletions,
+             R"({"model":"m","messages":[{"role":"user","content":"[[sim:say=a END b]]"}],"stop":"END"})");
   EXPECT_EQ(chat.at("choices").at(0).at("message").at("content").as_string(), "a ");
   const auto message =
-      ask(Endpoint::kMessages,
-          R"({"model":"m","max_tokens":99,"messages":[{"role":"user","content":"[[sim:say=a END b]]"}],)"
-          R"("stop_sequences":["END"]})");
+      ask_ok(Endpoint::kMessages,
+             R"({"model":"m","max_tokens":99,"messages":[{"role":"user","content":"[[sim:say=a END b]]"}],)"
+             R"("stop_sequences":["END"]})");
   EXPECT_EQ(message.at("content").at(0).at("text").as_string(), "a ");
   EXPECT_EQ(message.at("stop_reason").as_string(), "stop_sequence");
   EXPECT_EQ(message.at("stop_sequence").as_string(), "END");
@@ -95,9 +93,9 @@ TEST(SimControls, SayAndStopInBothDialects) {
 
 TEST(SimControls, ParallelCallsAndThoughtsOfMessages) {
   const auto message =
-      ask(Endpoint::kMessages, R"({"model":"m","max_tokens":999,"thinking":{"type":"enabled","budget_tokens":1024},)"
-                               R"("tools":[{"name":"a","input_schema":{"type":"object"}}],)"
-                               R"("messages":[{"role":"user","content":"[[sim:tools=2]]"}]})");
+      ask_ok(Endpoint::kMessages, R"({"model":"m","max_tokens":999,"thinking":{"type":"enabled","budget_tokens":1024},)"
+                                  R"("tools":[{"name":"a","input_schema":{"type":"object"}}],)"
+                                  R"("messages":[{"role":"user","content":"[[sim:tools=2]]"}]})");
   ASSERT_EQ(message.at("content").as_array().size(), 3U);
   EXPECT_EQ(message.at("content").at(0).at("type").as_string(), "thinking");
   EXPECT_NE(message.at("content").at(1).at("id"), message.at("content").at(2).at("id"));
@@ -106,7 +104,7 @@ TEST(SimControls, ParallelCallsAndThoughtsOfMessages) {
 
 TEST(SimEmbeddings, OneVectorATextAndTheSameForTheSame) {
   const auto answer =
-      ask(Endpoint::kEmbeddings, R"({"model":"text-embedding-3-small","input":["a","b","a"],"dimensions":4})");
+      ask_ok(Endpoint::kEmbeddings, R"({"model":"text-embedding-3-small","input":["a","b","a"],"dimensions":4})");
   ASSERT_EQ(answer.at("data").as_array().size(), 3U);
   EXPECT_EQ(answer.at("data").at(0).at("embedding").as_array().size(), 4U);
   EXPECT_EQ(answer.at("data").at(0).at("embedding"), answer.at("data").at(2).at("embedding"));

@@ -10,6 +10,7 @@
 #include "sim/pace.h"
 #include "sim/sim_engine.h"
 #include "sim/sim_server.h"
+#include "sim/testing/answer_bytes.h"
 #include "sim/workload.h"
 
 namespace kairos::sim {
@@ -18,18 +19,13 @@ namespace {
 namespace json = boost::json;
 using net::testing::TestAnswer;
 using net::testing::TestClient;
+using testing::bytes_of;
 
 std::string chat(const std::string& text, const std::string& more = "") {
   return R"({"model":"gpt-4.1","messages":[{"role":"user","content":")" + text + "\"}]" + more + "}";
 }
 std::string messages(const std::string& text, const std::string& more = "") {
   return R"({"model":"claude-x","max_tokens":500,"messages":[{"role":"user","content":")" + text + "\"}]" + more + "}";
-}
-
-std::string bytes_of(const SimAnswer& answer) {
-  std::string all;
-  for (const Piece& piece : answer.pieces) all += piece.bytes;
-  return all;
 }
 
 SimAnswer ask(Endpoint endpoint, const std::string& body, std::uint64_t seed = 1) {
@@ -154,12 +150,12 @@ TEST(SimEngine, StopsAtTheLimitReasoningIncluded) {
   EXPECT_EQ(usage.at("completion_tokens_details").at("reasoning_tokens").as_int64(), 4);
 }
 
-constexpr std::string_view kTools =
+constexpr std::string_view kChatTools =
     R"(,"tools":[{"type":"function","function":{"name":"a","parameters":{}}},{"type":"function","function":{"name":"b",)"
     R"("parameters":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"}}}}}])";
 
 TEST(SimEngine, CallsTheNamedToolWithArgumentsOfItsSchema) {
-  const std::string named = std::string(kTools) + R"(,"tool_choice":{"type":"function","function":{"name":"b"}})";
+  const std::string named = std::string(kChatTools) + R"(,"tool_choice":{"type":"function","function":{"name":"b"}})";
   const auto choice = ask_json(Endpoint::kChatCompletions, chat("x", named)).at("choices").at(0);
   const auto& function = choice.at("message").at("tool_calls").at(0).at("function");
   EXPECT_EQ(choice.at("finish_reason").as_string(), "tool_calls");
@@ -178,13 +174,13 @@ TEST(SimEngine, CallsTheNamedToolWithArgumentsOfItsSchema) {
 }
 
 TEST(SimEngine, CallsAToolOnlyWhenItMust) {
-  const auto free = ask_json(Endpoint::kChatCompletions, chat("x", std::string(kTools)));
+  const auto free = ask_json(Endpoint::kChatCompletions, chat("x", std::string(kChatTools)));
   EXPECT_EQ(free.at("choices").at(0).at("finish_reason").as_string(), "stop");
   const auto forced =
-      ask_json(Endpoint::kChatCompletions, chat("x", std::string(kTools) + R"(,"tool_choice":"required")"));
+      ask_json(Endpoint::kChatCompletions, chat("x", std::string(kChatTools) + R"(,"tool_choice":"required")"));
   EXPECT_EQ(forced.at("choices").at(0).at("message").at("tool_calls").at(0).at("function").at("name").as_string(), "a");
-  const auto unknown =
-      ask(Endpoint::kChatCompletions, chat("x", std::string(kTools) + R"(,"tool_choice":{"function":{"name":"zzz"}})"));
+  const auto unknown = ask(Endpoint::kChatCompletions,
+                           chat("x", std::string(kChatTools) + R"(,"tool_choice":{"function":{"name":"zzz"}})"));
   EXPECT_EQ(unknown.status, 400);
 }
 

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 32> kWords = {
     "the",   "answer", "is",     "a",     "small", "river",   "that",  "follows", "every", "stone", "and",
     "light", "turns",  "toward", "quiet", "water", "under",   "old",   "bridges", "while", "wind",  "carries",
     "names", "of",     "ships",  "home",  "from",  "distant", "ports", "before",  "dawn",  "again"};
-constexpr int kDepth = 8;
+constexpr int kMaxSchemaDepth = 8;
 
 std::string_view schema_type(const json::object& schema) {
   const json::value* type = schema.if_contains("type");
@@ -69,7 +69,7 @@ std::vector<std::string> split_tokens(std::string_view text) {
 }
 
 json::value make_value(const json::value& schema, Random& random, int depth) {
-  if (!schema.is_object() || depth >= kDepth) return nullptr;
+  if (!schema.is_object() || depth >= kMaxSchemaDepth) return nullptr;
   const json::object& object = schema.get_object();
   if (const json::value* only = object.if_contains("const")) return *only;
   const json::value* choices = object.if_contains("enum");

@@ -53,7 +53,7 @@ json::array make_tools(bool messages) {
   return {json::object{{"type", "function"}, {"function", std::move(function)}}};
 }
 
-std::string make_body(const Workload& load, const std::string& end_user, Random& random) {
+std::string make_request_body(const Workload& load, const std::string& end_user, Random& random) {
   std::string text = make_prompt(load.category, random);
   if (load.input_tokens > 600) text += "\n\n" + make_document(load.input_tokens * spread(random, 0.6), random);
   json::object body;
@@ -75,7 +75,7 @@ public:
     const Workload& load = *made.workload;
     if (load.end_users > 0)
       made.end_user = "user-" + std::to_string(random.below(static_cast<size_t>(load.end_users)) + 1);
-    made.body = load.repeated > 0 ? maybe_again(load, random) : make_body(load, made.end_user, random);
+    made.body = load.repeated > 0 ? maybe_again(load, random) : make_request_body(load, made.end_user, random);
     made.leaves = load.stream && uniform(random) < kLeaves;
     return made;
   }
@@ -84,7 +84,7 @@ private:
   std::string maybe_again(const Workload& load, Random& random) {
     std::deque<std::string>& asked = asked_[load.workflow];
     if (!asked.empty() && uniform(random) < load.repeated) return asked[random.below(asked.size())];
-    asked.push_back(make_body(load, {}, random));
+    asked.push_back(make_request_body(load, {}, random));
     if (asked.size() > kAskedAgain) asked.pop_front();
     return asked.back();
   }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kTagPrefix = "tags.";
 
-Result<> wrong(std::string_view field, std::string_view why) {
+Result<> wrong_query(std::string_view field, std::string_view why) {
   return fail(Code::kInvalid, fmt::format("{}: {}", field, why));
 }
 
@@ -35,23 +35,24 @@ bool at_attempts(Measure measure) {
 }
 
 Result<> check_lists(const Query& query) {
-  if (query.measures.empty()) return wrong("measures", "name at least one, for example \"cost\"");
+  if (query.measures.empty()) return wrong_query("measures", "name at least one, for example \"cost\"");
   for (size_t i = 0; i < query.measures.size(); ++i) {
     const auto before = std::span(query.measures).first(i);
     const Measure measure = query.measures[i];
     if (std::ranges::find(before, measure) != before.end())
-      return wrong(fmt::format("measures[{}]", i), fmt::format("'{}' is there twice", name(measure)));
+      return wrong_query(fmt::format("measures[{}]", i), fmt::format("'{}' is there twice", name(measure)));
     if (groups_attempts(query) && !at_attempts(measure)) {
-      return wrong(
+      return wrong_query(
           fmt::format("measures[{}]", i),
           fmt::format("'{}' belongs to whole receipts and cannot be grouped by attempt_reason", name(measure)));
     }
   }
-  if (query.dimensions.size() > kMaxDimensions) return wrong("dimensions", fmt::format("at most {}", kMaxDimensions));
+  if (query.dimensions.size() > kMaxDimensions)
+    return wrong_query("dimensions", fmt::format("at most {}", kMaxDimensions));
   for (size_t i = 0; i < query.dimensions.size(); ++i) {
     const auto before = std::span(query.dimensions).first(i);
     if (std::ranges::find(before, query.dimensions[i]) == before.end()) continue;
-    return wrong(fmt::format("dimensions[{}]", i), fmt::format("'{}' is there twice", name(query.dimensions[i])));
+    return wrong_query(fmt::format("dimensions[{}]", i), fmt::format("'{}' is there twice", name(query.dimensions[i])));
   }
   return {};
 }
@@ -61,10 +62,11 @@ Result<> check_top(const Query& query) {
   const TopN& top = *query.top;
   if (top.dimension.dimension == Dimension::kTime ||
       std::ranges::find(query.dimensions, top.dimension) == query.dimensions.end()) {
-    return wrong("top.dimension", "it must be one of the dimensions, and not time");
+    return wrong_query("top.dimension", "it must be one of the dimensions, and not time");
   }
-  if (top.n == 0 || top.n > 1000) return wrong("top.n", "between 1 and 1000");
-  if (groups_attempts(query) && !at_attempts(top.by)) return wrong("top.by", "it cannot be grouped by attempt_reason");
+  if (top.n == 0 || top.n > 1000) return wrong_query("top.n", "between 1 and 1000");
+  if (groups_attempts(query) && !at_attempts(top.by))
+    return wrong_query("top.by", "it cannot be grouped by attempt_reason");
   return {};
 }
 
@@ -74,7 +76,8 @@ Result<> check_order(const Query& query) {
     const bool known = std::holds_alternative<Measure>(by)
                            ? std::ranges::find(query.measures, std::get<Measure>(by)) != query.measures.end()
                            : std::ranges::find(query.dimensions, std::get<DimensionRef>(by)) != query.dimensions.end();
-    if (!known) return wrong(fmt::format("order[{}].by", i), "it must be one of the measures or dimensions asked for");
+    if (!known)
+      return wrong_query(fmt::format("order[{}].by", i), "it must be one of the measures or dimensions asked for");
   }
   return {};
 }
@@ -107,18 +110,19 @@ ColumnType type_of(Measure measure) {
 Result<> check(const Query& query) {
   if (auto lists = check_lists(query); !lists) return lists;
   if (query.range.from < WallTime{} || query.range.from > kLatestTime)
-    return wrong("from", "must lie between 1970 and 2100");
-  if (query.range.to > kLatestTime) return wrong("to", "must lie between 1970 and 2100");
-  if (query.range.from >= query.range.to) return wrong("to", "it must be after 'from'");
-  if (query.limit == 0 || query.limit > kMaxGroups) return wrong("limit", fmt::format("between 1 and {}", kMaxGroups));
+    return wrong_query("from", "must lie between 1970 and 2100");
+  if (query.range.to > kLatestTime) return wrong_query("to", "must lie between 1970 and 2100");
+  if (query.range.from >= query.range.to) return wrong_query("to", "it must be after 'from'");
+  if (query.limit == 0 || query.limit > kMaxGroups)
+    return wrong_query("limit", fmt::format("between 1 and {}", kMaxGroups));
   for (size_t i = 0; i < query.filters.values.size(); ++i) {
     const ValueFilter& filter = query.filters.values[i];
     const std::string field = "filters." + name(filter.field);
-    if (filter.field.dimension == Dimension::kTime) return wrong(field, "use 'from' and 'to'");
+    if (filter.field.dimension == Dimension::kTime) return wrong_query(field, "use 'from' and 'to'");
     if (is_flag(filter.field.dimension))
-      return wrong(field, "use 'cache_hit', 'fallback' and 'unknown_cost' with true or false");
+      return wrong_query(field, "use 'cache_hit', 'fallback' and 'unknown_cost' with true or false");
     if (filter.values.size() > kMaxFilterValues)
-      return wrong(field, fmt::format("at most {} values", kMaxFilterValues));
+      return wrong_query(field, fmt::format("at most {} values", kMaxFilterValues));
   }
   if (auto top = check_top(query); !top) return top;
   return check_order(query);

@@ -54,7 +54,7 @@ Result<std::int64_t> integer_of(const json::value& value, std::string_view path)
   return value.get_int64();
 }
 
-Result<Measure> measure_of(const json::value& value, const std::string& path) {
+Result<Measure> measure_named(const json::value& value, const std::string& path) {
   const auto text = text_of(value, path);
   if (!text) return std::unexpected(text.error());
   const auto found = std::ranges::find(kMeasureNames, *text);
@@ -146,7 +146,7 @@ Result<> read_filters(const json::value& value, Filters& into) {
 Result<> read_measures(const json::value& value, std::vector<Measure>& into) {
   if (!value.is_array()) return wrong("measures", "must be an array");
   for (const json::value& item : value.get_array()) {
-    const auto measure = measure_of(item, fmt::format("measures[{}]", into.size()));
+    const auto measure = measure_named(item, fmt::format("measures[{}]", into.size()));
     if (!measure) return std::unexpected(measure.error());
     into.push_back(*measure);
   }
@@ -195,7 +195,7 @@ Result<> read_top(const json::value& value, std::optional<TopN>& into) {
       if (auto read = keep(dimension_of(*text, "top.dimension"), into->dimension); !read) return read;
       named = true;
     } else if (key == "by") {
-      if (auto read = keep(measure_of(inner, "top.by"), into->by); !read) return read;
+      if (auto read = keep(measure_named(inner, "top.by"), into->by); !read) return read;
     } else if (key == "n") {
       if (auto read = read_size(inner, "top.n", into->n); !read) return read;
     } else {
@@ -220,7 +220,7 @@ Result<> read_order_entry(const json::value& value, const std::string& path, Ord
       const auto dimension = parse_dimension(*text);
       if (dimension) {
         into.by = *dimension;
-      } else if (auto read = keep(measure_of(inner, path + ".by"), into.by); !read) {
+      } else if (auto read = keep(measure_named(inner, path + ".by"), into.by); !read) {
         return read;
       }
     } else {

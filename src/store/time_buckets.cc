@@ -9,10 +9,6 @@
 namespace kairos::store {
 namespace {
 
-constexpr std::int64_t kMinuteUs = 60'000'000;
-constexpr std::int64_t kHourUs = 60 * kMinuteUs;
-constexpr std::int64_t kDayUs = 24 * kHourUs;
-
 Result<cctz::time_zone> load_zone(const std::string& name) {
   cctz::time_zone zone;
   if (name.empty() || name.size() > 64 || name.find("..") != std::string::npos || name.front() == '/' ||
@@ -36,7 +32,7 @@ std::int64_t offset_at(std::int64_t at_us, const std::vector<OffsetPiece>& piece
 
 cctz::civil_day day_of_index(std::int64_t index) { return cctz::civil_day(1970, 1, 1) + index; }
 
-WallTime start_of(cctz::civil_day day, const cctz::time_zone& zone) {
+WallTime start_of_day(cctz::civil_day day, const cctz::time_zone& zone) {
   return std::chrono::time_point_cast<std::chrono::microseconds>(cctz::convert(cctz::civil_second(day), zone));
 }
 
@@ -74,7 +70,7 @@ Result<TimeRange> civil_range(std::string_view label, Interval interval, const c
   if (interval == Interval::kMonth) after = cctz::civil_day(cctz::civil_month(first) + 1);
   if (interval == Interval::kQuarter) after = cctz::civil_day(cctz::civil_month(first) + 3);
   if (interval == Interval::kYear) after = cctz::civil_day(cctz::civil_year(first) + 1);
-  return TimeRange{start_of(first, zone), start_of(after, zone)};
+  return TimeRange{start_of_day(first, zone), start_of_day(after, zone)};
 }
 
 } // namespace

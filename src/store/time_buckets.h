@@ -11,6 +11,10 @@
 
 namespace kairos::store {
 
+inline constexpr std::int64_t kMinuteUs = 60'000'000;
+inline constexpr std::int64_t kHourUs = 60 * kMinuteUs;
+inline constexpr std::int64_t kDayUs = 24 * kHourUs;
+
 /// As columns and SQL have times: since 1970, UTC.
 inline std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "telemetry/times.h"
+
 namespace kairos::telemetry {
 namespace {
 
@@ -20,8 +22,6 @@ std::span<const double> genai_tokens() {
                                                      16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
   return kBounds;
 }
-
-double seconds(std::int64_t ms) { return static_cast<double>(std::max<std::int64_t>(0, ms)) / 1000; }
 
 /// What of a usage stands under one counter and modality. Text meters of the input are disjoint there: cached ones are
 /// a part of input_tokens, as on spans.
@@ -111,15 +111,15 @@ void GenAiMetrics::fold(const model::Receipt& receipt, const model::Attempt& att
   Series& series = of(receipt, attempt);
   if (attempt.error_type.empty()) {
     if (series.duration == nullptr) series.duration = &duration(receipt, labels(receipt, attempt));
-    series.duration->observe(seconds(attempt.latency_ms));
+    series.duration->observe(seconds_of(attempt.latency_ms));
   } else {
     observe::Labels failed = labels(receipt, attempt);
     failed.emplace_back("error.type", attempt.error_type);
-    duration(receipt, std::move(failed)).observe(seconds(attempt.latency_ms));
+    duration(receipt, std::move(failed)).observe(seconds_of(attempt.latency_ms));
   }
   if (receipt.request.stream && attempt.ttft_ms) {
     if (series.first_chunk == nullptr) series.first_chunk = &first_chunk(receipt, labels(receipt, attempt));
-    series.first_chunk->observe(seconds(*attempt.ttft_ms));
+    series.first_chunk->observe(seconds_of(*attempt.ttft_ms));
   }
   if (attempt.usage.source == model::UsageSource::kUnknown || attempt.status != "success") return;
   if (series.input == nullptr) {

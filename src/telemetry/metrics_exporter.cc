@@ -6,13 +6,9 @@
 #include "observe/log.h"
 #include "observe/threads.h"
 #include "telemetry/span.h"
+#include "telemetry/times.h"
 
 namespace kairos::telemetry {
-namespace {
-
-MonoTime now() { return std::chrono::steady_clock::now(); }
-
-} // namespace
 
 MetricsExporter::MetricsExporter(MetricsExporterOptions options, std::vector<observe::Metrics*> registries,
                                  const Clock& clock)

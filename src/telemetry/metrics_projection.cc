@@ -7,6 +7,7 @@
 #include "model/receipt_json.h"
 #include "observe/log.h"
 #include "observe/threads.h"
+#include "telemetry/times.h"
 
 namespace kairos::telemetry {
 namespace {
@@ -17,7 +18,6 @@ constexpr Duration kThreadsEvery = std::chrono::seconds(5);
 constexpr size_t kDriftSamples = 10;
 
 double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
-MonoTime now() { return std::chrono::steady_clock::now(); }
 PicoSum magnitude(PicoSum value) { return value < 0 ? -value : value; }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "telemetry/receipt_metrics.h"
 
+#include "telemetry/times.h"
+
 namespace kairos::telemetry {
 namespace {
 
@@ -11,7 +13,6 @@ constexpr const char* kTenantCost = "kairosroute_tenant_cost_usd_total";
 constexpr const char* kTenantCostHelp = "What providers charge, by tenant.";
 
 std::uint64_t count_of(std::int64_t value) { return value > 0 ? static_cast<std::uint64_t>(value) : 0; }
-double seconds(std::int64_t ms) { return static_cast<double>(std::max<std::int64_t>(0, ms)) / 1000; }
 
 } // namespace
 
@@ -39,7 +40,7 @@ ReceiptMetrics::PerOutcome& ReceiptMetrics::of(const model::Receipt& receipt) {
 void ReceiptMetrics::fold(const model::Receipt& receipt) {
   const PerOutcome& outcome = of(receipt);
   outcome.receipts->add(count_of(receipt.count));
-  outcome.time->observe(seconds(receipt.execution.latency_ms));
+  outcome.time->observe(seconds_of(receipt.execution.latency_ms));
   if (receipt.execution.status == model::Status::kRefused) {
     own_.counter("kairosroute_refusals_total", "Requests refused, by reason.", {{"code", receipt.execution.error_code}})
         .add(count_of(receipt.count));
@@ -139,8 +140,8 @@ void ReceiptMetrics::fold_attempt(const model::Receipt& receipt, const model::At
   sums.cache_write->add(count_of(written));
   sums.output->add(count_of(usage.output_total() - usage[Meter::kReasoning]));
   sums.reasoning->add(count_of(usage[Meter::kReasoning]));
-  sums.upstream_time->observe(seconds(attempt.latency_ms));
-  if (receipt.request.stream && attempt.ttft_ms) sums.first_token_time->observe(seconds(*attempt.ttft_ms));
+  sums.upstream_time->observe(seconds_of(attempt.latency_ms));
+  if (receipt.request.stream && attempt.ttft_ms) sums.first_token_time->observe(seconds_of(*attempt.ttft_ms));
 }
 
 } // namespace kairos::telemetry

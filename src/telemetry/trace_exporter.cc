@@ -8,20 +8,19 @@
 
 #include "observe/log.h"
 #include "observe/threads.h"
+#include "telemetry/times.h"
 
 namespace kairos::telemetry {
 namespace {
 
 constexpr Duration kIdleWait = std::chrono::seconds(1);
 /// Waking up costs more than a receipt does: several are taken at once, when others have parsed them already.
-constexpr Duration kGather = std::chrono::milliseconds(100);
+constexpr Duration kGatherSpans = std::chrono::milliseconds(100);
 constexpr Duration kSaveEvery = std::chrono::seconds(5);
 constexpr size_t kLeastBatchBytes = 16u << 10; // however small the requests that a destination takes
 constexpr Duration kComplainEvery = std::chrono::seconds(30);
 constexpr Duration kContentWait = std::chrono::seconds(5);
 constexpr Duration kContentAgain = std::chrono::milliseconds(20);
-
-MonoTime now() { return std::chrono::steady_clock::now(); }
 
 /// Where a destination begins: its kept place; the end for one never seen; the beginning if the kept place is damaged,
 /// since twice is better than never.
@@ -141,7 +140,7 @@ bool TraceExporter::wait_for_more(const std::stop_token& stop) {
   Duration patience = kIdleWait;
   if (batch_.spans() > 0) patience = std::min<Duration>(patience, begun_ + options_.batch_delay - now());
   if (patience <= Duration::zero()) return false;
-  if (cursor_.wait_for_more(patience, stop)) pause(stop, std::min<Duration>(patience, kGather));
+  if (cursor_.wait_for_more(patience, stop)) pause(stop, std::min<Duration>(patience, kGatherSpans));
   return true;
 }
 

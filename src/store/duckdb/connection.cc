@@ -21,7 +21,7 @@ struct Owned {
 using Statement = Owned<duckdb_prepared_statement, duckdb_destroy_prepare>;
 using Pending = Owned<duckdb_pending_result, duckdb_destroy_pending>;
 using ResultSet = Owned<duckdb_result, duckdb_destroy_result>;
-using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
+using ResultChunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 
 std::unexpected<Error> query_failed(const char* what) {
   return fail(Code::kInternal,
@@ -83,7 +83,7 @@ Rows read_all(duckdb_result& result) {
   Rows rows;
   rows.columns = duckdb_column_count(&result);
   while (true) {
-    Chunk chunk;
+    ResultChunk chunk;
     chunk.value = duckdb_fetch_chunk(result);
     if (chunk.value == nullptr) return rows;
     const size_t first_row = rows.size();

@@ -17,11 +17,9 @@
 #include "store/duckdb/parts.h"
 #include "store/duckdb/schema.h"
 #include "store/filters.h"
+#include "store/time_buckets.h"
 
 namespace kairos::store {
-
-inline constexpr std::int64_t kHourUs = 3'600'000'000;
-inline constexpr std::int64_t kDayUs = 24 * kHourUs;
 
 enum class Holds : std::uint8_t { kSums, kSketches, kPeaks };
 

@@ -22,7 +22,7 @@ std::optional<std::int64_t> bucket(std::optional<std::int64_t> duration) {
 }
 
 /// The six classes that the tables keep apart: their place behind the first one of a run of columns.
-size_t class_of(std::optional<Meter> meter) {
+size_t class_column(std::optional<Meter> meter) {
   if (meter == Meter::kInput) return 0;
   if (meter == Meter::kCacheRead) return 1;
   if (meter == Meter::kCacheWrite || meter == Meter::kCacheWrite1h) return 2;
@@ -36,7 +36,7 @@ void set_tokens(Row& row, Enum first, const model::Usage& usage) {
   for (size_t i = 0; i < model::kMeterCount; ++i) {
     const auto meter = static_cast<Meter>(i);
     if (!model::is_token_meter(meter)) continue;
-    row.add(static_cast<Enum>(static_cast<size_t>(first) + class_of(meter)), usage[meter]);
+    row.add(static_cast<Enum>(static_cast<size_t>(first) + class_column(meter)), usage[meter]);
   }
 }
 
@@ -47,7 +47,7 @@ void set_costs(HotRow& row, const model::Receipt& r) {
   row.set(R::kSavings, r.savings ? picodollars(r.savings->savings) : std::nullopt);
   row.set(R::kAvoided, r.cache ? picodollars(r.cache->avoided_cost) : std::nullopt);
   for (const model::CostLine& line : r.cost.lines) {
-    const size_t column = static_cast<size_t>(R::kCostInput) + class_of(model::parse_meter(line.meter));
+    const size_t column = static_cast<size_t>(R::kCostInput) + class_column(model::parse_meter(line.meter));
     if (line.cost) row.add(static_cast<R>(column), line.cost->value());
   }
 }

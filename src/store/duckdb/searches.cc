@@ -20,7 +20,7 @@ constexpr const char* kRowColumns = "r.sequence, r.id_high, r.id_low, r.segment,
                                     "r.savings, r.basis, r.latency, r.ttft, r.attempts, r.requests, r.cache_hit, "
                                     "r.correction_segment, r.correction_place";
 
-WallTime time_of(std::int64_t us) { return WallTime(std::chrono::microseconds(us)); }
+WallTime wall_time(std::int64_t us) { return WallTime(std::chrono::microseconds(us)); }
 
 std::optional<Picodollars> money_of(const std::optional<Int128>& cell) {
   return cell ? std::optional(Picodollars(static_cast<std::int64_t>(*cell))) : std::nullopt;
@@ -37,8 +37,8 @@ ReceiptRow receipt_row(const Rows& rows, size_t row, const Names& names) {
   out.receipt_id = receipt_id_of({high, integer()});
   out.place.segment = static_cast<std::uint64_t>(integer());
   out.place.offset = static_cast<std::uint64_t>(integer());
-  out.created_at = time_of(integer());
-  out.completed_at = time_of(integer());
+  out.created_at = wall_time(integer());
+  out.completed_at = wall_time(integer());
   out.tenant = text(Kind::kTenant);
   out.workflow = text(Kind::kWorkflow);
   out.api_key_id = text(Kind::kKey);
@@ -89,7 +89,7 @@ std::string bound_text(const Search& search, const Scope& scope) {
                      search.range ? 'r' : '-', scope.tenant_id() ? "t" + *scope.tenant_id() : "*");
 }
 
-Result<Start> start_of(ReadSession& session, const Search& search, const CursorKey& key, const std::string& bound) {
+Result<Start> page_start(ReadSession& session, const Search& search, const CursorKey& key, const std::string& bound) {
   const auto mark = session.run("SELECT sequence, newest FROM mark");
   if (!mark) return std::unexpected(mark.error());
   Start start;
@@ -172,7 +172,7 @@ Result<Page> answer_search(ReadSession& session, const Search& search, const Sco
                            const CursorKey& key, std::int64_t peaks_from) {
   if (auto checked = check_search(search); !checked) return std::unexpected(checked.error());
   const std::string bound = bound_text(search, scope);
-  const auto start = start_of(session, search, key, bound);
+  const auto start = page_start(session, search, key, bound);
   if (!start) return std::unexpected(start.error());
   auto sequences = page_sequences(session, search, scope, names, *start, peaks_from);
   if (!sequences) return std::unexpected(sequences.error());
@@ -224,7 +224,7 @@ Result<std::vector<MoneyRow>> answer_scan(ReadSession& session, std::uint64_t af
   for (size_t row = 0; row < rows->size(); ++row) {
     out.push_back({static_cast<std::uint64_t>(rows->integer(row, 0)),
                    receipt_id_of({rows->integer(row, 1), rows->integer(row, 2)}),
-                   names.text(Kind::kTenant, rows->integer(row, 3)), time_of(rows->integer(row, 4)),
+                   names.text(Kind::kTenant, rows->integer(row, 3)), wall_time(rows->integer(row, 4)),
                    rows->integer(row, 5), money_of(rows->at(row, 6))});
   }
   return out;

@@ -80,17 +80,17 @@ private:
 };
 
 /// A chunk of a table's types, refilled for each couple of thousand rows.
-class Chunk {
+class RowChunk {
 public:
-  explicit Chunk(std::span<const ColumnSpec> columns) : columns_(columns) {
+  explicit RowChunk(std::span<const ColumnSpec> columns) : columns_(columns) {
     std::vector<duckdb_logical_type> types;
     for (const ColumnSpec& column : columns) types.push_back(duckdb_create_logical_type(column.type));
     chunk_ = duckdb_create_data_chunk(types.data(), types.size());
     for (duckdb_logical_type& type : types) duckdb_destroy_logical_type(&type);
   }
-  ~Chunk() { duckdb_destroy_data_chunk(&chunk_); }
-  Chunk(const Chunk&) = delete;
-  Chunk& operator=(const Chunk&) = delete;
+  ~RowChunk() { duckdb_destroy_data_chunk(&chunk_); }
+  RowChunk(const RowChunk&) = delete;
+  RowChunk& operator=(const RowChunk&) = delete;
 
   template <class Row>
   duckdb_data_chunk fill(std::span<const Row> rows) {
@@ -123,7 +123,7 @@ Result<> append_rows(Connection& connection, const char* table, std::span<const 
   if (rows.empty()) return {};
   auto appender = Appender::open(connection, table);
   if (!appender) return std::unexpected(appender.error());
-  Chunk chunk(columns);
+  RowChunk chunk(columns);
   while (!rows.empty()) {
     const auto part = rows.first(std::min<size_t>(rows.size(), duckdb_vector_size()));
     if (duckdb_append_data_chunk(appender->handle(), chunk.fill(part)) != DuckDBSuccess) return appender->failed();

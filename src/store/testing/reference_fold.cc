@@ -47,7 +47,7 @@ bool fell_back(const Receipt& receipt) {
                              [](const auto& a) { return a.reason == model::AttemptReason::kFallback; });
 }
 
-std::string text_of(const Item& item, const DimensionRef& dimension, const Query& query) {
+std::string dimension_text(const Item& item, const DimensionRef& dimension, const Query& query) {
   const Receipt& r = *item.receipt;
   const model::Attempt* a = item.attempt;
   switch (dimension.dimension) {
@@ -102,7 +102,8 @@ bool passes(const Item& item, const Query& query, const Scope& scope) {
   if (scope.tenant_id() && r.tenant != *scope.tenant_id()) return false;
   if (r.created_at < query.range.from || r.created_at >= query.range.to) return false;
   for (const ValueFilter& filter : f.values) {
-    const bool listed = std::ranges::find(filter.values, text_of(item, filter.field, query)) != filter.values.end();
+    const bool listed =
+        std::ranges::find(filter.values, dimension_text(item, filter.field, query)) != filter.values.end();
     if (listed == filter.exclude) return false;
   }
   if (f.min_cost && (!r.cost.total || *r.cost.total < *f.min_cost)) return false;
@@ -123,7 +124,7 @@ const model::Usage& usage_of(const Item& item) {
 }
 
 /// The class a meter is counted in, 0 to 5, as docs/analytics.md says.
-int class_of(Meter meter) {
+int meter_class(Meter meter) {
   switch (meter) {
   case Meter::kInput:
     return 0;
@@ -145,7 +146,7 @@ std::int64_t tokens_of(const Item& item, int token_class) {
   std::int64_t sum = 0;
   for (size_t i = 0; i < model::kMeterCount; ++i) {
     const auto meter = static_cast<Meter>(i);
-    if (model::is_token_meter(meter) && class_of(meter) == token_class) sum += usage_of(item)[meter];
+    if (model::is_token_meter(meter) && meter_class(meter) == token_class) sum += usage_of(item)[meter];
   }
   return sum;
 }
@@ -154,12 +155,12 @@ PicoSum line_cost_of(const Receipt& r, int token_class) {
   PicoSum sum = 0;
   for (const model::CostLine& line : r.cost.lines) {
     const auto meter = model::parse_meter(line.meter);
-    if (line.cost && (meter ? class_of(*meter) : 5) == token_class) sum += line.cost->value();
+    if (line.cost && (meter ? meter_class(*meter) : 5) == token_class) sum += line.cost->value();
   }
   return sum;
 }
 
-std::optional<Picodollars> amount_of(const Item& item, Measure measure) {
+std::optional<Picodollars> item_amount(const Item& item, Measure measure) {
   const Receipt& r = *item.receipt;
   switch (measure) {
   case Measure::kCost:
@@ -188,14 +189,14 @@ Cell money(const std::vector<Item>& items, Measure measure) {
       continue;
     }
     if (measure == Measure::kCostInterrupted && item.receipt->cost.basis != model::CostBasis::kReservation) continue;
-    const auto amount = amount_of(item, measure);
+    const auto amount = item_amount(item, measure);
     known = known || amount.has_value();
     sum.picodollars += amount ? amount->value() : 0;
   }
   return known || measure >= Measure::kCostInput ? Cell(sum) : Cell();
 }
 
-std::optional<std::int64_t> duration_of(const Item& item, Measure measure) {
+std::optional<std::int64_t> item_duration(const Item& item, Measure measure) {
   const Receipt& r = *item.receipt;
   if (measure >= Measure::kOverheadP50) return r.execution.overhead_us;
   if (measure >= Measure::kTtftP50) return item.attempt != nullptr ? item.attempt->ttft_ms : r.execution.ttft_ms;
@@ -207,7 +208,7 @@ std::optional<std::int64_t> duration_of(const Item& item, Measure measure) {
 Cell percentile(const std::vector<Item>& items, Measure measure) {
   std::vector<std::int64_t> values;
   for (const Item& item : items) {
-    if (const auto value = duration_of(item, measure)) values.push_back(*value);
+    if (const auto value = item_duration(item, measure)) values.push_back(*value);
   }
   if (values.empty()) return {};
   std::ranges::sort(values);
@@ -265,7 +266,7 @@ Cell count(const std::vector<Item>& items, Measure measure) {
     if (measure == Measure::kAttempts)
       sum += item.attempt != nullptr ? 1 : static_cast<std::int64_t>(item.receipt->attempts.size());
     if (measure == Measure::kPrivacyDropped) sum += item.receipt->privacy.dropped;
-    if (measure == Measure::kUnknownCost) sum += amount_of(item, Measure::kCost) ? 0 : 1;
+    if (measure == Measure::kUnknownCost) sum += item_amount(item, Measure::kCost) ? 0 : 1;
     if (measure >= Measure::kTokensInput)
       sum += tokens_of(item, static_cast<int>(measure) - static_cast<int>(Measure::kTokensInput));
   }
@@ -300,7 +301,7 @@ Table reference_answer(std::span<const StoredReceipt> receipts, const Query& que
   if (query.dimensions.empty()) groups[{}];
   for (const Item& item : items) {
     std::vector<std::string> key;
-    for (const DimensionRef& dimension : query.dimensions) key.push_back(text_of(item, dimension, query));
+    for (const DimensionRef& dimension : query.dimensions) key.push_back(dimension_text(item, dimension, query));
     groups[key].push_back(item);
   }
   Table table;
