@@ -244,12 +244,12 @@ void TraceExporter::split() {
 
 /// True: the part in hand is done with, or is two smaller ones now.
 bool TraceExporter::settle(const ExportOutcome& outcome) {
-  static constexpr std::array<const char*, 4> kNames = {"accepted", "retry", "refused", "too_large"};
+  static constexpr std::array<const char*, 4> kVerdictNames = {"accepted", "retry", "refused", "too_large"};
   metrics_
       .counter("kairosroute_otlp_requests_total", "OTLP requests by how they ended.",
                {{"destination", options_.id},
                 {"signal", "traces"},
-                {"outcome", kNames[static_cast<size_t>(outcome.verdict)]}})
+                {"outcome", kVerdictNames[static_cast<size_t>(outcome.verdict)]}})
       .add();
   if (outcome.verdict == Verdict::kRetry) {
     failing_ = true;
