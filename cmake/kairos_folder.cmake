@@ -1,8 +1,8 @@
-# kairos_folder(NAME [DEPS folders…] [LIBS targets…] [PCH | PCH_FROM folder])
+# kairos_folder(NAME [FUZZED] [DEPS folders…] [LIBS targets…] [PCH | PCH_FROM folder])
 #
 # Makes the static library kairos_NAME from src/NAME/*.cc, the test program NAME_test from src/NAME/*_test.cc and, with
-# KAIROS_FUZZ, one libFuzzer program per src/NAME/*_fuzz.cc. A folder that does not exist yet is left out, and so are
-# the folders that need it.
+# KAIROS_FUZZ, one libFuzzer program per src/NAME/*_fuzz.cc. FUZZED: the fuzzers of other folders steer by what runs
+# here. A folder that does not exist yet is left out, and so are the folders that need it.
 
 function(kairos_compile_flags target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror=unused-result)
@@ -21,7 +21,7 @@ function(kairos_compile_flags target)
 endfunction()
 
 function(kairos_folder name)
-  cmake_parse_arguments(ARG "PCH" "PCH_FROM" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "PCH;FUZZED" "PCH_FROM" "DEPS;LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc ${CMAKE_SOURCE_DIR}/src/${name}/*.S)
   set(tests ${sources})
   set(fuzzers ${sources})
@@ -55,8 +55,8 @@ function(kairos_folder name)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
   endif()
-  if(KAIROS_FUZZ AND fuzzers)
-    target_compile_options(kairos_${name} PRIVATE -fsanitize=fuzzer-no-link) # what the fuzzer steers by; half as dear again to compile
+  if(KAIROS_FUZZ AND (fuzzers OR ARG_FUZZED))
+    target_compile_options(kairos_${name} PRIVATE -fsanitize=fuzzer-no-link) # only there: it costs time to compile and to run
     foreach(file ${fuzzers})
       get_filename_component(fuzzer ${file} NAME_WE)
       add_executable(${fuzzer} ${file})

@@ -37,6 +37,8 @@ MailMessage mail_message(const config::AlertChannel& channel, const Notice& noti
 
 /// At most `most` bytes, cut between characters, with "…" at the end if something was cut.
 std::string shortened(std::string_view text, size_t most);
+/// With a blank for each control character: what a receiver said, fit for logs and pages.
+std::string printable(std::string_view text);
 std::string hmac_sha256(std::string_view key, std::string_view text); // hex
 
 } // namespace kairos::alerts

@@ -130,6 +130,12 @@ std::string shortened(std::string_view text, size_t most) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+std::string printable(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return out;
+}
+
 std::string hmac_sha256(std::string_view key, std::string_view text) {
   std::array<std::uint8_t, 32> digest{};
   unsigned int size = digest.size();

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "alerts/message.h"
+
 namespace kairos::alerts {
 namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
-
-std::string without_controls(std::string_view text) {
-  std::string out(text);
-  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return out;
-}
 
 } // namespace
 
@@ -31,7 +27,7 @@ void SmtpDialogue::heard(std::string_view line) {
       line.size() >= 3 && digit(line[0]) && digit(line[1]) && digit(line[2]) && (line.size() == 3 || line[3] == ' ');
   if (!reply || over_) return; // a line in the middle, or nonsense
   code_ = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
-  text_ = without_controls(line.substr(std::min<size_t>(line.size(), 4)).substr(0, kMaxText));
+  text_ = printable(line.substr(std::min<size_t>(line.size(), 4)).substr(0, kMaxText));
   if (!recipient_.empty() && code_ >= 400 && refusals_.size() < kMaxRefusals)
     refusals_.push_back({recipient_, code_, text_});
   recipient_.clear();

@@ -153,13 +153,6 @@ void set_mail(Attempt& attempt, const MailMessage& mail) {
   curl_easy_setopt(handle, CURLOPT_PASSWORD, channel.smtp_password->reveal().c_str());
 }
 
-/// What a receiver said, without control characters.
-std::string printable(std::string_view text) {
-  std::string out = shortened(text, kMaxDetail);
-  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return out;
-}
-
 void judge_http(const Attempt& attempt, CURLcode code, Outcome& outcome) {
   long status = 0;
   curl_easy_getinfo(attempt.handle, CURLINFO_RESPONSE_CODE, &status);
@@ -215,7 +208,7 @@ Outcome judge(const Attempt& attempt, CURLcode code) {
     outcome.detail = "the address may not be reached: it is not a public one (alerts.allow_networks)";
   }
   if (!outcome.delivered && outcome.detail.empty()) outcome.detail = curl_easy_strerror(code);
-  outcome.detail = printable(outcome.detail);
+  outcome.detail = printable(shortened(outcome.detail, kMaxDetail));
   return outcome;
 }
 

@@ -2,13 +2,12 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "catalog/testing/no_models.h"
 #include "config/load.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   static const auto catalog = [] {
-    constexpr std::string_view kEmpty =
-        R"({"format": "kairosroute.catalog/1", "price_date": "2026-11-01", "sources": [], "providers": [], "models": []})";
-    auto parsed = kairos::catalog::Catalog::parse(kEmpty);
+    auto parsed = kairos::catalog::Catalog::parse(kairos::catalog::testing::kNoModels);
     if (!parsed) std::abort();
     return std::make_shared<const kairos::catalog::Catalog>(std::move(*parsed));
   }();

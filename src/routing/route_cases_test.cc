@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "catalog/testing/no_models.h"
 #include "config/load.h"
 #include "model/candidate_json.h"
 #include "model/receipt_json.h"
@@ -21,8 +22,6 @@ namespace kairos::routing {
 namespace {
 
 const std::filesystem::path kCases = std::filesystem::path(KAIROS_SOURCE_DIR) / "tests/cases/route";
-constexpr std::string_view kEmptyCatalog =
-    R"({"format": "kairosroute.catalog/1", "price_date": "2026-11-01", "sources": [], "providers": [], "models": []})";
 
 struct Request {
   model::RequestFacts facts;
@@ -227,7 +226,7 @@ std::string run(const config::Snapshot& snapshot, const std::string& text) {
 }
 
 config::SnapshotPtr load(const std::string& yaml, const std::string& name) {
-  auto catalog = catalog::Catalog::parse(kEmptyCatalog);
+  auto catalog = catalog::Catalog::parse(catalog::testing::kNoModels);
   if (!catalog) ADD_FAILURE() << catalog.error().message;
   config::Environment environment;
   environment.variable = [](std::string_view) { return std::nullopt; };

@@ -5,14 +5,12 @@
 #include <limits>
 
 #include "catalog/cost.h"
+#include "catalog/testing/no_models.h"
 #include "config/load.h"
 #include "routing/route.h"
 
 namespace kairos::routing {
 namespace {
-
-constexpr std::string_view kNoModels =
-    R"({"format": "kairosroute.catalog/1", "price_date": "2026-11-01", "sources": [], "providers": [], "models": []})";
 
 config::SnapshotPtr many_models(int count) {
   std::string yaml =
@@ -24,7 +22,7 @@ config::SnapshotPtr many_models(int count) {
             ", prices: [{usd_per_million: {input_tokens: \"" + std::to_string(1 + i % 7) + "\", output_tokens: \"" +
             std::to_string(3 + i % 11) + "\"}}]}\n";
   }
-  auto catalog = catalog::Catalog::parse(kNoModels);
+  auto catalog = catalog::Catalog::parse(catalog::testing::kNoModels);
   config::Environment environment;
   environment.variable = [](std::string_view) { return std::nullopt; };
   const auto shared = std::make_shared<const catalog::Catalog>(std::move(catalog).value());

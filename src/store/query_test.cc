@@ -194,7 +194,7 @@ TEST_F(QueryTest, RandomQueriesAreTheFold) {
   std::mt19937 random(11);
   const auto one_of = [&](size_t n) { return static_cast<size_t>(random() % n); };
   const auto dimensions = all_dimensions();
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 300; ++round) {
     Query query = base();
     for (size_t i = one_of(4); i > 0; --i) {
       const DimensionRef& dimension = dimensions[one_of(dimensions.size())];
