@@ -10,17 +10,16 @@
 namespace kairos::journal {
 namespace {
 
-constexpr int kLevel = 3; // not part of the format: any level is read alike
+// Not part of the format: whatever the settings, it is read alike. The table of 16 KiB stays in the first cache, where
+// those of level 3 (192 KiB) push out what the next request needs; a receipt is 1.5 % longer for it
+// (docs/benchmarks.md).
+constexpr int kHashLog = 12;
+constexpr int kLongMatch = 6, kLongerMatch = 7;
 constexpr size_t kWorthTrying = 64;
 // RFC 8878, section 3.1.1: magic number, no content size, no dictionary id, no checksum; a window of 128 KiB.
 constexpr std::string_view kStoredFrameHeader("\x28\xB5\x2F\xFD\x00\x38", 6);
 constexpr size_t kBlockHeader = 3;
 constexpr size_t kMostOfBlock = 128u << 10;
-
-const ZSTD_CDict* compression_dictionary() {
-  static const ZSTD_CDict* const made = ZSTD_createCDict(dictionary().data(), dictionary().size(), kLevel);
-  return made;
-}
 
 const ZSTD_DDict* decompression_dictionary() {
   static const ZSTD_DDict* const made = ZSTD_createDDict(dictionary().data(), dictionary().size());
@@ -41,19 +40,19 @@ bool append_stored(std::string& out, std::string_view raw, size_t room) {
 } // namespace
 
 Compressor::Compressor() : context_(ZSTD_createCCtx()), quick_(ZSTD_createCCtx()) {
-  if (context_ == nullptr || quick_ == nullptr || compression_dictionary() == nullptr)
-    std::abort(); // no memory at start
-  ZSTD_CCtx_refCDict(context_, compression_dictionary());
+  if (context_ == nullptr || quick_ == nullptr) std::abort(); // no memory at start
   // What follows a head is a kilobyte, written two or three times per receipt and read by each follower. Half of the
-  // time of level 3 goes into codes for its literals: without them (a target length does that) a receipt is 4 % longer.
-  ZSTD_CCtx_setParameter(quick_, ZSTD_c_strategy, ZSTD_fast);
+  // time goes into codes for its literals: without them (a target length does that) a receipt is 4 % longer.
   ZSTD_CCtx_setParameter(quick_, ZSTD_c_targetLength, 1);
-  ZSTD_CCtx_setParameter(quick_, ZSTD_c_minMatch, 7);
-  ZSTD_CCtx_setParameter(quick_, ZSTD_c_hashLog, 12);
-  ZSTD_CCtx_loadDictionary(quick_, dictionary().data(), dictionary().size());
+  ZSTD_CCtx_setParameter(quick_, ZSTD_c_minMatch, kLongerMatch);
+  ZSTD_CCtx_setParameter(context_, ZSTD_c_minMatch, kLongMatch);
   for (ZSTD_CCtx_s* context : {context_, quick_}) {
+    ZSTD_CCtx_setParameter(context, ZSTD_c_strategy, ZSTD_fast);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, kHashLog);
     ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, 0); // the frame header has it already
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0);
+    const size_t loaded = ZSTD_CCtx_loadDictionary(context, dictionary().data(), dictionary().size());
+    if (ZSTD_isError(loaded) != 0U) std::abort();
   }
 }
 
