@@ -11,6 +11,7 @@ import { join } from 'node:path';
 
 const root = new URL('..', import.meta.url).pathname;
 const build = process.env.KAIROS_BUILD ?? join(root, 'build/release');
+const binary = process.env.KAIROSROUTE ?? join(build, 'kairosroute');
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const pairs = Number(process.env.BENCH_PAIRS ?? 10000);
@@ -71,7 +72,7 @@ tenants:
 budgets:
   - {id: month, scope: {tenant: bench}, period: month, cap_usd: 1000000, on_exceed: refuse}
 `);
-  const child = spawn(join(build, 'kairosroute'), ['serve', '--config', config], { env: { ...process.env, BENCH_KEY: 'sk-bench' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(binary, ['serve', '--config', config], { env: { ...process.env, BENCH_KEY: 'sk-bench' }, stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const port = await new Promise((done, failed) => {
     child.on('exit', () => failed(new Error('kairosroute ended')));
@@ -193,7 +194,7 @@ try {
   await new Promise((done) => router.child.on('exit', done));
   const journalBytes = folderSize(join(router.dataDir, 'journal'));
   const began = Date.now();
-  const rebuilt = execFileSync(join(build, 'kairosroute'), ['rebuild', router.dataDir], { encoding: 'utf8' });
+  const rebuilt = execFileSync(binary, ['rebuild', router.dataDir], { encoding: 'utf8' });
   const rebuildSeconds = (Date.now() - began) / 1000;
   const count = Number(rebuilt.match(/(\d+)/)[1]);
   const storeBytes = statSync(join(router.dataDir, 'receipts.duckdb')).size;

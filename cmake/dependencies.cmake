@@ -10,7 +10,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
-find_package(benchmark)
+find_package(benchmark QUIET)
 find_package(prometheus-cpp REQUIRED)
 
 function(kairos_plain_library target header library)
