@@ -7,7 +7,7 @@ import { spawn, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const root = new URL('..', import.meta.url).pathname;
 const build = process.env.KAIROS_BUILD ?? join(root, 'build/release');
@@ -207,6 +207,7 @@ try {
   mkdirSync(join(root, 'build/bench'), { recursive: true });
   writeFileSync(join(root, 'build/bench/gateway.json'), JSON.stringify(result, null, 1));
 
+  row('Program', basename(binary));
   row('Machine', `${result.machine.cores} cores`, `load of others before the run ${load1.toFixed(1)}`);
   row('CPU per request', `nginx ${us(result.cpu.nginx_us)}`, `KairosRoute's request thread ${us(result.cpu.loops_us)}`, `whole process ${us(result.cpu.whole_us)}`);
   row('  ratio to nginx', `request thread ${result.cpu.loops_ratio.toFixed(2)}×`, `whole ${result.cpu.whole_ratio.toFixed(2)}×`, `(null run: ${result.cpu.null_ratio.toFixed(2)}×)`);

@@ -7,11 +7,12 @@ cd "$1"
 bolt=/usr/lib/llvm-19/bin/llvm-bolt
 work=$(mktemp -d ./tuning.XXXXXX)
 demo=
-trap '[ -z "$demo" ] || kill -9 "$demo" 2>/dev/null || true; rm -rf "$work"' EXIT
+counting=kairosroute-counting.$$ # here, since it looks for libduckdb.so in its own folder
+trap '[ -z "$demo" ] || kill -9 "$demo" 2>/dev/null || true; rm -rf "$work" "$counting"' EXIT
 quietly() { "$@" >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; exit 1; }; }
 
-quietly "$bolt" kairosroute_tunable -instrument --instrumentation-file="$PWD/$work/profile" -o kairosroute-counting
-./kairosroute-counting demo --listen 127.0.0.1:0 --data-dir "$work/data" --history 0 --rate 0 >"$work/demo.log" 2>&1 &
+quietly "$bolt" kairosroute_tunable -instrument --instrumentation-file="$PWD/$work/profile" -o "$counting"
+"./$counting" demo --listen 127.0.0.1:0 --data-dir "$work/data" --history 0 --rate 0 >"$work/demo.log" 2>&1 &
 demo=$!
 url=
 while [ -z "$url" ]; do
@@ -26,4 +27,3 @@ demo=
 quietly "$bolt" kairosroute_tunable -data="$work/profile" -o "$work/tuned" -reorder-blocks=ext-tsp -reorder-functions=cdsort \
   -split-functions -split-all-cold -split-eh -icf=1 -plt=all
 mv "$work/tuned" kairosroute-tuned
-rm kairosroute-counting
